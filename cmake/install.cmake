@@ -1,0 +1,37 @@
+# Installs the library, the public headers, and the two ways to find them: CMake package and pkg-config.
+include(CMakePackageConfigHelpers)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/consent")
+
+install(TARGETS consent EXPORT consentTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/consent" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.h")
+install(EXPORT consentTargets NAMESPACE consent:: DESTINATION "${package_dir}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/consentConfig.cmake.in"
+                              "${PROJECT_BINARY_DIR}/consentConfig.cmake" INSTALL_DESTINATION "${package_dir}")
+# Before 1.0 a minor release may break.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/consentConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/consentConfig.cmake" "${PROJECT_BINARY_DIR}/consentConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindMbedTLS.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindcJSON.cmake"
+        DESTINATION "${package_dir}")
+
+# The prefix is relative to the .pc file, so that an installed tree can be moved.
+file(RELATIVE_PATH PC_PREFIX "/x/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/x")
+string(REGEX REPLACE "/$" "" PC_PREFIX "\${pcfiledir}/${PC_PREFIX}")
+get_filename_component(crypto_dir "${MbedTLS_CRYPTO_LIBRARY}" DIRECTORY)
+get_filename_component(crypto_name "${MbedTLS_CRYPTO_LIBRARY}" NAME_WE)
+get_filename_component(json_dir "${cJSON_LIBRARY}" DIRECTORY)
+string(REGEX REPLACE "^lib" "-l" crypto_name "${crypto_name}")
+set(PC_LIBS_PRIVATE "")
+foreach(dir IN ITEMS "${crypto_dir}" "${json_dir}")
+    if(NOT dir IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+        string(APPEND PC_LIBS_PRIVATE "-L${dir} ")
+    endif()
+endforeach()
+string(APPEND PC_LIBS_PRIVATE "${crypto_name} -lcjson ${CMAKE_THREAD_LIBS_INIT}")
+string(STRIP "${PC_LIBS_PRIVATE}" PC_LIBS_PRIVATE)
+configure_file("${PROJECT_SOURCE_DIR}/cmake/consent.pc.in" "${PROJECT_BINARY_DIR}/consent.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/consent.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+if(TARGET consentctl)
+    install(TARGETS consentctl)
+endif()

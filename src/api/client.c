@@ -1,0 +1,144 @@
+/* consent_client, consent_profile: opening, policies, the record. */
+#include "api/api.h"
+
+#include <string.h>
+
+
+
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+const char *consent_status_name(consent_status status)
+{
+    static const char *const names[] = {
+        "OK", "ARGUMENT", "MEMORY", "IO", "FULL", "LOCKED", "KEY_UNAVAILABLE", "KEY_GONE", "CORRUPT", "TAMPERED",
+        "ROLLED_BACK", "COPIED", "UNSUPPORTED", "REJECTED", "EXPIRED", "USED", "NOT_FOUND", "NOT_DURABLE", "NETWORK",
+        "CANCELLED", "FORKED"};
+    return (size_t)status < CS_COUNT_OF(names) ? names[status] : "UNKNOWN";
+}
+
+const char *consent_version(void)
+{
+    return CONSENT_VERSION;
+}
+
+void consent_set_crypto_lock(void (*lock)(void *ctx), void (*unlock)(void *ctx), void *ctx)
+{
+    cs_crypto_set_lock(lock, unlock, ctx);
+}
+
+/* ---- structs ------------------------------------------------------------------------------------------- */
+
+consent_status cs_take_struct(const void *theirs, void *mine, size_t mine_size, size_t min_size, const char *what,
+                              consent_error *err)
+{
+    size_t given;
+    memset(mine, 0, mine_size);
+    if (!theirs)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
+    memcpy(&given, theirs, sizeof given);
+    if (given < min_size || given > 65536)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what, given, what);
+    for (size_t i = mine_size; i < given; i++)
+        if (((const uint8_t *)theirs)[i] != 0)
+            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s sets a field that this version of the library lacks", what);
+    memcpy(mine, theirs, given < mine_size ? given : mine_size);
+    return CONSENT_OK;
+}
+
+consent_status cs_give_struct(const void *mine, size_t mine_size, void *theirs, size_t min_size, const char *what,
+                              consent_error *err)
+{
+    size_t room;
+    if (!theirs)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
+    memcpy(&room, theirs, sizeof room);
+    if (room < min_size || room > 65536)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what, room, what);
+    memset((uint8_t *)theirs + sizeof room, 0, room - sizeof room);
+    memcpy((uint8_t *)theirs + sizeof room, (const uint8_t *)mine + sizeof room,
+           (room < mine_size ? room : mine_size) - sizeof room);
+    return CONSENT_OK;
+}
+
+consent_status cs_write_out(cs_buffer *buffer, consent_status status, consent_write_fn write, void *ctx,
+                            consent_error *err)
+{
+    if (status == CONSENT_OK)
+        status = cs_buffer_status(buffer, "the output", err);
+    if (status == CONSENT_OK && buffer->size != 0 && write(ctx, (const char *)buffer->data, buffer->size) != 0)
+        status = cs_fail(err, CONSENT_E_CANCELLED, 0, "the caller's writer stopped the output");
+    cs_buffer_free(buffer);
+    return status;
+}
+
+/* ---- client -------------------------------------------------------------------------------------------- */
+
+static void host_clock(void *ctx, cs_clock *out)
+{
+    consent_client *client = ctx;
+    client->clock->now(client->clock->ctx, &out->wall_ms, &out->elapsed_ms);
+}
+
+static uint32_t host_coarse_seconds(void *ctx)
+{
+    cs_clock clock;
+    host_clock(ctx, &clock);
+    /* Both clocks count: a host that moves only the wall clock still gets a new answer. */
+    return (uint32_t)(clock.elapsed_ms / CS_SECOND_MS) ^ (uint32_t)(clock.wall_ms / CS_SECOND_MS) << 8;
+}
+
+static void host_log(void *ctx, int level, const char *message)
+{
+    consent_client *client = ctx;
+    client->log(client->log_ctx, level, message);
+}
+
+consent_status consent_open(const consent_config *config, consent_client **out, consent_error *err)
+{
+    consent_config mine;
+    consent_status status;
+    if (!out)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
+    *out = NULL;
+    status = cs_take_struct(config, &mine, sizeof mine, offsetof(consent_config, keystore), "consent_config", err);
+    if (status != CONSENT_OK)
+        return status;
+    if (mine.clock && (mine.clock->struct_size < sizeof(consent_clock) || !mine.clock->now))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.clock has no now function, or its struct_size is not set");
+    if (mine.keystore && mine.keystore->struct_size < sizeof(consent_keystore))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.keystore's struct_size is not set");
+    cs_env env;
+    cs_env_posix(&env);
+    consent_client *client = cs_alloc(&env.memory, sizeof *client);
+    if (!client)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the client");
+    client->memory = env.memory;
+    client->env = env;
+    client->clock = mine.clock;
+    client->log = mine.log;
+    client->log_ctx = mine.log_ctx;
+    /* The platform's functions take no ctx, so it is free for the host's. */
+    client->env.ctx = client;
+    if (mine.clock) {
+        client->env.clock = host_clock;
+        client->env.coarse_seconds = host_coarse_seconds;
+    }
+    if (mine.log)
+        client->env.log = host_log;
+    status = cs_home_open(&client->env, &mine, &client->home, err);
+    if (status != CONSENT_OK) {
+        cs_free(&env.memory, client, sizeof *client);
+        return status;
+    }
+    *out = client;
+    return CONSENT_OK;
+}
+
+void consent_close(consent_client *client)
+{
+    if (!client)
+        return;
+    cs_memory memory = client->memory;
+    cs_home_close(client->home);
+    cs_free(&memory, client, sizeof *client);
+}

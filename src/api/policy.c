@@ -1,0 +1,93 @@
+/* Installing, listing and reading policies. */
+#include "api/api.h"
+
+#include <string.h>
+
+consent_status consent_policy_install(consent_client *client, const void *bundle, size_t size, consent_error *err)
+{
+    if (!client || !bundle)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", client ? "bundle" : "client");
+    client->env.mutex_lock(client->env.ctx, client->home->lock);
+    consent_status status = cs_home_install(client->home, (cs_span){bundle, size}, err);
+    client->env.mutex_unlock(client->env.ctx, client->home->lock);
+    return status;
+}
+
+static void member_time(cs_json_out *out, const char *name, int64_t time_ms)
+{
+    char text[CS_TIME_TEXT_SIZE];
+    if (time_ms == 0)
+        return;
+    cs_time_format(time_ms, text);
+    cs_json_member_text(out, name, text);
+}
+
+static void policy_json(const cs_held_policy *held, int64_t now_ms, cs_json_out *out)
+{
+    const cs_policy *policy = held->policy;
+    char hash[2 * CS_HASH_SIZE + 1];
+    cs_hex_encode(policy->hash, CS_HASH_SIZE, hash);
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", policy->id);
+    cs_json_member_text(out, "scope", policy->scope);
+    cs_json_member_int(out, "version", policy->version);
+    cs_json_member_int(out, "revision", policy->revision);
+    cs_json_member_text(out, "hash", hash);
+    member_time(out, "published", policy->published_ms);
+    member_time(out, "effective", policy->effective_ms);
+    member_time(out, "valid_until", policy->valid_until_ms);
+    member_time(out, "installed", held->installed_ms);
+    cs_json_member_bool(out, "in_force", policy->effective_ms <= now_ms);
+    cs_json_put_name(out, "locales");
+    cs_json_open_array(out);
+    for (size_t i = 0; i < policy->locale_count; i++)
+        cs_json_put_text(out, policy->locales[i]);
+    cs_json_close_array(out);
+    cs_json_close_object(out);
+}
+
+consent_status consent_policy_list(consent_client *client, consent_write_fn write, void *ctx, consent_error *err)
+{
+    cs_buffer buffer;
+    cs_json_out json;
+    cs_clock clock;
+    if (!client || !write)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", client ? "write" : "client");
+    cs_home *home = client->home;
+    cs_buffer_init(&buffer, &client->memory, CS_OUTPUT_MAX_BYTES);
+    cs_json_out_init(&json, &buffer);
+    client->env.mutex_lock(client->env.ctx, home->lock);
+    consent_status status = home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err)
+                                                           : cs_home_unlock(home, err);
+    client->env.clock(client->env.ctx, &clock);
+    cs_json_open_object(&json);
+    cs_json_member_int(&json, "v", 1);
+    cs_json_put_name(&json, "policies");
+    cs_json_open_array(&json);
+    for (size_t i = 0; i < home->held_count; i++)
+        policy_json(&home->held[i], clock.wall_ms, &json);
+    cs_json_close_array(&json);
+    cs_json_close_object(&json);
+    client->env.mutex_unlock(client->env.ctx, home->lock);
+    return cs_write_out(&buffer, status, write, ctx, err);
+}
+
+consent_status consent_policy_text(consent_client *client, const char *policy_id, uint32_t version,
+                                   const char *locale, consent_write_fn write, void *ctx, consent_error *err)
+{
+    cs_buffer buffer;
+    if (!client || !policy_id || !write)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "client, policy_id or write is NULL");
+    cs_home *home = client->home;
+    cs_buffer_init(&buffer, &client->memory, CS_OUTPUT_MAX_BYTES);
+    client->env.mutex_lock(client->env.ctx, home->lock);
+    consent_status status = home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err)
+                                                           : cs_home_unlock(home, err);
+    if (status == CONSENT_OK) {
+        const cs_held_policy *held = cs_home_policy(home, policy_id, version);
+        status = held ? cs_home_document(home, held->policy, locale, &buffer, err)
+                      : cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no such policy or version is held here");
+    }
+    client->env.mutex_unlock(client->env.ctx, home->lock);
+    return cs_write_out(&buffer, status, write, ctx, err);
+}

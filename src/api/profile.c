@@ -1,0 +1,246 @@
+/* consent_profile, consent_handle, policies and the record. */
+#include "api/api.h"
+
+#include <string.h>
+
+#define QUERY_MIN_SIZE offsetof(consent_query, recipient)
+#define VERDICT_MIN_SIZE offsetof(consent_verdict, policy_version)
+
+static consent_status need(const void *handle, const char *what, consent_error *err)
+{
+    return handle ? CONSENT_OK : cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
+}
+
+consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
+                             cs_query *out, consent_error *err)
+{
+    consent_query mine;
+    consent_status status = cs_take_struct(query, &mine, sizeof mine, QUERY_MIN_SIZE, "consent_query", err);
+    if (status != CONSENT_OK)
+        return status;
+    if (needs_purpose && (!mine.purpose || mine.purpose[0] == '\0'))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.purpose is missing; name a purpose of the policy");
+    return cs_query_view(&mine, list, out, err);
+}
+
+static void buffer_for(cs_buffer *buffer, const consent_profile *profile)
+{
+    cs_buffer_init(buffer, &profile->client->memory, CS_OUTPUT_MAX_BYTES);
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------- */
+
+consent_status consent_profile_open(consent_client *client, const consent_profile_config *config,
+                                    consent_profile **out, consent_error *err)
+{
+    consent_profile_config mine;
+    if (!out)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
+    *out = NULL;
+    consent_status status = need(client, "client", err);
+    if (status == CONSENT_OK)
+        status = cs_take_struct(config, &mine, sizeof mine, offsetof(consent_profile_config, account),
+                                "consent_profile_config", err);
+    if (status != CONSENT_OK)
+        return status;
+    consent_profile *profile = cs_alloc(&client->memory, sizeof *profile);
+    if (!profile)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the profile");
+    profile->client = client;
+    status = cs_profile_open(client->home, mine.account, mine.ephemeral, &profile->profile, err);
+    if (status != CONSENT_OK) {
+        cs_free(&client->memory, profile, sizeof *profile);
+        return status;
+    }
+    *out = profile;
+    return CONSENT_OK;
+}
+
+void consent_profile_close(consent_profile *profile)
+{
+    if (!profile)
+        return;
+    cs_memory memory = profile->client->memory;
+    cs_profile_close(profile->profile);
+    cs_free(&memory, profile, sizeof *profile);
+}
+
+consent_status consent_profile_health(consent_profile *profile, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    return status == CONSENT_OK ? cs_profile_health(profile->profile, err) : status;
+}
+
+consent_status consent_erase(consent_profile *profile, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    return status == CONSENT_OK ? cs_profile_erase(profile->profile, err) : status;
+}
+
+consent_status consent_flush(consent_profile *profile, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    return status == CONSENT_OK ? cs_profile_flush(profile->profile, err) : status;
+}
+
+/* ---- deciding ------------------------------------------------------------------------------------------- */
+
+consent_status consent_check(consent_profile *profile, const consent_query *query, consent_verdict *verdict,
+                             consent_error *err)
+{
+    cs_str list[CS_PURPOSE_MAX_DATA];
+    cs_query view;
+    consent_verdict mine = CONSENT_INIT(consent_verdict);
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_query(query, true, list, &view, err);
+    if (status == CONSENT_OK)
+        status = cs_profile_check(profile->profile, &view, &mine, err);
+    if (status != CONSENT_OK)
+        mine.decision = CONSENT_DENY;
+    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
+                                          status == CONSENT_OK ? err : NULL);
+    return status == CONSENT_OK ? given : status;
+}
+
+consent_status consent_check_at(consent_profile *profile, const consent_query *query, int64_t at_ms, bool hindsight,
+                                consent_verdict *verdict, consent_error *err)
+{
+    cs_str list[CS_PURPOSE_MAX_DATA];
+    cs_query view;
+    consent_verdict mine = CONSENT_INIT(consent_verdict);
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_query(query, true, list, &view, err);
+    if (status == CONSENT_OK)
+        status = cs_profile_check_at(profile->profile, &view, at_ms, hindsight, &mine, err);
+    if (status != CONSENT_OK)
+        mine = (consent_verdict){.struct_size = sizeof mine};
+    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
+                                          status == CONSENT_OK ? err : NULL);
+    return status == CONSENT_OK ? given : status;
+}
+
+consent_status consent_explain(consent_profile *profile, const consent_query *query, const char *locale,
+                               consent_write_fn write, void *ctx, consent_error *err)
+{
+    cs_str list[CS_PURPOSE_MAX_DATA];
+    cs_query view;
+    cs_buffer buffer;
+    cs_json_out json;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK && !write)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    if (status == CONSENT_OK)
+        status = cs_take_query(query, true, list, &view, err);
+    if (status != CONSENT_OK)
+        return status;
+    buffer_for(&buffer, profile);
+    cs_json_out_init(&json, &buffer);
+    status = cs_profile_explain(profile->profile, &view, locale, &json, err);
+    return cs_write_out(&buffer, status, write, ctx, err);
+}
+
+consent_status consent_handle_open(consent_profile *profile, const consent_query *query, consent_handle **out,
+                                   consent_error *err)
+{
+    cs_str list[CS_PURPOSE_MAX_DATA];
+    cs_query view;
+    cs_ask *ask = NULL;
+    if (!out)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
+    *out = NULL;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_query(query, true, list, &view, err);
+    if (status == CONSENT_OK)
+        status = cs_profile_ask(profile->profile, &view, &ask, err);
+    if (status == CONSENT_OK)
+        *out = (consent_handle *)ask;
+    return status;
+}
+
+void consent_handle_close(consent_handle *handle)
+{
+    cs_ask_release((cs_ask *)handle);
+}
+
+consent_decision consent_handle_check(consent_handle *handle)
+{
+    return handle ? cs_ask_check((cs_ask *)handle) : CONSENT_DENY;
+}
+
+consent_status consent_use(consent_handle *handle, consent_verdict *verdict, consent_error *err)
+{
+    consent_verdict mine = CONSENT_INIT(consent_verdict);
+    consent_status status = need(handle, "handle", err);
+    if (status == CONSENT_OK)
+        status = cs_ask_use((cs_ask *)handle, &mine, err);
+    if (status != CONSENT_OK)
+        mine = (consent_verdict){.struct_size = sizeof mine};
+    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
+                                          status == CONSENT_OK ? err : NULL);
+    return status == CONSENT_OK ? given : status;
+}
+
+/* ---- withdrawing, permissions ------------------------------------------------------------------------------ */
+
+consent_status consent_withdraw(consent_profile *profile, const consent_query *item, consent_error *err)
+{
+    cs_str list[CS_PURPOSE_MAX_DATA];
+    cs_query view;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_query(item, false, list, &view, err);
+    return status == CONSENT_OK ? cs_profile_withdraw(profile->profile, &view, err) : status;
+}
+
+consent_status consent_permission_observe(consent_profile *profile, const char *permission, consent_os_state state,
+                                          consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK && !cs_id_is_valid(cs_str_of(permission)))
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "permission is missing or not an identifier");
+    if (status == CONSENT_OK && (state < CONSENT_OS_UNKNOWN || state > CONSENT_OS_BLOCKED))
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "state is not a consent_os_state");
+    return status == CONSENT_OK ? cs_profile_observe(profile->profile, cs_str_of(permission), state, err) : status;
+}
+
+/* ---- the record ---------------------------------------------------------------------------------------------- */
+
+typedef consent_status (*record_fn)(cs_profile *profile, cs_buffer *out, consent_error *err);
+
+static consent_status write_record(consent_profile *profile, record_fn record, consent_write_fn write, void *ctx,
+                                   consent_error *err)
+{
+    cs_buffer buffer;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK && !write)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    if (status != CONSENT_OK)
+        return status;
+    buffer_for(&buffer, profile);
+    status = record(profile->profile, &buffer, err);
+    return cs_write_out(&buffer, status, write, ctx, err);
+}
+
+consent_status consent_history(consent_profile *profile, consent_write_fn write, void *ctx, consent_error *err)
+{
+    return write_record(profile, cs_profile_history, write, ctx, err);
+}
+
+consent_status consent_export(consent_profile *profile, consent_write_fn write, void *ctx, consent_error *err)
+{
+    return write_record(profile, cs_profile_export, write, ctx, err);
+}
+
+consent_status consent_verify(consent_profile *profile, consent_verify_report *report, consent_error *err)
+{
+    consent_verify_report mine = CONSENT_INIT(consent_verify_report);
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_profile_verify(profile->profile, &mine, err);
+    consent_status given = cs_give_struct(&mine, sizeof mine, report, offsetof(consent_verify_report, bad_offset),
+                                          "consent_verify_report", status == CONSENT_OK ? err : NULL);
+    return status == CONSENT_OK ? given : status;
+}

@@ -1,0 +1,97 @@
+/* consentctl form: shows a form, and records what the person did with it. */
+#include "consentctl/form_term.h"
+#include "consentctl/runtime.h"
+#include "consentctl/scenario_schema.h"
+#include "consentctl/session.h"
+
+#include <string.h>
+
+const cs_option_spec cs_options_form[] = {
+    CS_SESSION_OPTIONS,
+    CS_LOCALE_OPTION,
+    CS_QUERY_OPTIONS,
+    {"platform", 0, "NAME", "whose permission names: android, ios or desktop"},
+    {"answer", 0, "WORDS", "what the person did: \"tick=on, accept\"; left out: asked on a terminal"},
+    {"surface", 0, "NAME", "the screen's name, kept as evidence"},
+    CS_OPTIONS_END,
+};
+
+static consent_status build(cs_session *session, const cs_options *options, consent_form **out, consent_error *err)
+{
+    consent_form_request request = CONSENT_INIT(consent_form_request);
+    cs_query_args query;
+    if (!cs_occasion_find(cs_str_of(options->arguments[0]), &request.occasion))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "there is no occasion \"%.40s\"; use first_run, update, own, separate, once, permission, manage or auto",
+                       options->arguments[0]);
+    consent_status status = cs_query_from_options(options, false, &query, err);
+    if (status != CONSENT_OK)
+        return status;
+    request.query = query.query.purpose != NULL ? &query.query : NULL;
+    request.scope = query.query.scope;
+    request.locale = cs_options_get(options, "locale");
+    request.user_initiated = query.query.user_initiated;
+    return consent_form_build(session->profile, &request, out, err);
+}
+
+static consent_status show(cs_tool *tool, consent_form *form, const cs_answers *answers, consent_error *err)
+{
+    cs_buffer text;
+    cs_render render;
+    consent_status status = CONSENT_OK;
+    cs_buffer_init(&text, &tool->env.memory, 8u * 1024u * 1024u);
+    cs_tool_renderer(tool, &text, &render);
+    if (tool->json) {
+        status = consent_form_json(form, cs_write_to_buffer, &text, err);
+        cs_buffer_text(&text, "\n");
+    } else {
+        status = cs_form_render(&render, form, answers, err);
+    }
+    if (status == CONSENT_OK)
+        status = cs_tool_print(tool, &text, err);
+    cs_buffer_free(&text);
+    return status;
+}
+
+static consent_status submit(cs_tool *tool, consent_form *form, const cs_answers *answers, const char *surface,
+                             consent_error *err)
+{
+    static const char *const done[] = {"", "accepted: recorded", "refused: recorded", "saved: recorded"};
+    consent_submission submission = CONSENT_INIT(consent_submission);
+    submission.action = answers->action;
+    submission.answers = answers->answers;
+    submission.answer_count = answers->count;
+    submission.reached_end = answers->reached_end;
+    submission.emphasis_rendered = answers->emphasis_rendered;
+    submission.surface = surface != NULL ? surface : "consentctl";
+    consent_status status = consent_form_shown(form, err);
+    if (status == CONSENT_OK)
+        status = consent_form_submit(form, &submission, err);
+    if (status == CONSENT_OK)
+        cs_tool_say(tool, "%s", done[answers->action]);
+    return status;
+}
+
+consent_status cs_cmd_form(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    cs_session session;
+    consent_form *form = NULL;
+    cs_answers answers;
+    const char *words = cs_options_get(options, "answer");
+    bool asks = words == NULL && cs_tool_is_interactive(tool);
+    consent_status status = words != NULL ? cs_answers_parse(cs_str_of(words), &answers, err) : CONSENT_OK;
+    if (status == CONSENT_OK)
+        status = cs_session_open(&session, tool, options, true, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = build(&session, options, &form, err);
+    if (status == CONSENT_OK)
+        status = show(tool, form, words != NULL ? &answers : NULL, err);
+    if (status == CONSENT_OK && asks)
+        status = cs_form_ask(tool, form, cs_options_get(options, "locale"), &answers, err);
+    if (status == CONSENT_OK && (asks || words != NULL))
+        status = submit(tool, form, &answers, cs_options_get(options, "surface"), err);
+    consent_form_close(form);
+    cs_session_close(&session);
+    return status;
+}

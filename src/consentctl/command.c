@@ -1,0 +1,304 @@
+#include "consentctl/runtime.h"
+#include "consentctl/tool.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_NAME_WORDS 2
+
+const cs_command cs_commands[] = {
+    {"policy new", "DIR", "start a policy folder, from nothing or from a plain text", 1, 1, cs_options_policy_new,
+     cs_cmd_policy_new},
+    {"policy lint", "DIR", "check a policy folder against the law's rules", 0, 1, cs_options_policy_lint, cs_cmd_policy_lint},
+    {"policy build", "DIR", "turn a policy folder into an unsigned policy", 1, 1, cs_options_policy_build,
+     cs_cmd_policy_build},
+    {"policy keyset", "", "let a root key name the publisher keys", 0, 0, cs_options_policy_keyset,
+     cs_cmd_policy_keyset},
+    {"policy sign", "UNSIGNED", "sign an unsigned policy into a bundle", 1, 1, cs_options_policy_sign,
+     cs_cmd_policy_sign},
+    {"policy verify", "BUNDLE", "verify a bundle against root keys", 1, 1, cs_options_policy_verify,
+     cs_cmd_policy_verify},
+    {"policy show", "BUNDLE|DIR", "show a policy's text in the terminal", 1, 1, cs_options_policy_show,
+     cs_cmd_policy_show},
+    {"key new", "FILE", "make a private key", 1, 1, cs_options_key_new, cs_cmd_key_new},
+    {"key public", "FILE", "write a private key's public half", 1, 1, cs_options_key_public, cs_cmd_key_public},
+    {"policy install", "BUNDLE", "verify a bundle and keep it in the home", 1, 1, cs_options_policy_install,
+     cs_cmd_policy_install},
+    {"policy list", "", "list the policies of the home", 0, 0, cs_options_policy_list, cs_cmd_policy_list},
+    {"policy text", "POLICY", "show the text of a policy of the home", 1, 1, cs_options_policy_text, cs_cmd_policy_text},
+    {"form", "OCCASION", "show a form, and record the person's answer", 1, 1, cs_options_form, cs_cmd_form},
+    {"check", "", "ask whether something is allowed now, or was", 0, 0, cs_options_check, cs_cmd_check},
+    {"explain", "", "say why, on what evidence, and what to tell the person", 0, 0, cs_options_explain, cs_cmd_explain},
+    {"use", "", "check and count a use", 0, 0, cs_options_use, cs_cmd_use},
+    {"watch", "", "check again and again; print every change", 0, 0, cs_options_watch, cs_cmd_watch},
+    {"withdraw", "", "take a consent back", 0, 0, cs_options_withdraw, cs_cmd_withdraw},
+    {"permission ask", "", "pass the gate before a system prompt", 0, 0, cs_options_permission_ask,
+     cs_cmd_permission_ask},
+    {"permission observe", "PERMISSION STATE", "tell what the system's settings say", 2, 2,
+     cs_options_permission_observe, cs_cmd_permission_observe},
+    {"ledger show", "", "list every event", 0, 0, cs_options_ledger, cs_cmd_ledger_show},
+    {"ledger verify", "", "check every seal and both chains", 0, 0, cs_options_ledger, cs_cmd_ledger_verify},
+    {"ledger export", "", "write the person's copy of the record", 0, 0, cs_options_ledger_export, cs_cmd_ledger_export},
+    {"health", "", "say whether the store can be trusted", 0, 0, cs_options_ledger, cs_cmd_health},
+    {"run", "SCENARIO ...", "play scenarios with a virtual clock", 1, CS_OPTIONS_MAX, cs_options_run, cs_cmd_run},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
+};
+
+/* ---- what commands share ------------------------------------------------------------------- */
+
+static void *tool_resize(void *ctx, void *block, size_t old_size, size_t new_size)
+{
+    (void)ctx;
+    (void)old_size;
+    if (new_size > 0)
+        return realloc(block, new_size);
+    free(block);
+    return NULL;
+}
+
+cs_memory cs_tool_memory(void)
+{
+    return (cs_memory){.resize = tool_resize};
+}
+
+consent_status cs_tool_print(cs_tool *tool, const cs_buffer *text, consent_error *err)
+{
+    consent_status status = cs_buffer_status(text, "the output", err);
+    if (status != CONSENT_OK)
+        return status;
+    if (fwrite(text->data, 1, text->size, tool->out) != text->size || fflush(tool->out) != 0)
+        return cs_fail(err, CONSENT_E_IO, 0, "the output could not be written; free space or read it to its end");
+    return CONSENT_OK;
+}
+
+void cs_tool_say(cs_tool *tool, const char *fmt, ...)
+{
+    if (tool->json)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    (void)vfprintf(tool->out, fmt, args);
+    va_end(args);
+    (void)fputc('\n', tool->out);
+}
+
+consent_status cs_tool_done(cs_tool *tool, const char *path, consent_error *err, const char *fmt, ...)
+{
+    char message[300];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    cs_buffer text;
+    cs_json_out json;
+    cs_buffer_init(&text, &tool->env.memory, 16 * 1024);
+    cs_json_out_init(&json, &text);
+    if (tool->json) {
+        cs_json_open_object(&json);
+        cs_json_member_text(&json, "path", path);
+        cs_json_member_text(&json, "message", message);
+        cs_json_close_object(&json);
+        cs_buffer_text(&text, "\n");
+    } else {
+        cs_buffer_printf(&text, "%s: %s\n", path, message);
+    }
+    consent_status status = cs_tool_print(tool, &text, err);
+    cs_buffer_free(&text);
+    return status;
+}
+
+consent_status cs_tool_name_file(consent_status status, const char *path, consent_error *err)
+{
+    if (status == CONSENT_OK || !err)
+        return status;
+    char message[sizeof err->message];
+    memcpy(message, err->message, sizeof message);
+    return cs_fail(err, status, err->os_code, "%.120s: %s", path, message);
+}
+
+int64_t cs_tool_now_ms(cs_tool *tool)
+{
+    cs_clock clock;
+    tool->env.clock(tool->env.ctx, &clock);
+    return clock.wall_ms;
+}
+
+void cs_tool_renderer(cs_tool *tool, cs_buffer *out, cs_render *render)
+{
+    cs_render_init(render, out, cs_render_terminal_width(tool->out), cs_render_wants_style(tool->color, tool->out));
+}
+
+/* ---- help ---------------------------------------------------------------------------------- */
+
+static void print_options(FILE *out, const cs_option_spec *specs)
+{
+    for (; specs && specs->name; specs++) {
+        char text[80];
+        (void)snprintf(text, sizeof text, "--%s%s%s", specs->name, specs->value_name ? " " : "",
+                       specs->value_name ? specs->value_name : "");
+        (void)fprintf(out, "  %c%c %-24s %s\n", specs->letter ? '-' : ' ', specs->letter ? specs->letter : ' ', text,
+                      specs->summary);
+    }
+}
+
+static void print_command(FILE *out, const cs_command *command)
+{
+    (void)fprintf(out, "usage: consentctl %s%s%s [OPTION ...]\n%s\n\n", command->name, command->arguments[0] ? " " : "",
+                  command->arguments, command->summary);
+    print_options(out, command->options);
+    print_options(out, cs_options_common);
+}
+
+static void print_help(FILE *out)
+{
+    (void)fprintf(out, "usage: consentctl COMMAND [ARGUMENT ...] [OPTION ...]\n\n");
+    for (const cs_command *at = cs_commands; at->name; at++)
+        (void)fprintf(out, "  %-16s %-12s %s\n", at->name, at->arguments, at->summary);
+    (void)fprintf(out, "\nconsentctl help COMMAND describes one; consentctl --version says which this is.\n");
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------ */
+
+/* The command that the first words name; *used of them. */
+static const cs_command *find_command(int argc, char **argv, int *used)
+{
+    char name[128] = "";
+    const cs_command *found = NULL;
+    for (int words = 1; words <= MAX_NAME_WORDS && words <= argc; words++) {
+        if (strlen(name) + strlen(argv[words - 1]) + 2 > sizeof name)
+            break;
+        if (words > 1)
+            strcat(name, " ");
+        strcat(name, argv[words - 1]);
+        for (const cs_command *at = cs_commands; at->name; at++)
+            if (strcmp(at->name, name) == 0) {
+                found = at;
+                *used = words;
+            }
+    }
+    return found;
+}
+
+static bool is_group(const char *word)
+{
+    for (const cs_command *at = cs_commands; at->name; at++)
+        if (strncmp(at->name, word, strlen(word)) == 0 && at->name[strlen(word)] == ' ')
+            return true;
+    return false;
+}
+
+static int fail_usage(FILE *err, const char *message)
+{
+    (void)fprintf(err, "consentctl: %s\n", message);
+    return CS_EXIT_USAGE;
+}
+
+static int unknown_command(FILE *err, int argc, char **argv)
+{
+    char message[200];
+    if (is_group(argv[0]) && argc > 1 && argv[1][0] != '-')
+        (void)snprintf(message, sizeof message, "there is no command \"%.40s %.40s\"; consentctl help lists them", argv[0],
+                       argv[1]);
+    else if (is_group(argv[0]))
+        (void)snprintf(message, sizeof message, "\"%.40s\" needs a second word; consentctl help lists them", argv[0]);
+    else
+        (void)snprintf(message, sizeof message, "there is no command \"%.60s\"; consentctl help lists them", argv[0]);
+    return fail_usage(err, message);
+}
+
+static int help(int argc, char **argv, FILE *out, FILE *err)
+{
+    int used = 0;
+    if (argc == 0) {
+        print_help(out);
+        return CS_EXIT_OK;
+    }
+    const cs_command *command = find_command(argc, argv, &used);
+    if (!command)
+        return unknown_command(err, argc, argv);
+    print_command(out, command);
+    return CS_EXIT_OK;
+}
+
+static consent_status prepare(cs_tool *tool, const cs_command *command, const cs_options *options, consent_error *err)
+{
+    const char *color = cs_options_get(options, "color");
+    if (color && !cs_color_parse(color, &tool->color))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--color was \"%.20s\"; write auto, always or never", color);
+    tool->json = cs_options_has(options, "json");
+    tool->home = cs_options_get(options, "home");
+    if (options->argument_count < command->min_arguments)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an argument was missing; write consentctl %s %s", command->name,
+                       command->arguments);
+    if (options->argument_count > command->max_arguments)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "\"%.60s\" was one argument too many; write consentctl %s %s",
+                       options->arguments[command->max_arguments], command->name, command->arguments);
+    return CONSENT_OK;
+}
+
+static int report_failure(cs_tool *tool, consent_status status, const consent_error *error)
+{
+    const char *message = error->message[0] ? error->message : consent_status_name(status);
+    int exit_code = error->os_code == CS_OPTIONS_MISUSE ? CS_EXIT_USAGE : CS_EXIT_FAILED;
+    (void)fprintf(tool->err, "consentctl: %s\n", message);
+    if (!tool->json)
+        return exit_code;
+    cs_buffer text;
+    cs_json_out json;
+    cs_buffer_init(&text, &tool->env.memory, 4096);
+    cs_json_out_init(&json, &text);
+    cs_json_open_object(&json);
+    cs_json_put_name(&json, "error");
+    cs_json_open_object(&json);
+    cs_json_member_text(&json, "status", consent_status_name(status));
+    cs_json_member_text(&json, "message", message);
+    cs_json_close_object(&json);
+    cs_json_close_object(&json);
+    cs_buffer_text(&text, "\n");
+    (void)cs_tool_print(tool, &text, NULL);
+    cs_buffer_free(&text);
+    return exit_code;
+}
+
+static int run_command(const cs_command *command, int argc, char **argv, FILE *out, FILE *err)
+{
+    cs_tool tool = {.out = out, .err = err};
+    cs_options options;
+    consent_error error = {0};
+    if (cs_options_parse(argc, argv, command->options, &options, &error) != CONSENT_OK)
+        return fail_usage(err, error.message);
+    if (cs_options_has(&options, "help")) {
+        print_command(out, command);
+        return CS_EXIT_OK;
+    }
+    if (prepare(&tool, command, &options, &error) != CONSENT_OK)
+        return fail_usage(err, error.message);
+    cs_env_posix(&tool.env);
+    tool.env.memory = cs_tool_memory();
+    consent_status status = command->run(&tool, &options, &error);
+    if (status != CONSENT_OK)
+        return report_failure(&tool, status, &error);
+    if (fflush(out) != 0 || ferror(out))
+        return (void)fail_usage(err, "the output could not be written"), CS_EXIT_FAILED;
+    return tool.exit_code;
+}
+
+int cs_tool_main(int argc, char **argv, FILE *out, FILE *err)
+{
+    int used = 0;
+    if (argc < 2) {
+        print_help(err);
+        return CS_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(argc - 2, argv + 2, out, err);
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)fprintf(out, "consentctl %s\n", consent_version());
+        return CS_EXIT_OK;
+    }
+    const cs_command *command = find_command(argc - 1, argv + 1, &used);
+    if (!command)
+        return unknown_command(err, argc - 1, argv + 1);
+    return run_command(command, argc - 1 - used, argv + 1 + used, out, err);
+}

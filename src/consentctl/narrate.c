@@ -1,0 +1,248 @@
+/* The story in short sentences, in Chinese or English, for readers who know the law and not the code. */
+#include "consentctl/play_internal.h"
+
+#include "consentctl/scenario_schema.h"
+
+#include <string.h>
+
+static bool is_chinese(const cs_player *player)
+{
+    return strcmp(player->setting->explain, "zh") == 0;
+}
+
+static bool is_quiet(const cs_player *player)
+{
+    return player->setting->explain == NULL;
+}
+
+static void sentence(cs_player *player, const char *chinese, const char *english)
+{
+    char time[CS_TIME_TEXT_SIZE];
+    cs_time_format_china(player->wall_ms, time);
+    fprintf(player->tool->out, "%s  %s\n", time, is_chinese(player) ? chinese : english);
+}
+
+/* The name that the policy gives, or the identifier. */
+static const char *name_of(const cs_player *player, cs_text text, const char *id)
+{
+    const char *name = player->bundle.texts != NULL && text != 0
+                           ? cs_texts_get(player->bundle.texts, text, is_chinese(player) ? "zh-CN" : "en")
+                           : "";
+    return name[0] != '\0' ? name : id;
+}
+
+static const char *purpose_name(const cs_player *player, const char *id)
+{
+    const cs_policy *policy = player->bundle.policy;
+    const cs_purpose *purpose = policy != NULL && id != NULL ? cs_policy_purpose(policy, cs_str_of(id)) : NULL;
+    return purpose != NULL ? name_of(player, purpose->name, id) : id != NULL ? id : "";
+}
+
+static const char *recipient_name(const cs_player *player, const char *id)
+{
+    const cs_policy *policy = player->bundle.policy;
+    const cs_recipient *recipient = policy != NULL ? cs_policy_recipient(policy, cs_str_of(id)) : NULL;
+    return recipient != NULL ? name_of(player, recipient->name, id) : id;
+}
+
+static const char *data_name(const cs_player *player, const char *id)
+{
+    const cs_policy *policy = player->bundle.policy;
+    const cs_data_item *item = policy != NULL ? cs_policy_data(policy, cs_str_of(id)) : NULL;
+    return item != NULL ? name_of(player, item->name, id) : id;
+}
+
+static const char *permission_name(const cs_player *player, const char *id)
+{
+    const cs_policy *policy = player->bundle.policy;
+    const cs_permission *permission = policy != NULL ? cs_policy_permission(policy, cs_str_of(id)) : NULL;
+    return permission != NULL ? name_of(player, permission->name, id) : id;
+}
+
+void cs_narrate_saying(cs_player *player)
+{
+    const cs_json *say = cs_step_get(player->step, "say");
+    if (is_quiet(player) || say == NULL)
+        return;
+    if (cs_json_type_of(say) == CS_JSON_OBJECT)
+        say = cs_json_get(say, player->setting->explain);
+    if (cs_json_str(say).size > 0)
+        fprintf(player->tool->out, "\n%.*s\n", CS_STR_ARG(cs_json_str(say)));
+}
+
+/* "search words, page views" */
+static void list_data(const cs_player *player, const cs_query_args *query, cs_buffer *out)
+{
+    for (size_t i = 0; i < query->query.data_count; i++) {
+        if (i > 0)
+            cs_buffer_text(out, is_chinese(player) ? "、" : ", ");
+        cs_buffer_text(out, data_name(player, query->data[i]));
+    }
+}
+
+static void say_question(cs_player *player, const cs_query_args *query, cs_buffer *out)
+{
+    const consent_query *q = &query->query;
+    bool zh = is_chinese(player);
+    cs_buffer_text(out, q->user_initiated ? (zh ? "本人发起，应用问：" : "The person starts it and the app asks: ")
+                                          : (zh ? "应用问：" : "The app asks: "));
+    cs_buffer_text(out, zh ? "可以" : "may it ");
+    if (q->data_count > 0) {
+        cs_buffer_text(out, zh ? "把“" : "use ");
+        list_data(player, query, out);
+        cs_buffer_text(out, zh ? "”" : " ");
+    }
+    if (q->recipient != NULL)
+        cs_buffer_printf(out, zh ? "交给“%s”，" : "with %s, ", recipient_name(player, q->recipient));
+    cs_buffer_printf(out, zh ? "用于“%s”吗？" : "for “%s”?", purpose_name(player, q->purpose));
+    if (q->permission != NULL)
+        cs_buffer_printf(out, zh ? "（需要系统权限“%s”）" : " (system permission: %s)", permission_name(player, q->permission));
+}
+
+void cs_narrate_answer(cs_player *player, const cs_query_args *query, const consent_verdict *verdict, const char *text)
+{
+    static const char *const chinese[] = {"不可以", "先征求同意", "可以"};
+    static const char *const english[] = {"No", "Ask first", "Yes"};
+    cs_buffer line;
+    char time[CS_TIME_TEXT_SIZE];
+    if (is_quiet(player))
+        return;
+    bool zh = is_chinese(player);
+    cs_buffer_init(&line, &player->tool->env.memory, 65536);
+    say_question(player, query, &line);
+    cs_buffer_printf(&line, zh ? " —— %s（%s）。" : " — %s (%s).", (zh ? chinese : english)[verdict->decision],
+                     consent_reason_name((consent_reason)verdict->reason));
+    if (text != NULL)
+        cs_buffer_printf(&line, "%s%s", zh ? "" : " ", text);
+    if (verdict->ask_after_ms != 0 && verdict->ask_after_ms != INT64_MAX) {
+        cs_time_format_china(verdict->ask_after_ms, time);
+        cs_buffer_printf(&line, zh ? "%s 之前不再询问。" : " Not asked again before %s.", time);
+    }
+    cs_buffer_u8(&line, 0);
+    if (!line.failed)
+        sentence(player, (const char *)line.data, (const char *)line.data);
+    cs_buffer_free(&line);
+}
+
+void cs_narrate_status(cs_player *player, consent_status status)
+{
+    if (is_quiet(player) || status == CONSENT_OK)
+        return;
+    fprintf(player->tool->out, is_chinese(player) ? "                  —— 被拒绝（%s），什么也没有记录。\n"
+                                                  : "                  — refused (%s): nothing was recorded.\n",
+            consent_status_name(status));
+}
+
+/* ---- acts ------------------------------------------------------------------------------------------ */
+
+static void say_form(cs_player *player)
+{
+    static const struct {
+        const char *name, *chinese, *english;
+    } forms[] = {{"first_run", "首次使用的政策", "the policy at first run"},   {"update", "政策的变更", "the policy's change"},
+                 {"own", "这项功能的同意书", "this function's consent"},      {"separate", "单独同意书", "a separate consent"},
+                 {"once", "仅此一次的同意书", "a consent for this once"},     {"permission", "权限说明", "the permission's purpose"},
+                 {"manage", "隐私中心", "the privacy centre"},                {"auto", "同意书", "a consent form"}};
+    const char *answer = cs_play_text(player, "answer");
+    char line[512];
+    bool zh = is_chinese(player);
+    const char *what = "";
+    for (size_t i = 0; i < CS_COUNT_OF(forms); i++) {
+        if (cs_str_is(cs_json_str(player->step->arg), forms[i].name))
+            what = zh ? forms[i].chinese : forms[i].english;
+    }
+    snprintf(line, sizeof(line), answer != NULL ? (zh ? "展示%s；本人的操作：%s。" : "Shown: %s; the person does: %s.")
+                                                : (zh ? "展示%s。" : "Shown: %s."),
+             what, answer);
+    sentence(player, line, line);
+}
+
+static void say_withdrawal(cs_player *player)
+{
+    cs_query_args query;
+    char line[512];
+    if (cs_str_is(cs_json_str(player->step->arg), "everything")) {
+        sentence(player, "本人收回对整份政策的同意。", "The person takes back the whole policy.");
+        return;
+    }
+    if (cs_play_query(player, player->step->arg, &query, NULL) != CONSENT_OK)
+        return;
+    snprintf(line, sizeof(line), is_chinese(player) ? "本人收回“%s”的同意。" : "The person takes back “%s”.",
+             purpose_name(player, query.query.purpose));
+    sentence(player, line, line);
+}
+
+static void say_system(cs_player *player)
+{
+    static const char *const chinese[] = {"状态不明", "已开启", "被拒绝", "被拒绝且不再弹窗"};
+    static const char *const english[] = {"unknown", "granted", "denied", "denied for good"};
+    char line[512];
+    consent_os_state os = CONSENT_OS_UNKNOWN;
+    bool zh = is_chinese(player);
+    if (cs_play_text(player, "os") == NULL || !cs_os_state_find(cs_str_of(cs_play_text(player, "os")), &os))
+        return;
+    if (player->step->verb == CS_VERB_OBSERVE)
+        snprintf(line, sizeof(line), zh ? "系统设置里，权限“%s”%s。" : "In the system's settings the permission “%s” is %s.",
+                 permission_name(player, cs_json_str(player->step->arg).data), (zh ? chinese : english)[os]);
+    else
+        snprintf(line, sizeof(line), zh ? "如果弹出系统授权框，结果将是：%s。" : "If the system's prompt appears, it will be %s.",
+                 (zh ? chinese : english)[os]);
+    sentence(player, line, line);
+}
+
+static void say_title(cs_player *player)
+{
+    const cs_json *proves = cs_step_get(player->step, "proves");
+    fprintf(player->tool->out, "\n== %.*s", CS_STR_ARG(cs_json_str(player->step->arg)));
+    for (const cs_json *each = cs_json_first(proves); each != NULL; each = cs_json_next(each))
+        fprintf(player->tool->out, "%s%.*s", each == cs_json_first(proves) ? "  [" : " ", CS_STR_ARG(cs_json_str(each)));
+    fprintf(player->tool->out, "%s\n", cs_json_first(proves) != NULL ? "]" : "");
+}
+
+void cs_narrate_step(cs_player *player)
+{
+    if (is_quiet(player))
+        return;
+    switch (player->step->verb) {
+    case CS_VERB_SCENARIO:
+        say_title(player);
+        return;
+    case CS_VERB_INSTALL:
+        sentence(player, "应用收到一份签名的政策。", "The app receives a signed policy.");
+        return;
+    case CS_VERB_FORM:
+    case CS_VERB_ANSWER:
+        say_form(player);
+        return;
+    case CS_VERB_WITHDRAW:
+        say_withdrawal(player);
+        return;
+    case CS_VERB_PERMISSION:
+    case CS_VERB_OBSERVE:
+        say_system(player);
+        return;
+    case CS_VERB_CLOCK:
+        sentence(player, "有人改了设备的时钟。", "Someone sets the device's clock.");
+        return;
+    case CS_VERB_RESTART:
+        sentence(player, "应用重新启动。", "The app starts again.");
+        return;
+    case CS_VERB_COPY:
+        sentence(player, "把存储复制一份。", "The store is copied.");
+        return;
+    case CS_VERB_DAMAGE:
+        sentence(player, "有人改动了存储的文件。", "Someone changes a file of the store.");
+        return;
+    case CS_VERB_RESTORE:
+        sentence(player, "旧的存储被放了回来。", "An older store is put back.");
+        return;
+    case CS_VERB_VERIFY:
+        sentence(player, "逐条核验全部记录。", "The whole record is verified.");
+        return;
+    case CS_VERB_ERASE:
+        sentence(player, "本人的记录和密钥被删除。", "The person's record and keys are erased.");
+        return;
+    default:
+        return;
+    }
+}

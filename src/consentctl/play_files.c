@@ -1,0 +1,247 @@
+/* Homes and policies on disk: folders made, copied and taken away, files damaged, policies changed, built and signed. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "consentctl/play_internal.h"
+
+#include "consentctl/authoring.h"
+#include "consentctl/files.h"
+#include "consentctl/merge.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+consent_status cs_play_make_folder(cs_player *player, const char *name, char out[CS_PLAY_MAX_PATH], consent_error *err)
+{
+    consent_status status = cs_files_join(player->folder, name, out, CS_PLAY_MAX_PATH, err);
+    return status == CONSENT_OK ? cs_files_make_dir(out, err) : status;
+}
+
+/* Calls `each` for every plain file; stops at its first failure. */
+static consent_status for_each_file(const char *folder, consent_status (*each)(void *ctx, const char *folder, const char *name,
+                                                                               consent_error *err),
+                                    void *ctx, consent_error *err)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    consent_status status = CONSENT_OK;
+    if (dir == NULL)
+        return cs_fail(err, CONSENT_E_NOT_FOUND, errno, "the folder %s could not be read: %s", folder, strerror(errno));
+    while (status == CONSENT_OK && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status = each(ctx, folder, entry->d_name, err);
+    }
+    closedir(dir);
+    return status;
+}
+
+static consent_status copy_file(void *ctx, const char *folder, const char *name, consent_error *err)
+{
+    char from[CS_PLAY_MAX_PATH], to[CS_PLAY_MAX_PATH];
+    cs_memory memory = cs_tool_memory();
+    cs_buffer content;
+    consent_status status = cs_files_join(folder, name, from, sizeof(from), err);
+    if (status == CONSENT_OK)
+        status = cs_files_join(ctx, name, to, sizeof(to), err);
+    if (status != CONSENT_OK || cs_files_is_dir(from))
+        return status;
+    cs_buffer_init(&content, &memory, 1024u * 1024u * 1024u);
+    status = cs_files_read(from, &content, err);
+    if (status == CONSENT_OK)
+        status = cs_files_write(to, cs_buffer_span(&content), CS_FILES_SECRET, false, err);
+    cs_buffer_free(&content);
+    return status;
+}
+
+consent_status cs_play_copy_folder(const char *from, const char *to, consent_error *err)
+{
+    char target[CS_PLAY_MAX_PATH];
+    snprintf(target, sizeof(target), "%s", to);
+    return for_each_file(from, copy_file, target, err);
+}
+
+static consent_status remove_file(void *ctx, const char *folder, const char *name, consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH];
+    (void)ctx;
+    if (cs_files_join(folder, name, path, sizeof(path), err) != CONSENT_OK)
+        return CONSENT_E_ARGUMENT;
+    if (cs_files_is_dir(path))
+        cs_play_remove_folder(path);
+    else
+        (void)unlink(path);
+    return CONSENT_OK;
+}
+
+void cs_play_remove_folder(const char *path)
+{
+    (void)for_each_file(path, remove_file, NULL, NULL);
+    (void)rmdir(path);
+}
+
+/* ---- damage ------------------------------------------------------------------------------------ */
+
+typedef struct pick {
+    const char *wanted; /* part of the name; NULL: the largest file is the ledger */
+    char path[CS_PLAY_MAX_PATH];
+    off_t size;
+} pick;
+
+static consent_status pick_file(void *ctx, const char *folder, const char *name, consent_error *err)
+{
+    pick *best = ctx;
+    char path[CS_PLAY_MAX_PATH];
+    struct stat info;
+    if (cs_files_join(folder, name, path, sizeof(path), err) != CONSENT_OK || stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return CONSENT_OK;
+    if (best->wanted != NULL ? strstr(name, best->wanted) != NULL : strncmp(name, "l-", 2) == 0) {
+        if (info.st_size >= best->size) {
+            memcpy(best->path, path, sizeof(path));
+            best->size = info.st_size;
+        }
+    }
+    return CONSENT_OK;
+}
+
+static consent_status write_back(const char *path, cs_buffer *content, consent_error *err)
+{
+    consent_status status = cs_files_write(path, cs_buffer_span(content), CS_FILES_SECRET, false, err);
+    cs_buffer_free(content);
+    return status;
+}
+
+static consent_status damage_file(cs_player *player, const char *path, consent_error *err)
+{
+    const cs_json *flip = cs_step_get(player->step, "flip");
+    const cs_json *cut = cs_step_get(player->step, "cut");
+    cs_buffer content;
+    if (cs_play_flag(player, "remove"))
+        return unlink(path) == 0 ? CONSENT_OK : cs_fail(err, CONSENT_E_IO, errno, "%s could not be removed", path);
+    cs_buffer_init(&content, &player->tool->env.memory, 1024u * 1024u * 1024u);
+    consent_status status = cs_files_read(path, &content, err);
+    if (status == CONSENT_OK && flip != NULL) {
+        size_t at = cs_str_is(cs_json_str(flip), "middle") ? content.size / 2 : (size_t)cs_json_int(flip);
+        if (cs_str_is(cs_json_str(flip), "last"))
+            at = content.size - 1;
+        if (at >= content.size)
+            status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the file has %zu bytes: there is none at %zu", content.size, at);
+        else
+            content.data[at] ^= 1u;
+    }
+    if (status == CONSENT_OK && cut != NULL)
+        content.size -= (size_t)cs_json_int(cut) < content.size ? (size_t)cs_json_int(cut) : content.size;
+    if (status != CONSENT_OK) {
+        cs_buffer_free(&content);
+        return status;
+    }
+    return write_back(path, &content, err);
+}
+
+consent_status cs_play_damage(cs_player *player, consent_error *err)
+{
+    cs_str name = cs_json_str(player->step->arg);
+    const char *folder = cs_str_is(name, "app") ? player->home : NULL;
+    pick best = {cs_play_text(player, "file"), "", 0};
+    for (size_t i = 0; folder == NULL && i < player->process_count; i++) {
+        if (cs_str_is(name, player->processes[i].name))
+            folder = player->processes[i].home;
+    }
+    if (folder == NULL)
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no copy \"%.*s\" was made before", CS_STR_ARG(name));
+    cs_play_close_all(player);
+    consent_status status = for_each_file(folder, pick_file, &best, err);
+    if (status == CONSENT_OK && best.path[0] == '\0')
+        status = cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the home has no file \"%s\"", best.wanted != NULL ? best.wanted : "l-…");
+    return status == CONSENT_OK ? damage_file(player, best.path, err) : status;
+}
+
+/* ---- policies ------------------------------------------------------------------------------------ */
+
+static consent_status write_changed_policy(cs_player *player, const char *from, const char *to, const cs_json *change,
+                                           consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH];
+    cs_buffer text, merged;
+    cs_json_doc doc = {NULL, NULL};
+    cs_json_out json;
+    cs_buffer_init(&text, &player->tool->env.memory, CS_POLICY_MAX_BYTES);
+    cs_buffer_init(&merged, &player->tool->env.memory, CS_POLICY_MAX_BYTES);
+    consent_status status = cs_files_join(from, "policy.json", path, sizeof(path), err);
+    if (status == CONSENT_OK)
+        status = cs_files_read(path, &text, err);
+    if (status == CONSENT_OK)
+        status = cs_json_parse(&doc, (cs_str){(const char *)text.data, text.size}, CS_POLICY_MAX_BYTES, path, err);
+    if (status == CONSENT_OK) {
+        cs_json_out_init(&json, &merged);
+        cs_merge_json(&json, doc.root, change);
+        status = cs_buffer_status(&merged, "the changed policy", err);
+    }
+    if (status == CONSENT_OK)
+        status = cs_files_join(to, "policy.json", path, sizeof(path), err);
+    if (status == CONSENT_OK)
+        status = cs_files_write(path, cs_buffer_span(&merged), CS_FILES_PUBLIC, false, err);
+    cs_json_free(&doc);
+    cs_buffer_free(&text);
+    cs_buffer_free(&merged);
+    return status;
+}
+
+/* A folder is built and signed with throw-away keys, changed before as the step wants; a file is a bundle as it is. */
+static consent_status make_bundle(cs_player *player, cs_buffer *bundle, consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH], changed[CS_PLAY_MAX_PATH], name[64];
+    const cs_json *change = cs_step_get(player->step, "with");
+    const char *signer = cs_play_text(player, "signed_by");
+    const char *source = cs_json_str(player->step->arg).data;
+    consent_status status = source[0] == '/' ? cs_files_join("", source + 1, path, sizeof(path), err)
+                                             : cs_files_join(player->step->folder, source, path, sizeof(path), err);
+    if (source[0] == '/')
+        snprintf(path, sizeof(path), "%s", source);
+    if (status != CONSENT_OK)
+        return status;
+    if (signer != NULL && strcmp(signer, "stranger") != 0)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "signed_by was \"%s\"; only \"stranger\" can be named", signer);
+    if (!cs_files_is_dir(path) && change != NULL)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is no policy folder: a signed bundle cannot be changed", path);
+    if (!cs_files_is_dir(path))
+        return cs_files_read(path, bundle, err);
+    if (change != NULL) {
+        snprintf(name, sizeof(name), "policy-%u", ++player->made_count);
+        status = cs_play_make_folder(player, name, changed, err);
+        if (status == CONSENT_OK)
+            status = cs_play_copy_folder(path, changed, err);
+        if (status == CONSENT_OK)
+            status = write_changed_policy(player, path, changed, change, err);
+        memcpy(path, changed, sizeof(path));
+    }
+    if (status != CONSENT_OK)
+        return status;
+    const cs_key_pair *root = signer != NULL ? &player->stranger : &player->root;
+    return cs_authoring_bundle(&player->tool->env.memory, path, root->private_key, player->publisher.private_key,
+                               player->wall_ms, bundle, err);
+}
+
+consent_status cs_play_install(cs_player *player, consent_error *err)
+{
+    cs_process *process = NULL;
+    consent_error why = {0, 0, ""};
+    cs_buffer bundle;
+    cs_buffer_init(&bundle, &player->tool->env.memory, CS_BUNDLE_MAX_BYTES);
+    consent_status status = cs_play_process(player, &process, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = make_bundle(player, &bundle, &why);
+    if (status == CONSENT_OK)
+        status = consent_policy_install(process->client, bundle.data, bundle.size, &why);
+    if (status == CONSENT_OK) {
+        cs_bundle_free(&player->bundle);
+        (void)cs_bundle_open(&player->tool->env.memory, cs_buffer_span(&bundle), player->roots, player->root_count,
+                             player->wall_ms, &player->bundle, NULL);
+    }
+    cs_buffer_free(&bundle);
+    cs_play_expect_status(player, status, &why);
+    return CONSENT_OK;
+}

@@ -1,0 +1,95 @@
+/* What forms and the privacy centre ask: the choice in force, how a policy stands, the age. */
+#include "decide/decide.h"
+
+#include "decide/scene.h"
+
+#include <string.h>
+
+bool cs_decide_may_ask(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now)
+{
+    cs_decision decision;
+    cs_decide(set, state, query, now, &decision);
+    return decision.decision == CONSENT_ASK;
+}
+
+static void rest_choice_on(const cs_state *state, const cs_act *act, cs_choice *out)
+{
+    if (act == NULL)
+        return;
+    out->since_ms = act->time_ms;
+    out->seq = act->seq;
+    if (act->stream < state->stream_count)
+        out->stream = state->streams[act->stream].id;
+}
+
+void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str scope, cs_str purpose, cs_str recipient,
+                      cs_str data, cs_side side, const cs_now *now, cs_choice *out)
+{
+    memset(out, 0, sizeof *out);
+    cs_query query = {.scope = scope, .purpose = purpose, .recipient = recipient, .data = &data,
+                      .data_count = data.size == 0 ? 0 : 1};
+    const cs_str *item_data = data.size == 0 ? NULL : &data;
+    cs_scene scene;
+    if (purpose.size == 0 || !cs_decide_open_scene(&scene, set, state, &query, now))
+        return;
+    cs_item item;
+    cs_decide_item(&scene, item_data, side, &item);
+    out->status = item.status;
+    out->expires_ms = item.expires_ms;
+    rest_choice_on(state, item.status == CS_CHOICE_REFUSED ? item.refusal : item.grant, out);
+
+    cs_terms ruling = cs_decide_ruling_terms(&scene);
+    bool accepting_suffices = ruling.purpose != NULL && side == CS_SIDE_PERSON && !cs_decide_asks_choice(&ruling) &&
+                              (item.status == CS_CHOICE_NONE || item.status == CS_CHOICE_WIDENED);
+    const cs_layer *layer = &scene.layers[ruling.layer];
+    if (accepting_suffices && layer->accepted == CS_ACCEPTANCE_COUNTS) {
+        out->status = cs_decide_inside_accepted(&scene, item_data) ? CS_CHOICE_GRANTED : CS_CHOICE_WIDENED;
+        rest_choice_on(state, layer->evidence, out);
+    }
+}
+
+static void find_announced(const cs_policy_set *set, const cs_layer *layer, const cs_now *now, cs_standing *out)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const cs_policy *policy = set->policies[i];
+        if (strcmp(policy->id, layer->id) != 0 || policy->effective_ms <= now->now_ms)
+            continue;
+        if (out->announced == CS_NO_POLICY || cs_policy_compare_version(policy, set->policies[out->announced]) > 0)
+            out->announced = i;
+    }
+}
+
+void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str scope, const cs_now *now,
+                        cs_standing *out)
+{
+    *out = (cs_standing){.governing = CS_NO_POLICY, .newest = CS_NO_POLICY, .announced = CS_NO_POLICY};
+    cs_query query = {.scope = scope};
+    cs_scene scene;
+    if (!cs_decide_open_scene(&scene, set, state, &query, now))
+        return;
+    const cs_layer *layer = &scene.layers[scene.layer_count - 1];
+    out->governing = layer->governing;
+    out->newest = layer->newest;
+    out->accepted = layer->accepted == CS_ACCEPTANCE_COUNTS;
+    if (out->accepted)
+        out->accepted_at_ms = layer->evidence->time_ms;
+    find_announced(set, layer, now, out);
+
+    uint32_t version = set->policies[layer->newest]->version;
+    cs_moment declined = cs_decide_decline(&scene, layer, version);
+    bool current = out->accepted && set->policies[layer->governing]->version == version;
+    out->declined_newest = declined.seq != 0 && !current;
+    cs_moment refused = out->accepted ? declined
+                                      : cs_decide_or_recovered(&scene, cs_decide_decline(&scene, layer, 0));
+    const cs_subject subjects[] = {CS_SUBJECT_TERMS_WIDENED, CS_SUBJECT_CONTROLLER_CHANGED};
+    for (size_t i = 0; i < CS_COUNT_OF(subjects); i++)
+        refused = cs_decide_later(refused, cs_decide_subject_refusal(&scene, subjects[i], layer, false, version, NULL));
+    if (!current)
+        out->quiet_until_ms =
+            cs_decide_quiet_until(&scene, &refused, set->policies[layer->governing]->cooldown_ms, 0);
+}
+
+bool cs_decide_age(const cs_state *state, const cs_now *now, int32_t *years)
+{
+    return cs_decide_age_at(state, now->now_ms, years);
+}

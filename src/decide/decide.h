@@ -1,0 +1,128 @@
+/* decide: may I, right now, for this person, and on what ground? Pure: no clock, no allocation, no I/O; the same inputs give the
+ * same answer on every device. decide.c reads like decisions.md section 4; its notions stand beside it: terms.c (versions, what
+ * a grant was given for), counting.c (which acts count, ages), quiet.c (cool-downs), explain.c (words).
+ * PIPL 13 to 17, 23, 24, 28 to 31, 44, 45; docs/decisions.md tells the rules to users. */
+#ifndef CS_DECIDE_H
+#define CS_DECIDE_H
+
+#include "event/event.h"
+#include "policy/policy.h"
+#include "state/state.h"
+
+/* Every bundle held, all versions and all scopes, in any order. Keep every version that an act in the state names.
+ * At most one per (id, version, revision). The policy of scope "platform" is the platform's; a product's policy stands
+ * over it for the purposes that it defines itself. */
+typedef struct cs_policy_set {
+    const cs_policy *const *policies;
+    size_t count;
+} cs_policy_set;
+
+/* The internal view of consent_query. */
+typedef struct cs_query {
+    cs_str scope;   /* empty or "platform": the platform */
+    cs_str purpose; /* empty: the policy itself (rules 1, 3, 5, 6, 7 only): may its form be shown, is it accepted */
+    cs_str recipient;
+    const cs_str *data;
+    size_t data_count; /* more than CS_PURPOSE_MAX_DATA: undeclared */
+    cs_str permission;
+    cs_str call_site;
+    bool user_initiated;
+    uint64_t once_seq; /* the own event by which this very handle was granted `once`; 0: none */
+} cs_query;
+
+typedef struct cs_now {
+    int64_t now_ms;      /* cs_state_now_ms; of a question about the past: that instant */
+    int64_t elapsed_ms;  /* of this session */
+    uint8_t session[CS_SESSION_ID_SIZE];
+    consent_status store_status; /* not CONSENT_OK: rule 1 */
+} cs_now;
+
+#define CS_NO_POLICY SIZE_MAX
+
+typedef struct cs_decision {
+    int32_t decision; /* consent_decision */
+    int32_t reason;   /* consent_reason */
+    int32_t ground;   /* consent_ground */
+    int32_t rule;     /* 1 … 12 */
+    size_t governing; /* index into the set: the policy that governs the scope's layer which decided; CS_NO_POLICY: none */
+    const uint8_t *evidence_stream; /* of the act it rests on, lives as long as the state; NULL: none */
+    uint64_t evidence_seq;
+    int64_t ask_after_ms;   /* with deny: when asking by itself is allowed again; INT64_MAX: never by itself; 0: no such time */
+    int64_t expires_ms;     /* with allow: until when at most; 0: open */
+    int64_t valid_until_ms; /* the first later instant at which time alone may change this answer; INT64_MAX: none */
+    /* For ask, and for deny by a cool-down: what is to be asked. */
+    int32_t occasion;    /* consent_occasion; 0: none of them (age, guardian) */
+    uint32_t subject;    /* cs_subject that a refusal of this asking is recorded under */
+    size_t form_policy;  /* index into the set: the version whose form to show; CS_NO_POLICY: none */
+    size_t data_index;   /* the query's data item that decided; SIZE_MAX: the query as a whole */
+    bool guardian_asked; /* it is the guardian who is to answer */
+} cs_decision;
+
+/* Answers. Fills *out entirely; it never fails. */
+void cs_decide(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
+               cs_decision *out);
+
+/* ---- for forms ------------------------------------------------------------------------------ */
+
+/* Whether the form that the query's answer calls for may be shown now. */
+bool cs_decide_may_ask(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now);
+
+typedef enum cs_permission_gate {
+    CS_PERMISSION_RESTS = 0, /* refused recently, or the system forbids its prompt: *ask_after_ms as in cs_decision */
+    CS_PERMISSION_MAY_BE_ASKED = 1,
+    CS_PERMISSION_ON = 2
+} cs_permission_gate;
+
+/* Rule 11 by itself, whatever the rules before it say: for a form that asks for a purpose and its permission at once. */
+cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state *state, const cs_query *query,
+                                        const cs_now *now, const cs_permission *permission, int64_t *ask_after_ms);
+
+typedef enum cs_choice_status {
+    CS_CHOICE_NONE = 0,
+    CS_CHOICE_GRANTED = 1,  /* a counting grant; of a policy-form purpose also: covered by acceptance */
+    CS_CHOICE_REFUSED = 2,
+    CS_CHOICE_EXPIRED = 3,
+    CS_CHOICE_OUTGROWN = 4,
+    CS_CHOICE_WIDENED = 5,  /* granted, but for other terms than now */
+    CS_CHOICE_CONFIRM = 6   /* granted by a key not yet confirmed here */
+} cs_choice_status;
+
+typedef struct cs_choice {
+    cs_choice_status status;
+    int64_t since_ms;       /* of the act behind it; 0: none */
+    int64_t expires_ms;     /* granted: 0: open */
+    const uint8_t *stream;  /* of the act */
+    uint64_t seq;
+} cs_choice;
+
+/* The choice of one side about one data item (empty: of a purpose that declares none) in force at `now`. */
+void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str scope, cs_str purpose, cs_str recipient,
+                      cs_str data, cs_side side, const cs_now *now, cs_choice *out);
+
+/* How a scope's policy stands. */
+typedef struct cs_standing {
+    size_t governing; /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */
+    size_t newest;    /* newest effective */
+    size_t announced; /* newest of those not yet effective; CS_NO_POLICY: none */
+    bool accepted;    /* an acceptance counts */
+    bool declined_newest; /* the person said no to the newest effective version, and nothing since */
+    int64_t accepted_at_ms;
+    int64_t quiet_until_ms; /* no asking by itself about an update before; 0: free; INT64_MAX: never */
+} cs_standing;
+
+/* scope empty: the platform. */
+void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str scope, const cs_now *now,
+                        cs_standing *out);
+
+/* The person's age now; false: unknown. */
+bool cs_decide_age(const cs_state *state, const cs_now *now, int32_t *years);
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+/* The rule behind an answer, for the record: "rule 10: choice" and its legal source ("PIPL 14, 23; C45, C55"). Static. */
+const char *cs_decision_rule_name(int32_t rule);
+const char *cs_decision_rule_source(int32_t rule, int32_t reason);
+/* One sentence for the person. locale "zh…" gives Chinese, else English. Static. */
+const char *cs_decision_text(const cs_decision *decision, const char *locale);
+
+#endif

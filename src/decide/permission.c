@@ -1,0 +1,19 @@
+/* The system permission of a question by itself. The rules reach it last (rule 11); a form that puts notice and system
+ * prompt on screen at once has to know before. */
+#include "decide/scene.h"
+
+cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state *state, const cs_query *query,
+                                        const cs_now *now, const cs_permission *permission, int64_t *ask_after_ms)
+{
+    const cs_permission_state *known = cs_state_permission(state, cs_str_of(permission->id));
+    cs_scene scene;
+    *ask_after_ms = 0;
+    if (known && known->os_state == CONSENT_OS_GRANTED)
+        return CS_PERMISSION_ON;
+    *ask_after_ms = INT64_MAX;
+    if ((known && known->os_state == CONSENT_OS_BLOCKED) || !cs_decide_open_scene(&scene, set, state, query, now))
+        return CS_PERMISSION_RESTS;
+    cs_moment refused = cs_decide_or_recovered(&scene, known ? known->refused : (cs_moment){0});
+    *ask_after_ms = query->user_initiated ? 0 : cs_decide_quiet_until(&scene, &refused, permission->cooldown_ms, 0);
+    return *ask_after_ms ? CS_PERMISSION_RESTS : CS_PERMISSION_MAY_BE_ASKED;
+}

@@ -1,0 +1,104 @@
+/* own, separate and once: one purpose, at most one recipient, each data item that can be done without its own box
+ * (PIPL 23, 29, 30; C45, C55, C78, C96, C122). */
+#include "form/parts.h"
+
+/* The occasion that gives this purpose's form of consent; a policy-form purpose is asked for on its own only to
+ * lift an earlier refusal. */
+static int32_t occasion_of(cs_consent_form form)
+{
+    switch (form) {
+    case CS_FORM_SEPARATE:
+    case CS_FORM_WRITTEN:
+        return CONSENT_OCCASION_SEPARATE;
+    case CS_FORM_ONCE:
+        return CONSENT_OCCASION_ONCE;
+    case CS_FORM_POLICY:
+    case CS_FORM_OWN:
+        break;
+    }
+    return CONSENT_OCCASION_OWN;
+}
+
+static consent_status check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err)
+{
+    const cs_purpose *purpose = subject->purpose;
+    cs_consent_form needed = cs_purpose_effective_form(subject->policy, purpose);
+    if (purpose->ground != CONSENT_GROUND_CONSENT)
+        return cs_fail(err, CONSENT_E_REJECTED, 0,
+                       "the form was not built: purpose '%s' rests on '%s', no consent is to be asked", purpose->id,
+                       consent_ground_name((consent_ground)purpose->ground));
+    if (occasion_of(needed) != form->occasion)
+        return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: purpose '%s' needs the form '%s'",
+                       cs_form_occasion_name(form->occasion), purpose->id, cs_form_occasion_name(occasion_of(needed)));
+    if (!subject->recipient && (purpose->kind == CS_KIND_SHARE || purpose->kind == CS_KIND_LAUNCH))
+        return cs_fail(err, CONSENT_E_REJECTED, 0,
+                       "the form was not built: purpose '%s' gives data to others, name one recipient (PIPL 23)",
+                       purpose->id);
+    return CONSENT_OK;
+}
+
+/* A box of its own for what can be left out; one item alone is answered by accept and refuse. */
+static void add_datum(cs_form *form, const cs_form_input *input, const cs_form_asking *asking, uint16_t at)
+{
+    const cs_form_subject *subject = &asking->subject;
+    const cs_purpose_data *wanted = &subject->purpose->data[at];
+    const cs_data_item *item = &subject->policy->data[wanted->item];
+    cs_form_datum *datum = &form->data[form->data_count++];
+    datum->id = cs_form_keep(form, item->id);
+
+    cs_choice standing;
+    cs_decide_choice(input->policies, input->state, asking->query.scope, asking->query.purpose, asking->query.recipient,
+                     cs_str_of(item->id), CS_SIDE_PERSON, input->now, &standing);
+    datum->granted = standing.status == CS_CHOICE_GRANTED || standing.status == CS_CHOICE_WIDENED ||
+                     standing.status == CS_CHOICE_CONFIRM;
+    if (wanted->need == CS_NEED_REQUIRED || asking->query.data_count < 2)
+        return;
+    datum->control = cs_form_compose(form, "data:%s", item->id);
+    const char *name = cs_form_text(subject, item->name);
+    cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_DATA, datum->control, name ? name : item->id);
+    if (!choice)
+        return;
+    choice->purpose = form->purpose;
+    choice->recipient = form->recipient;
+    choice->data = datum->id;
+    choice->emphasis = item->sensitive ? 2 : 0;
+    choice->consequence = cs_form_keep(form, cs_form_text(subject, wanted->reason));
+}
+
+consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, consent_error *err)
+{
+    cs_form_asking asking;
+    consent_status status = cs_form_look_up(form, input, &asking, err);
+    if (status == CONSENT_OK)
+        status = check_purpose(form, &asking.subject, err);
+    if (status != CONSENT_OK)
+        return status;
+    /* The system's permission is asked by its own form. */
+    form->permission = form->call_site = NULL;
+    asking.query.permission = asking.query.call_site = (cs_str){0};
+    form->query = asking.query;
+    status = cs_form_may_ask(form, input, &asking.query, err);
+    if (status != CONSENT_OK)
+        return status;
+
+    const cs_form_subject *subject = &asking.subject;
+    form->written = cs_purpose_effective_form(subject->policy, subject->purpose) == CS_FORM_WRITTEN;
+    form->once = form->occasion == CONSENT_OCCASION_ONCE;
+    /* A withdrawal that names no recipient would speak for every recipient. */
+    form->narrowing = form->recipient || !subject->purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
+    const char *name = cs_form_text(subject, subject->purpose->name);
+    cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : subject->purpose->id);
+    status = cs_form_controller_fields(form, input->policy, input->texts, err);
+    if (status == CONSENT_OK)
+        status = cs_form_purpose_fields(form, subject, err);
+    if (status != CONSENT_OK)
+        return status;
+    form->data = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *form->data);
+    if (!form->data)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "the form was not built: no memory was left");
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
+        if (subject->data >> i & 1)
+            add_datum(form, input, &asking, i);
+    cs_form_add_buttons(form, input);
+    return CONSENT_OK;
+}

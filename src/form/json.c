@@ -1,0 +1,232 @@
+/* A form as JSON, version 1 (docs/json.md): the same bytes for the same content, so that their hash is evidence. */
+#include "form/parts.h"
+
+const char *cs_form_occasion_name(int32_t occasion)
+{
+    static const char *const names[] = {
+        [CONSENT_OCCASION_FIRST_RUN] = "first_run",
+        [CONSENT_OCCASION_UPDATE] = "update",
+        [CONSENT_OCCASION_OWN] = "own",
+        [CONSENT_OCCASION_SEPARATE] = "separate",
+        [CONSENT_OCCASION_ONCE] = "once",
+        [CONSENT_OCCASION_PERMISSION] = "permission",
+        [CONSENT_OCCASION_MANAGE] = "manage",
+    };
+    return occasion > 0 && (size_t)occasion < CS_COUNT_OF(names) ? names[occasion] : "unknown";
+}
+
+/* Leaves out what the form does not have. */
+static void member(cs_json_out *out, const char *name, const char *text)
+{
+    if (text)
+        cs_json_member_text(out, name, text);
+}
+
+static void put_policy(cs_json_out *out, const char *name, const cs_form_policy_name *policy)
+{
+    if (!policy->id)
+        return;
+    char hash[2 * CS_HASH_SIZE + 1];
+    cs_hex_encode(policy->hash, CS_HASH_SIZE, hash);
+    cs_json_put_name(out, name);
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", policy->id);
+    cs_json_member_int(out, "version", policy->version);
+    cs_json_member_int(out, "revision", policy->revision);
+    cs_json_member_text(out, "hash", hash);
+    cs_json_close_object(out);
+}
+
+static void put_span(cs_json_out *out, const cs_span_text *span)
+{
+    cs_json_open_object(out);
+    cs_json_member_text(out, "s", span->text);
+    if (span->emphasis)
+        cs_json_member_int(out, "e", span->emphasis);
+    member(out, "href", span->href);
+    cs_json_close_object(out);
+}
+
+static void put_cells(cs_json_out *out, const cs_block *block)
+{
+    cs_json_put_name(out, "cells");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < block->span_count; i++) {
+        if (i == 0 || block->spans[i].cell_start) {
+            if (i > 0)
+                cs_json_close_array(out);
+            cs_json_open_array(out);
+        }
+        put_span(out, &block->spans[i]);
+    }
+    if (block->span_count)
+        cs_json_close_array(out);
+    cs_json_close_array(out);
+}
+
+static void put_block(cs_json_out *out, const cs_block *block)
+{
+    static const char *const names[] = {
+        [CS_BLOCK_HEADING] = "h", [CS_BLOCK_PARAGRAPH] = "p", [CS_BLOCK_LIST_ITEM] = "li", [CS_BLOCK_TABLE_ROW] = "tr"};
+    cs_json_open_object(out);
+    cs_json_member_text(out, "t", names[block->kind]);
+    if (block->kind == CS_BLOCK_HEADING)
+        cs_json_member_int(out, "level", block->level);
+    if (block->kind == CS_BLOCK_LIST_ITEM)
+        cs_json_member_int(out, "depth", block->level);
+    if (block->head)
+        cs_json_member_bool(out, "head", true);
+    member(out, "id", block->id);
+    member(out, "marker", block->marker);
+    if (block->kind == CS_BLOCK_TABLE_ROW) {
+        put_cells(out, block);
+    } else {
+        cs_json_put_name(out, "spans");
+        cs_json_open_array(out);
+        for (uint32_t i = 0; i < block->span_count; i++)
+            put_span(out, &block->spans[i]);
+        cs_json_close_array(out);
+    }
+    cs_json_close_object(out);
+}
+
+static void put_fields(cs_json_out *out, const cs_form_field *fields, uint32_t count)
+{
+    cs_json_put_name(out, "fields");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < count; i++) {
+        cs_json_open_object(out);
+        cs_json_member_text(out, "id", fields[i].id);
+        cs_json_member_text(out, "label", fields[i].label);
+        cs_json_member_text(out, "value", fields[i].value);
+        member(out, "href", fields[i].href);
+        cs_json_member_int(out, "emphasis", fields[i].emphasis);
+        cs_json_close_object(out);
+    }
+    cs_json_close_array(out);
+}
+
+static const char *control_kind_name(uint8_t kind)
+{
+    static const char *const names[] = {[CS_CONTROL_TICK] = "tick",
+                                        [CS_CONTROL_DATA] = "data",
+                                        [CS_CONTROL_ITEM] = "choice",
+                                        [CS_CONTROL_ACCEPTANCE] = "acceptance"};
+    return names[kind];
+}
+
+static void put_choice(cs_json_out *out, const cs_form_choice *choice)
+{
+    cs_json_open_object(out);
+    cs_json_member_text(out, "control", choice->control);
+    cs_json_member_text(out, "kind", control_kind_name(choice->kind));
+    cs_json_member_text(out, "label", choice->label);
+    cs_json_member_int(out, "emphasis", choice->emphasis);
+    cs_json_member_bool(out, "required", choice->required);
+    cs_json_member_bool(out, "on", choice->on);
+    member(out, "consequence", choice->consequence);
+    member(out, "needs", choice->needs);
+    member(out, "purpose", choice->purpose);
+    member(out, "recipient", choice->recipient);
+    member(out, "data", choice->data);
+    member(out, "channel", choice->channel);
+    member(out, "storage_level", choice->storage_level);
+    if (choice->field_count)
+        put_fields(out, choice->fields, choice->field_count);
+    cs_json_close_object(out);
+}
+
+static void put_action(cs_json_out *out, const char *control, const char *label)
+{
+    if (!label)
+        return;
+    cs_json_open_object(out);
+    cs_json_member_text(out, "control", control);
+    cs_json_member_text(out, "label", label);
+    cs_json_close_object(out);
+}
+
+static void put_controls(const cs_form *form, cs_json_out *out)
+{
+    cs_json_put_name(out, "choices");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < form->choice_count; i++)
+        put_choice(out, &form->choices[i]);
+    cs_json_close_array(out);
+    cs_json_put_name(out, "actions");
+    cs_json_open_array(out);
+    put_action(out, "accept", form->accept_label);
+    put_action(out, "refuse", form->refuse_label);
+    put_action(out, "save", form->save_label);
+    cs_json_close_array(out);
+
+    cs_json_put_name(out, "rules");
+    cs_json_open_object(out);
+    cs_json_member_bool(out, "must_reach_end", false);
+    cs_json_put_name(out, "required");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < form->choice_count; i++)
+        if (form->choices[i].required)
+            cs_json_put_text(out, form->choices[i].control);
+    cs_json_close_array(out);
+    cs_json_member_bool(out, "emphasis", form->needs_emphasis);
+    if (form->marks_changes)
+        cs_json_member_bool(out, "prominent", true);
+    cs_json_close_object(out);
+}
+
+static void put_permission(const cs_form *form, cs_json_out *out)
+{
+    if (!form->permission)
+        return;
+    cs_json_put_name(out, "permission");
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", form->permission);
+    cs_json_put_name(out, "names");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < form->permission_name_count; i++)
+        cs_json_put_text(out, form->permission_names[i]);
+    cs_json_close_array(out);
+    cs_json_member_text(out, "call_site", form->call_site);
+    cs_json_member_bool(out, "records_choice", form->records_choice);
+    cs_json_close_object(out);
+}
+
+static void put_members(const cs_form *form, cs_json_out *out)
+{
+    cs_json_member_int(out, "v", 1);
+    cs_json_member_text(out, "occasion", cs_form_occasion_name(form->occasion));
+    put_policy(out, "policy", &form->policy_name);
+    put_policy(out, "base", &form->base_name);
+    cs_json_member_text(out, "locale", form->locale);
+    member(out, "purpose", form->purpose);
+    member(out, "recipient", form->recipient);
+    put_permission(form, out);
+    cs_json_put_name(out, "blocks");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < form->block_count; i++)
+        put_block(out, &form->blocks[i]);
+    cs_json_close_array(out);
+    put_fields(out, form->fields, form->field_count);
+    put_controls(form, out);
+}
+
+void cs_form_content(const cs_form *form, cs_json_out *out)
+{
+    cs_json_open_object(out);
+    put_members(form, out);
+    cs_json_close_object(out);
+}
+
+void cs_form_json(const cs_form *form, cs_json_out *out)
+{
+    char hash[2 * CS_HASH_SIZE + 1];
+    char expires[CS_TIME_TEXT_SIZE];
+    cs_hex_encode(form->notice_hash, CS_HASH_SIZE, hash);
+    cs_time_format(form->expires_ms, expires);
+    cs_json_open_object(out);
+    put_members(form, out);
+    cs_json_member_text(out, "expires", expires);
+    cs_json_member_text(out, "notice_hash", hash);
+    cs_json_close_object(out);
+}

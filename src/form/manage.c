@@ -1,0 +1,192 @@
+/* manage: every consent with its present state, for each recipient and channel; switching off is always possible, switching
+ * on where this form can show what the law wants shown (PIPL 15, 24; C143). */
+#include "form/parts.h"
+
+#include <string.h>
+
+typedef struct manage {
+    cs_form *form;
+    const cs_form_input *input;
+    const cs_policy *base; /* the platform's, on a product's form */
+    cs_str scope;
+    bool accepted;
+} manage;
+
+/* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
+static bool is_on(const manage *all, const cs_form_subject *subject, const char *data)
+{
+    cs_choice choice;
+    cs_decide_choice(all->input->policies, all->input->state, all->scope, cs_str_of(subject->purpose->id),
+                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), CS_SIDE_PERSON,
+                     all->input->now, &choice);
+    return choice.status == CS_CHOICE_GRANTED || choice.status == CS_CHOICE_WIDENED ||
+           choice.status == CS_CHOICE_CONFIRM;
+}
+
+static bool any_on(const manage *all, const cs_form_subject *subject)
+{
+    if (subject->purpose->data_count == 0)
+        return is_on(all, subject, NULL);
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
+        if ((subject->data >> i & 1) && is_on(all, subject, subject->policy->data[subject->purpose->data[i].item].id))
+            return true;
+    return false;
+}
+
+/* One switch may stand for several data items only where none of them could be left out. */
+static bool is_indivisible(const cs_form_subject *subject)
+{
+    uint32_t count = 0;
+    bool optional = false;
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++) {
+        if (!(subject->data >> i & 1))
+            continue;
+        count++;
+        optional = optional || subject->purpose->data[i].need != CS_NEED_REQUIRED;
+    }
+    return count < 2 || !optional;
+}
+
+/* The fields that the purpose's own form would show, put beside the switch; false when the policy lacks one. */
+static bool add_fields(cs_form *form, cs_form_choice *choice, const cs_form_subject *subject)
+{
+    cs_form_field *kept = form->fields;
+    uint32_t kept_count = form->field_count, kept_capacity = form->field_capacity;
+    form->fields = NULL;
+    form->field_count = form->field_capacity = 0;
+    bool complete = cs_form_purpose_fields(form, subject, NULL) == CONSENT_OK;
+    choice->fields = form->fields;
+    choice->field_count = complete ? form->field_count - 1 : 0; /* how to withdraw stands above, once for all */
+    form->fields = kept;
+    form->field_count = kept_count;
+    form->field_capacity = kept_capacity;
+    return complete;
+}
+
+static void add_grants(cs_form *form, cs_form_choice *choice, const cs_form_subject *subject)
+{
+    const char **ids = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *ids);
+    if (!ids) {
+        form->failed = true;
+        return;
+    }
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
+        if (subject->data >> i & 1)
+            ids[choice->grant_count++] = cs_form_keep(form, subject->policy->data[subject->purpose->data[i].item].id);
+    choice->grants = ids;
+}
+
+static const char *channel_name(uint8_t channel)
+{
+    static const char *const names[] = {[CS_CHANNEL_SMS] = "sms",
+                                        [CS_CHANNEL_EMAIL] = "email",
+                                        [CS_CHANNEL_PUSH] = "push",
+                                        [CS_CHANNEL_PHONE] = "phone"};
+    return channel < CS_COUNT_OF(names) ? names[channel] : NULL;
+}
+
+static const char *storage_level_name(uint8_t level)
+{
+    static const char *const names[] = {[CS_STORAGE_ESSENTIAL] = "essential",
+                                        [CS_STORAGE_PREFERENCE] = "preference",
+                                        [CS_STORAGE_RECOMMENDATION] = "recommendation"};
+    return level < CS_COUNT_OF(names) ? names[level] : NULL;
+}
+
+/* What must come before this can be switched on; NULL: nothing, here it can. */
+static const char *needs(const manage *all, cs_form_choice *choice, const cs_form_subject *subject)
+{
+    switch (cs_purpose_effective_form(subject->policy, subject->purpose)) {
+    case CS_FORM_SEPARATE:
+    case CS_FORM_WRITTEN:
+        return "separate";
+    case CS_FORM_ONCE:
+        return "once";
+    case CS_FORM_POLICY:
+    case CS_FORM_OWN:
+        break;
+    }
+    if (!is_indivisible(subject) || !add_fields(all->form, choice, subject))
+        return "own";
+    add_grants(all->form, choice, subject);
+    return all->accepted ? NULL : "first_run";
+}
+
+static void add_item(const manage *all, const cs_purpose *purpose, const cs_purpose_recipient *via, bool has_siblings)
+{
+    cs_form *form = all->form;
+    const cs_policy *policy = all->input->policy;
+    cs_form_subject subject = {.policy = policy,
+                               .texts = all->input->texts,
+                               .locale = form->locale,
+                               .purpose = purpose,
+                               .via = via,
+                               .recipient = via ? &policy->recipients[via->recipient] : NULL};
+    for (int i = 0; i < (int)purpose->data_count; i++)
+        if (!via || cs_purpose_recipient_gets(via, i))
+            subject.data |= UINT64_C(1) << i;
+    const char *name = cs_form_text(&subject, purpose->name);
+    if (!name)
+        name = purpose->id;
+    const char *control = cs_form_compose(form, "choice:%s", purpose->id);
+    if (via) {
+        const char *who = cs_form_text(&subject, subject.recipient->name);
+        name = cs_form_join(form, (const char *const[]){name, " · ", who ? who : subject.recipient->id, NULL});
+        control = cs_form_compose(form, "choice:%s:%s", purpose->id, subject.recipient->id);
+    }
+    cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_ITEM, control, name);
+    if (!choice)
+        return;
+    const char *consequence = cs_form_text(&subject, purpose->consequence);
+    choice->purpose = cs_form_keep(form, purpose->id);
+    choice->recipient = via ? cs_form_keep(form, subject.recipient->id) : NULL;
+    choice->consequence = cs_form_keep(form, consequence);
+    choice->channel = channel_name(purpose->channel);
+    choice->storage_level = storage_level_name(purpose->storage_level);
+    choice->shared = all->base && cs_policy_purpose(all->base, cs_str_of(purpose->id));
+    choice->has_siblings = has_siblings;
+    choice->on = any_on(all, &subject);
+    choice->needs = needs(all, choice, &subject);
+}
+
+static void add_purpose(const manage *all, const cs_purpose *purpose)
+{
+    if (purpose->undeclared || purpose->ground != CONSENT_GROUND_CONSENT)
+        return;
+    if (purpose->kind != CS_KIND_SHARE && purpose->kind != CS_KIND_LAUNCH)
+        add_item(all, purpose, NULL, purpose->recipient_count > 0);
+    for (uint16_t i = 0; i < purpose->recipient_count; i++)
+        add_item(all, purpose, &purpose->recipients[i], true);
+}
+
+static void add_acceptance(const manage *all)
+{
+    cs_form *form = all->form;
+    cs_form_choice *choice =
+        cs_form_add_choice(form, CS_CONTROL_ACCEPTANCE, "acceptance", cs_form_word(form->locale, CS_WORD_ACCEPTANCE));
+    if (!choice)
+        return;
+    choice->on = all->accepted;
+    choice->needs = "first_run";
+    choice->consequence = cs_form_word(form->locale, CS_WORD_ACCEPTANCE_CONSEQUENCE);
+}
+
+consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err)
+{
+    manage all = {
+        .form = form, .input = input, .base = cs_form_base_policy(input), .scope = cs_str_of(input->policy->scope)};
+    cs_standing standing;
+    cs_decide_standing(input->policies, input->state, all.scope, input->now, &standing);
+    all.accepted = standing.accepted;
+    cs_form_add_block(form, CS_BLOCK_HEADING, 1, cs_form_word(form->locale, CS_WORD_MANAGE));
+    consent_status status = cs_form_controller_fields(form, input->policy, input->texts, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_form_add_field(form, "withdrawal", cs_form_word(form->locale, CS_WORD_WITHDRAWAL),
+                      cs_form_word(form->locale, CS_WORD_WITHDRAWAL_TEXT), 0);
+    add_acceptance(&all);
+    for (uint16_t i = 0; i < input->policy->purpose_count; i++)
+        add_purpose(&all, &input->policy->purposes[i]);
+    form->save_label = cs_form_word(form->locale, CS_WORD_SAVE);
+    return CONSENT_OK;
+}

@@ -1,0 +1,268 @@
+/* The pieces of a form: copying them in, laying them out, giving them out. */
+#include "form/parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *cs_form_keep_str(cs_form *form, cs_str text)
+{
+    char *copy = cs_arena_strndup(&form->arena, text.size ? text.data : "", text.size);
+    if (!copy) {
+        form->failed = true;
+        return "";
+    }
+    return copy;
+}
+
+const char *cs_form_keep(cs_form *form, const char *text)
+{
+    return text ? cs_form_keep_str(form, cs_str_of(text)) : NULL;
+}
+
+const char *cs_form_compose(cs_form *form, const char *fmt, ...)
+{
+    char text[1000];
+    va_list args;
+    va_start(args, fmt);
+    int size = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (size < 0 || (size_t)size >= sizeof text) {
+        form->failed = true;
+        return "";
+    }
+    return cs_form_keep_str(form, (cs_str){text, (size_t)size});
+}
+
+const char *cs_form_join(cs_form *form, const char *const *texts)
+{
+    size_t size = 0;
+    for (size_t i = 0; texts[i]; i++)
+        size += strlen(texts[i]);
+    char *joined = cs_arena_alloc(&form->arena, size + 1);
+    if (!joined) {
+        form->failed = true;
+        return "";
+    }
+    char *end = joined;
+    for (size_t i = 0; texts[i]; i++) {
+        size_t length = strlen(texts[i]);
+        memcpy(end, texts[i], length);
+        end += length;
+    }
+    return joined;
+}
+
+void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return list;
+    uint32_t wanted = *capacity ? *capacity * 2 : 16;
+    void *grown = cs_arena_alloc(&form->arena, wanted * size);
+    if (!grown) {
+        form->failed = true;
+        return NULL;
+    }
+    if (count)
+        memcpy(grown, list, count * size);
+    *capacity = wanted;
+    return grown;
+}
+
+void cs_form_add_field(cs_form *form, const char *id, const char *label, const char *value, uint8_t emphasis)
+{
+    cs_form_field *list = cs_form_room(form, form->fields, form->field_count, &form->field_capacity, sizeof *list);
+    if (!list)
+        return;
+    form->fields = list;
+    list[form->field_count++] = (cs_form_field){.id = cs_form_keep(form, id),
+                                                .label = cs_form_keep(form, label),
+                                                .value = cs_form_keep(form, value),
+                                                .emphasis = emphasis};
+}
+
+cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label)
+{
+    cs_form_choice *list = cs_form_room(form, form->choices, form->choice_count, &form->choice_capacity, sizeof *list);
+    if (!list)
+        return NULL;
+    form->choices = list;
+    cs_form_choice *choice = &list[form->choice_count++];
+    *choice = (cs_form_choice){.kind = kind, .control = control, .label = cs_form_keep(form, label)};
+    return choice;
+}
+
+static cs_block *add_block(cs_form *form, uint32_t span_count, cs_span_text **spans)
+{
+    cs_block *list = cs_form_room(form, form->blocks, form->block_count, &form->block_capacity, sizeof *list);
+    *spans = cs_arena_alloc(&form->arena, span_count * sizeof **spans);
+    if (!list || !*spans) {
+        form->failed = true;
+        return NULL;
+    }
+    form->blocks = list;
+    cs_block *block = &list[form->block_count++];
+    block->spans = *spans;
+    block->span_count = span_count;
+    return block;
+}
+
+void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text)
+{
+    cs_span_text *spans;
+    cs_block *block = add_block(form, 1, &spans);
+    if (!block)
+        return;
+    block->kind = (uint8_t)kind;
+    block->level = level;
+    spans[0].text = cs_form_keep(form, text);
+}
+
+void cs_form_copy_block(cs_form *form, const cs_block *from)
+{
+    cs_span_text *spans;
+    cs_block *block = add_block(form, from->span_count, &spans);
+    if (!block)
+        return;
+    block->kind = from->kind;
+    block->level = from->level;
+    block->head = from->head;
+    block->id = cs_form_keep(form, from->id);
+    block->marker = cs_form_keep(form, from->marker);
+    for (uint32_t i = 0; i < from->span_count; i++) {
+        spans[i] = from->spans[i];
+        spans[i].text = cs_form_keep(form, from->spans[i].text);
+        spans[i].href = cs_form_keep(form, from->spans[i].href);
+    }
+}
+
+/* ---- laying out ------------------------------------------------------------------------------- */
+
+static consent_form_part *add_part(cs_form *form, consent_part_kind kind, const char *text)
+{
+    static consent_form_part nowhere; /* never read: the form has failed then */
+    consent_form_part *list = cs_form_room(form, form->parts, form->part_count, &form->part_capacity, sizeof *list);
+    if (list)
+        form->parts = list;
+    consent_form_part *part = list ? &list[form->part_count++] : &nowhere;
+    *part = (consent_form_part){.struct_size = sizeof *part, .kind = (int32_t)kind, .text = text};
+    return part;
+}
+
+static void lay_out_block(cs_form *form, const cs_block *block)
+{
+    static const consent_part_kind kinds[] = {
+        [CS_BLOCK_HEADING] = CONSENT_PART_HEADING,
+        [CS_BLOCK_PARAGRAPH] = CONSENT_PART_PARAGRAPH,
+        [CS_BLOCK_LIST_ITEM] = CONSENT_PART_LIST_ITEM,
+        [CS_BLOCK_TABLE_ROW] = CONSENT_PART_TABLE_ROW,
+    };
+    add_part(form, kinds[block->kind], block->marker)->level = block->level;
+    for (uint32_t i = 0; i < block->span_count; i++) {
+        const cs_span_text *span = &block->spans[i];
+        if (block->kind == CS_BLOCK_TABLE_ROW && (i == 0 || span->cell_start))
+            add_part(form, CONSENT_PART_TABLE_CELL, NULL);
+        consent_form_part *part = add_part(form, CONSENT_PART_SPAN, span->text);
+        part->href = span->href;
+        part->emphasis = span->emphasis;
+        form->emphasis_count += span->emphasis != 0;
+    }
+}
+
+static void lay_out_fields(cs_form *form, const cs_form_field *fields, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        consent_form_part *part = add_part(form, CONSENT_PART_FIELD, fields[i].value);
+        part->control = fields[i].label;
+        part->href = fields[i].href;
+        part->emphasis = fields[i].emphasis;
+        form->emphasis_count += fields[i].emphasis != 0;
+    }
+}
+
+static void lay_out_choice(cs_form *form, const cs_form_choice *choice)
+{
+    consent_form_part *part = add_part(form, CONSENT_PART_CHOICE, choice->label);
+    part->control = choice->control;
+    part->consequence = choice->consequence;
+    part->needs = choice->needs;
+    part->emphasis = choice->emphasis;
+    part->required = choice->required;
+    part->on = choice->on;
+    form->emphasis_count += choice->emphasis != 0;
+    lay_out_fields(form, choice->fields, choice->field_count);
+}
+
+consent_status cs_form_finish(cs_form *form, consent_error *err)
+{
+    for (uint32_t i = 0; i < form->block_count; i++)
+        lay_out_block(form, &form->blocks[i]);
+    lay_out_fields(form, form->fields, form->field_count);
+    for (uint32_t i = 0; i < form->choice_count; i++)
+        lay_out_choice(form, &form->choices[i]);
+    if (form->accept_label)
+        add_part(form, CONSENT_PART_ACCEPT, form->accept_label)->control = "accept";
+    if (form->refuse_label)
+        add_part(form, CONSENT_PART_REFUSE, form->refuse_label)->control = "refuse";
+    if (form->save_label)
+        add_part(form, CONSENT_PART_ACCEPT, form->save_label)->control = "save";
+    if (form->failed)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "the form was not built: no memory was left");
+
+    cs_json_out out;
+    cs_json_out_init(&out, &form->notice);
+    cs_form_content(form, &out);
+    consent_status status = cs_buffer_status(&form->notice, "the form's content", err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_span notice = cs_buffer_span(&form->notice);
+    return cs_sha256(&notice, 1, form->notice_hash, err);
+}
+
+/* ---- giving out ------------------------------------------------------------------------------- */
+
+const consent_form_part *cs_form_parts(const cs_form *form, size_t *count)
+{
+    *count = form->part_count;
+    return form->parts;
+}
+
+int32_t cs_form_occasion(const cs_form *form)
+{
+    return form->occasion;
+}
+
+const cs_query *cs_form_query(const cs_form *form)
+{
+    return &form->query;
+}
+
+cs_span cs_form_notice(const cs_form *form)
+{
+    return cs_buffer_span(&form->notice);
+}
+
+const uint8_t *cs_form_notice_hash(const cs_form *form)
+{
+    return form->notice_hash;
+}
+
+int64_t cs_form_expires_ms(const cs_form *form)
+{
+    return form->expires_ms;
+}
+
+const cs_policy *cs_form_policy(const cs_form *form)
+{
+    return form->policy;
+}
+
+void cs_form_free(cs_form *form)
+{
+    if (!form)
+        return;
+    const cs_memory *memory = form->memory;
+    cs_free(memory, form->events, form->event_capacity * sizeof *form->events);
+    cs_buffer_free(&form->notice);
+    cs_arena_free(&form->arena);
+    cs_free(memory, form, sizeof *form);
+}

@@ -1,0 +1,235 @@
+/* parts: what a form is made of, inside the module. Everything a form shows is copied into its arena, so that texts,
+ * document and state may go as soon as it is built. Lack of memory is remembered in `failed` and told once, at the end. */
+#ifndef CS_FORM_PARTS_H
+#define CS_FORM_PARTS_H
+
+#include "form/form.h"
+
+#define CS_FORM_MAX_BYTES (8u * 1024u * 1024u)
+
+/* The form's own words, where the policy has none: field labels and the default buttons. */
+typedef enum cs_word {
+    CS_WORD_ACCEPT,
+    CS_WORD_REFUSE,
+    CS_WORD_SAVE,
+    CS_WORD_TICK,
+    CS_WORD_CONTROLLER,
+    CS_WORD_HOTLINE,
+    CS_WORD_EMAIL,
+    CS_WORD_POST,
+    CS_WORD_CHAT,
+    CS_WORD_CONTACT,
+    CS_WORD_RECIPIENT,
+    CS_WORD_RECIPIENT_CONTACT,
+    CS_WORD_DEVELOPER,
+    CS_WORD_COUNTRY,
+    CS_WORD_CHINA,
+    CS_WORD_RECIPIENT_POLICY,
+    CS_WORD_DATA,
+    CS_WORD_PURPOSE,
+    CS_WORD_METHOD,
+    CS_WORD_NECESSITY,
+    CS_WORD_IMPACT,
+    CS_WORD_RETENTION,
+    CS_WORD_DAYS,
+    CS_WORD_HOURS,
+    CS_WORD_MINUTES,
+    CS_WORD_THEN_DELETED,
+    CS_WORD_THEN_ANONYMISED,
+    CS_WORD_CONSEQUENCE,
+    CS_WORD_WITHDRAWAL,
+    CS_WORD_WITHDRAWAL_TEXT,
+    CS_WORD_ONCE_TEXT,
+    CS_WORD_PERMISSION,
+    CS_WORD_SETTINGS,
+    CS_WORD_MANAGE,
+    CS_WORD_ACCEPTANCE,
+    CS_WORD_ACCEPTANCE_CONSEQUENCE,
+    CS_WORD_CHANGED,
+    CS_WORD_CHANGE_MODE,
+    CS_WORD_CHANGE_CONTROL,
+    CS_WORD_CHANGE_RECIPIENTS,
+    CS_WORD_CHANGE_RIGHTS,
+    CS_WORD_CHANGE_CONTACT,
+    CS_WORD_CHANGE_IMPACT,
+    CS_WORD_CHANGE_EDITORIAL,
+    CS_WORD_COUNT
+} cs_word;
+
+/* Chinese for every locale that begins with "zh", English for all others. Static. */
+const char *cs_form_word(const char *locale, cs_word word);
+
+typedef struct cs_form_field {
+    const char *id; /* "recipient", "data:<id>" … */
+    const char *label;
+    const char *value;
+    const char *href; /* NULL: none */
+    uint8_t emphasis; /* 2 for the name of sensitive data (C15) */
+} cs_form_field;
+
+typedef enum cs_control_kind {
+    CS_CONTROL_TICK = 1,  /* accepting the policy */
+    CS_CONTROL_DATA,      /* one data item of the form's purpose */
+    CS_CONTROL_ITEM,      /* manage: one purpose, for one recipient or none */
+    CS_CONTROL_ACCEPTANCE /* manage: the acceptance of the policy itself */
+} cs_control_kind;
+
+typedef struct cs_form_choice {
+    uint8_t kind; /* cs_control_kind */
+    const char *control;
+    const char *label;
+    const char *consequence; /* NULL: none */
+    const char *needs;       /* manage: cannot be switched on here, but by this occasion's form; NULL: can */
+    const char *purpose, *recipient, *data; /* NULL: none */
+    const char *channel;                    /* manage, marketing: "sms" …; NULL */
+    const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
+    uint8_t emphasis;                       /* of the label: 2 for sensitive data */
+    bool required;
+    bool on;                   /* manage: in force now; never pre-ticked elsewhere */
+    bool shared;               /* manage: see cs_form.shared */
+    bool has_siblings;         /* manage: the same purpose has choices for other recipients */
+    const char *const *grants; /* manage: data items that switching on grants, all shown */
+    uint32_t grant_count;
+    const cs_form_field *fields; /* manage: what the law wants shown beside this switch */
+    uint32_t field_count;
+} cs_form_choice;
+
+/* A data item that the form asks for. */
+typedef struct cs_form_datum {
+    const char *id;
+    const char *control; /* of its choice; NULL: comes with accepting */
+    bool granted;        /* stood granted when the form was built: unticked now, it is withdrawn */
+} cs_form_datum;
+
+/* A policy as events name it. */
+typedef struct cs_form_policy_name {
+    const char *id; /* NULL: none */
+    uint32_t version, revision;
+    uint8_t hash[CS_HASH_SIZE];
+} cs_form_policy_name;
+
+struct cs_form {
+    cs_arena arena;
+    const cs_memory *memory;
+    bool failed; /* no memory, or past CS_FORM_MAX_BYTES */
+    int32_t occasion;
+    const char *locale;
+    const cs_policy *policy; /* borrowed; nothing but cs_form_policy uses it after the build */
+    cs_form_policy_name policy_name;
+    cs_form_policy_name base_name; /* a product's form: the platform's policy, for purposes that it declares too */
+    bool shared;                   /* the form's purpose is such a one */
+    cs_query query;                /* texts in the arena */
+    const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
+    uint32_t narrowing;                 /* how leaving out data that stood granted is recorded (cs_event_type) */
+    bool written, once, records_choice; /* records_choice: the system's dialog is the consent, too (method os_dialog) */
+    const char *const *permission_names;
+    uint32_t permission_name_count;
+
+    cs_block *blocks;
+    uint32_t block_count, block_capacity;
+    cs_form_field *fields;
+    uint32_t field_count, field_capacity;
+    cs_form_choice *choices;
+    uint32_t choice_count, choice_capacity;
+    cs_form_datum *data;
+    uint32_t data_count;
+    const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
+    bool needs_emphasis;
+    bool marks_changes; /* update: material changes are to stand out */
+    uint32_t emphasis_count;
+    consent_form_part *parts;
+    uint32_t part_count, part_capacity;
+
+    cs_buffer notice;
+    uint8_t notice_hash[CS_HASH_SIZE];
+    int64_t built_ms, expires_ms, valid_until_ms; /* valid_until 0: open */
+    uint32_t subject;                             /* what a refusal is about (cs_subject) */
+    uint64_t seen;
+    bool user_initiated;
+    cs_event *events;
+    size_t event_count, event_capacity;
+};
+
+/* Copies into the form; "" and `failed` when memory ran out. NULL stays NULL. */
+const char *cs_form_keep(cs_form *form, const char *text);
+const char *cs_form_keep_str(cs_form *form, cs_str text);
+/* printf into the arena, for what is made of identifiers and numbers: at most 1000 bytes. */
+const char *cs_form_compose(cs_form *form, const char *fmt, ...) CS_PRINTF(2, 3);
+/* Texts one after another; the last one is NULL. */
+const char *cs_form_join(cs_form *form, const char *const *texts);
+/* A list in the arena with room for one more element: `list`, or a larger copy; NULL when memory ran out. */
+void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size);
+
+void cs_form_add_field(cs_form *form, const char *id, const char *label, const char *value, uint8_t emphasis);
+cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label);
+/* A block of one plain span. level: of a heading. */
+void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text);
+void cs_form_copy_block(cs_form *form, const cs_block *block);
+/* Lays blocks, fields, choices and buttons out as parts, and fixes the notice and its hash. */
+consent_status cs_form_finish(cs_form *form, consent_error *err);
+/* The exact content shown, as one JSON object: what the notice hash is taken over. */
+void cs_form_content(const cs_form *form, cs_json_out *out);
+const char *cs_form_occasion_name(int32_t occasion); /* "separate"; "unknown" */
+
+/* ---- what the law wants shown (fields.c) ---------------------------------------------------- */
+
+/* The purpose that a form is about, with what belongs to it. */
+typedef struct cs_form_subject {
+    const cs_policy *policy;
+    const cs_texts *texts;
+    const char *locale;
+    const cs_purpose *purpose;
+    const cs_purpose_recipient *via; /* NULL: no recipient */
+    const cs_recipient *recipient;   /* NULL: no recipient */
+    uint64_t data;                   /* bit i: purpose->data[i] is asked for */
+} cs_form_subject;
+
+bool cs_form_is_sensitive(const cs_form_subject *subject);
+/* The operator's name and contacts (C6, C8; PIPL 17(1)). */
+consent_status cs_form_controller_fields(cs_form *form, const cs_policy *policy, const cs_texts *texts,
+                                         consent_error *err);
+/* Every field that the form of consent requires (PIPL 17, 23, 29, 30). E_REJECTED names the first that the policy lacks. */
+consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject, consent_error *err);
+/* Text in the form's locale; NULL when the policy has none. */
+const char *cs_form_text(const cs_form_subject *subject, cs_text text);
+
+/* ---- occasions ------------------------------------------------------------------------------ */
+
+/* What a form asks for, looked up in its policy. */
+typedef struct cs_form_asking {
+    cs_form_subject subject;
+    cs_query query;                  /* complete: names every data item asked for; lives with the form */
+    const cs_permission *permission; /* permission forms */
+    const cs_call_site *call_site;
+} cs_form_asking;
+
+/* Finds the names of the input's query. `data` gets every item that the query names, or, when it names none, all that the
+ * purpose declares for this recipient. E_NOT_FOUND names what the policy does not declare. */
+consent_status cs_form_look_up(cs_form *form, const cs_form_input *input, cs_form_asking *asking, consent_error *err);
+
+/* May this be asked now? E_REJECTED says why not, and from when. Keeps what a refusal will be about in the form. */
+consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const cs_query *query, consent_error *err);
+
+consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input,
+                                    consent_error *err); /* first_run, update */
+consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input,
+                                    consent_error *err); /* own, separate, once */
+consent_status cs_form_build_permission(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err);
+
+/* The platform's policy that a product's form also speaks for; NULL: none, or this form is the platform's. */
+const cs_policy *cs_form_base_policy(const cs_form_input *input);
+/* The buttons: the policy's labels, else the form's own words. */
+void cs_form_add_buttons(cs_form *form, const cs_form_input *input);
+
+/* ---- events (submit.c) ---------------------------------------------------------------------- */
+
+/* Starts over with room for `count` events. */
+consent_status cs_form_reserve_events(cs_form *form, size_t count, consent_error *err);
+/* Adds one with everything that all acts on this form have in common. Room must be reserved. `shared`: the act carries
+ * the platform's policy and the product's (decisions.md section 1). */
+cs_event *cs_form_add_event(cs_form *form, uint32_t type, uint32_t method, const char *control, bool shared);
+/* Checks that the form was shown and is not past its time. */
+consent_status cs_form_check_time(const cs_form *form, int64_t shown_ms, int64_t now_ms, consent_error *err);
+
+#endif

@@ -1,0 +1,402 @@
+/* What a person did with a form, checked against its rules and turned into the events to record. */
+#include "form/parts.h"
+
+#include <string.h>
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+consent_status cs_form_reserve_events(cs_form *form, size_t count, consent_error *err)
+{
+    form->event_count = 0;
+    if (count > CS_FORM_MAX_EVENTS)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "the submission makes %zu changes, at most %u can be one act: save in parts", count,
+                       CS_FORM_MAX_EVENTS);
+    if (count > form->event_capacity) {
+        cs_event *grown =
+            cs_realloc(form->memory, form->events, form->event_capacity * sizeof *grown, count * sizeof *grown);
+        if (!grown)
+            return cs_fail(err, CONSENT_E_MEMORY, 0, "the submission was not taken: no memory was left");
+        form->events = grown;
+        form->event_capacity = count;
+    }
+    return CONSENT_OK;
+}
+
+static cs_policy_ref ref_of(const cs_form_policy_name *name)
+{
+    return (cs_policy_ref){
+        .id = cs_str_of(name->id), .version = name->version, .revision = name->revision, .hash = name->hash};
+}
+
+cs_event *cs_form_add_event(cs_form *form, uint32_t type, uint32_t method, const char *control, bool shared)
+{
+    cs_event *event = &form->events[form->event_count++];
+    *event = (cs_event){.type = type,
+                        .actor = CS_ACTOR_SELF,
+                        .policy = ref_of(shared ? &form->base_name : &form->policy_name),
+                        .method = method,
+                        .control = cs_str_of(control),
+                        .locale = cs_str_of(form->locale),
+                        .notice_hash = form->notice_hash,
+                        .user_initiated = form->user_initiated,
+                        .seen = form->seen};
+    if (shared)
+        event->overlay = ref_of(&form->policy_name);
+    return event;
+}
+
+consent_status cs_form_check_time(const cs_form *form, int64_t shown_ms, int64_t now_ms, consent_error *err)
+{
+    if (shown_ms <= 0)
+        return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not shown: show it, say so, then submit",
+                       cs_form_occasion_name(form->occasion));
+    if (now_ms >= form->expires_ms)
+        return cs_fail(err, CONSENT_E_EXPIRED, 0, "the %s form expired 24 hours after it was built: build a new one",
+                       cs_form_occasion_name(form->occasion));
+    return CONSENT_OK;
+}
+
+static consent_status check_policy_valid(const cs_form *form, int64_t now_ms, consent_error *err)
+{
+    if (!form->valid_until_ms || now_ms < form->valid_until_ms)
+        return CONSENT_OK;
+    return cs_fail(err, CONSENT_E_EXPIRED, 0,
+                   "nothing new was granted: policy '%s' is past its time, install a newer one", form->policy_name.id);
+}
+
+/* ---- answers ---------------------------------------------------------------------------------- */
+
+/* One submission while it is being read. */
+typedef struct reading {
+    cs_form *form;
+    const consent_submission *given;
+    const char *surface;
+    int64_t now_ms;
+    consent_error *err;
+} reading;
+
+static const cs_form_choice *find_choice(const cs_form *form, const char *control)
+{
+    for (uint32_t i = 0; i < form->choice_count; i++)
+        if (strcmp(form->choices[i].control, control) == 0)
+            return &form->choices[i];
+    return NULL;
+}
+
+static const consent_answer *find_answer(const reading *in, const char *control)
+{
+    for (size_t i = 0; i < in->given->answer_count; i++)
+        if (strcmp(in->given->answers[i].control, control) == 0)
+            return &in->given->answers[i];
+    return NULL;
+}
+
+/* Unknown and repeated controls are the host's mistakes. A box shown ticked is no evidence (C3); a refusal needs none. */
+static consent_status check_answers(const reading *in)
+{
+    const cs_form *form = in->form;
+    if (in->given->answer_count && !in->given->answers)
+        return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "the submission has a count of answers but no answers");
+    for (size_t i = 0; i < in->given->answer_count; i++) {
+        const consent_answer *answer = &in->given->answers[i];
+        const cs_form_choice *choice = answer->control ? find_choice(form, answer->control) : NULL;
+        if (!choice)
+            return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "the %s form has no choice '%.200s'",
+                           cs_form_occasion_name(form->occasion), answer->control ? answer->control : "(null)");
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(in->given->answers[j].control, answer->control) == 0)
+                return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "choice '%s' was answered twice", answer->control);
+        if (answer->initially_on && !choice->on && in->given->action != CONSENT_ACTION_REFUSE)
+            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                           "choice '%s' was shown already ticked: show it unticked and let the person tick it (C3)",
+                           answer->control);
+        if (answer->at_ms < 0)
+            return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "choice '%s' was answered before 1970", answer->control);
+    }
+    return CONSENT_OK;
+}
+
+static int64_t answered_at(const reading *in, const consent_answer *answer)
+{
+    return answer->at_ms ? answer->at_ms : in->now_ms;
+}
+
+static uint32_t method_of(const reading *in, uint32_t usual)
+{
+    if (in->form->written)
+        return CONSENT_METHOD_WRITTEN;
+    return in->given->method ? (uint32_t)in->given->method : usual;
+}
+
+/* Adds an event with what the submission says of how it came about. */
+static cs_event *record(const reading *in, uint32_t type, uint32_t method, const char *control, bool shared)
+{
+    cs_event *event = cs_form_add_event(in->form, type, method, control, shared);
+    event->surface = cs_str_of(in->surface);
+    event->reached_end = in->given->reached_end;
+    event->emphasis_count = in->given->emphasis_rendered ? in->form->emphasis_count : 0;
+    return event;
+}
+
+/* ---- accepting and refusing a policy ------------------------------------------------------------ */
+
+static consent_status accept_policy(const reading *in)
+{
+    cs_form *form = in->form;
+    const consent_answer *tick = find_answer(in, "tick");
+    if (!tick || !tick->on)
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                       "choice 'tick' was not ticked: accepting the policy needs it (C3)");
+    if (!in->given->emphasis_rendered)
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                       "the emphasis was not rendered: show bold and underline as such, accepting needs it (C2)");
+    consent_status status = cs_form_reserve_events(form, 2, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    uint32_t method = method_of(in, CONSENT_METHOD_CHECKBOX);
+    record(in, CS_EVENT_NOTICE_SHOWN, method, NULL, false);
+    cs_event *accepted = record(in, CS_EVENT_POLICY_ACCEPTED, method, "accept", false);
+    accepted->tick_initially_off = true;
+    accepted->ticked_at_ms = answered_at(in, tick);
+    return CONSENT_OK;
+}
+
+/* ---- accepting one purpose ---------------------------------------------------------------------- */
+
+typedef struct sorted_data {
+    const char *granted[CS_EVENT_MAX_DATA], *narrowed[CS_EVENT_MAX_DATA], *denied[CS_EVENT_MAX_DATA];
+    size_t granted_count, narrowed_count, denied_count;
+    int64_t ticked_at_ms;
+} sorted_data;
+
+static void sort_data(const reading *in, sorted_data *sorted)
+{
+    for (uint32_t i = 0; i < in->form->data_count; i++) {
+        const cs_form_datum *datum = &in->form->data[i];
+        const consent_answer *answer = datum->control ? find_answer(in, datum->control) : NULL;
+        if (!datum->control || (answer && answer->on)) {
+            sorted->granted[sorted->granted_count++] = datum->id;
+            if (answer && answered_at(in, answer) > sorted->ticked_at_ms)
+                sorted->ticked_at_ms = answered_at(in, answer);
+        } else if (datum->granted) {
+            sorted->narrowed[sorted->narrowed_count++] = datum->id;
+        } else {
+            sorted->denied[sorted->denied_count++] = datum->id;
+        }
+    }
+}
+
+static cs_event *record_item(const reading *in, uint32_t type, uint32_t method, const char *control,
+                             const char *const *data, size_t data_count)
+{
+    const cs_form *form = in->form;
+    cs_event *event = record(in, type, method, control, form->shared);
+    event->purpose = cs_str_of(form->purpose);
+    event->recipient = cs_str_of(form->recipient);
+    for (size_t i = 0; i < data_count; i++)
+        event->data[event->data_count++] = cs_str_of(data[i]);
+    return event;
+}
+
+static consent_status accept_choice(const reading *in)
+{
+    cs_form *form = in->form;
+    sorted_data sorted = {.granted_count = 0};
+    sort_data(in, &sorted);
+    if (form->data_count && !sorted.granted_count)
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                       "choice '%s' and the others were left unticked: accepting '%s' needs one of them",
+                       form->data[0].control, form->purpose);
+    consent_status status = cs_form_reserve_events(form, 3, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    uint32_t method = method_of(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
+    cs_event *granted = record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
+    granted->once = form->once;
+    granted->tick_initially_off = sorted.ticked_at_ms != 0;
+    granted->ticked_at_ms = sorted.ticked_at_ms;
+    if (sorted.narrowed_count)
+        record_item(in, form->narrowing, method, "accept", sorted.narrowed, sorted.narrowed_count);
+    if (sorted.denied_count)
+        record_item(in, CS_EVENT_DENIED, method, "accept", sorted.denied, sorted.denied_count);
+    return CONSENT_OK;
+}
+
+static consent_status refuse(const reading *in)
+{
+    cs_form *form = in->form;
+    consent_status status = cs_form_reserve_events(form, 1, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
+    if (form->occasion == CONSENT_OCCASION_FIRST_RUN || form->occasion == CONSENT_OCCASION_UPDATE) {
+        record(in, CS_EVENT_POLICY_DECLINED, method, "refuse", false)->subject = form->subject;
+        return CONSENT_OK;
+    }
+    const char *data[CS_EVENT_MAX_DATA];
+    for (uint32_t i = 0; i < form->data_count; i++)
+        data[i] = form->data[i].id;
+    record_item(in, CS_EVENT_DENIED, method, "refuse", data, form->data_count)->subject = form->subject;
+    return CONSENT_OK;
+}
+
+/* The person said no to the notice itself: the system's prompt is not shown, and the permission rests as after its no. */
+static consent_status refuse_permission(const reading *in)
+{
+    cs_form *form = in->form;
+    consent_status status = cs_form_reserve_events(form, 2, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
+    cs_event *result = record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse", NULL, 0);
+    result->permission = cs_str_of(form->permission);
+    result->call_site = cs_str_of(form->call_site);
+    result->os_state = CONSENT_OS_DENIED;
+    if (!form->records_choice)
+        return CONSENT_OK;
+    cs_event *denied = record_item(in, CS_EVENT_DENIED, method, "refuse", NULL, 0);
+    memcpy(denied->data, form->query.data, form->query.data_count * sizeof *denied->data);
+    denied->data_count = form->query.data_count;
+    denied->subject = form->subject;
+    return CONSENT_OK;
+}
+
+/* ---- manage ----------------------------------------------------------------------------------- */
+
+/* Whether another choice of the same purpose stays on after this submission. */
+static bool sibling_stays_on(const reading *in, const cs_form_choice *choice)
+{
+    for (uint32_t i = 0; i < in->form->choice_count; i++) {
+        const cs_form_choice *other = &in->form->choices[i];
+        if (other == choice || !other->purpose || strcmp(other->purpose, choice->purpose) != 0)
+            continue;
+        const consent_answer *answer = find_answer(in, other->control);
+        if (answer ? answer->on : other->on)
+            return true;
+    }
+    return false;
+}
+
+static void record_switch(const reading *in, const cs_form_choice *choice, const consent_answer *answer)
+{
+    uint32_t method = method_of(in, CONSENT_METHOD_TOGGLE);
+    uint32_t type = answer->on ? CS_EVENT_GRANTED : CS_EVENT_WITHDRAWN;
+    /* A withdrawal that names no recipient speaks for all of them: not meant while another's switch stays on. */
+    if (!answer->on && choice->has_siblings && !choice->recipient && sibling_stays_on(in, choice))
+        type = CS_EVENT_DENIED;
+    cs_event *event = record(in, type, method, choice->control, choice->shared);
+    event->purpose = cs_str_of(choice->purpose);
+    event->recipient = cs_str_of(choice->recipient);
+    if (!answer->on)
+        return;
+    for (uint32_t i = 0; i < choice->grant_count; i++)
+        event->data[event->data_count++] = cs_str_of(choice->grants[i]);
+    event->tick_initially_off = true;
+    event->ticked_at_ms = answered_at(in, answer);
+}
+
+static consent_status check_switches(const reading *in, size_t *changes, bool *ends_acceptance)
+{
+    *changes = 0;
+    *ends_acceptance = false;
+    for (size_t i = 0; i < in->given->answer_count; i++) {
+        const consent_answer *answer = &in->given->answers[i];
+        const cs_form_choice *choice = find_choice(in->form, answer->control);
+        if (answer->on == choice->on)
+            continue;
+        (*changes)++;
+        *ends_acceptance = *ends_acceptance || choice->kind == CS_CONTROL_ACCEPTANCE;
+        if (answer->on && choice->needs)
+            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                           "choice '%s' cannot be switched on here: show the form '%s' for it", choice->control,
+                           choice->needs);
+        consent_status status = answer->on ? check_policy_valid(in->form, in->now_ms, in->err) : CONSENT_OK;
+        if (status != CONSENT_OK)
+            return status;
+    }
+    return CONSENT_OK;
+}
+
+static consent_status save(const reading *in)
+{
+    size_t changes;
+    bool ends_acceptance;
+    consent_status status = check_switches(in, &changes, &ends_acceptance);
+    if (status == CONSENT_OK)
+        status = cs_form_reserve_events(in->form, changes, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    /* Withdrawing the acceptance withdraws every choice with it; nothing can be granted beside that. */
+    if (ends_acceptance) {
+        record(in, CS_EVENT_WITHDRAWN, method_of(in, CONSENT_METHOD_TOGGLE), "acceptance", false);
+        return CONSENT_OK;
+    }
+    for (size_t i = 0; i < in->given->answer_count; i++) {
+        const cs_form_choice *choice = find_choice(in->form, in->given->answers[i].control);
+        if (in->given->answers[i].on != choice->on)
+            record_switch(in, choice, &in->given->answers[i]);
+    }
+    return CONSENT_OK;
+}
+
+/* ---- submitting ------------------------------------------------------------------------------- */
+
+static consent_status check_action(const cs_form *form, const consent_submission *given, consent_error *err)
+{
+    bool manages = form->occasion == CONSENT_OCCASION_MANAGE;
+    bool fits = manages ? given->action == CONSENT_ACTION_SAVE
+                        : given->action == CONSENT_ACTION_ACCEPT || given->action == CONSENT_ACTION_REFUSE;
+    if (!fits)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "action %d does not fit the %s form: it takes %s",
+                       (int)given->action, cs_form_occasion_name(form->occasion),
+                       manages ? "save" : "accept or refuse");
+    if (form->occasion == CONSENT_OCCASION_PERMISSION && given->action == CONSENT_ACTION_ACCEPT)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "accepting the permission form records nothing: show the system's prompt, then give its result");
+    bool written = given->method == CONSENT_METHOD_WRITTEN && form->written;
+    if ((given->method < 0 || given->method > CONSENT_METHOD_BUTTON) && !written)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "method %d cannot come from the %s form: leave it 0, or say checkbox, toggle or button",
+                       (int)given->method, cs_form_occasion_name(form->occasion));
+    return CONSENT_OK;
+}
+
+static consent_status act(const reading *in)
+{
+    if (in->given->action == CONSENT_ACTION_SAVE)
+        return save(in);
+    if (in->given->action == CONSENT_ACTION_REFUSE)
+        return in->form->occasion == CONSENT_OCCASION_PERMISSION ? refuse_permission(in) : refuse(in);
+    consent_status status = check_policy_valid(in->form, in->now_ms, in->err);
+    if (status != CONSENT_OK)
+        return status;
+    return in->form->data || in->form->purpose ? accept_choice(in) : accept_policy(in);
+}
+
+consent_status cs_form_submit(cs_form *form, const consent_submission *submission, int64_t shown_ms, int64_t now_ms,
+                              const cs_event **events, size_t *count, bool *restrictive, consent_error *err)
+{
+    *events = NULL;
+    *count = 0;
+    *restrictive = false;
+    consent_status status = check_action(form, submission, err);
+    if (status == CONSENT_OK)
+        status = cs_form_check_time(form, shown_ms, now_ms, err);
+    reading in = {.form = form, .given = submission, .now_ms = now_ms, .err = err};
+    if (status == CONSENT_OK)
+        status = check_answers(&in);
+    if (status != CONSENT_OK)
+        return status;
+    in.surface = cs_form_keep(form, submission->surface);
+    if (form->failed)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "the submission was not taken: no memory was left");
+    status = act(&in);
+    if (status != CONSENT_OK)
+        return status;
+    for (size_t i = 0; i < form->event_count; i++)
+        *restrictive = *restrictive || (cs_event_polarity(&form->events[i]) & CS_RESTRICTIVE);
+    *events = form->events;
+    *count = form->event_count;
+    return CONSENT_OK;
+}

@@ -1,0 +1,168 @@
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A signal storm ends; an env that only ever says EINTR is broken. */
+#define MAX_INTERRUPTIONS 100
+
+int cs_file_read_all(const cs_env *env, cs_file *file, uint64_t offset, void *out, size_t size)
+{
+    uint8_t *at = out;
+    int interruptions = 0;
+    while (size > 0) {
+        size_t got = 0;
+        int code = env->file_read(env->ctx, file, offset, at, size, &got);
+        if (code == EINTR && ++interruptions < MAX_INTERRUPTIONS)
+            continue;
+        if (code != 0)
+            return code;
+        if (got == 0 || got > size)
+            return EIO;
+        at += got;
+        offset += got;
+        size -= got;
+    }
+    return 0;
+}
+
+int cs_file_write_all(const cs_env *env, cs_file *file, uint64_t offset, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    int interruptions = 0;
+    while (size > 0) {
+        size_t done = 0;
+        int code = env->file_write(env->ctx, file, offset, at, size, &done);
+        if (code == EINTR && ++interruptions < MAX_INTERRUPTIONS)
+            continue;
+        if (code != 0)
+            return code;
+        if (done == 0 || done > size)
+            return EIO;
+        at += done;
+        offset += done;
+        size -= done;
+    }
+    return 0;
+}
+
+static int load(const cs_env *env, cs_file *file, cs_buffer *out, uint64_t *size)
+{
+    cs_file_info info;
+    int code = env->file_info(env->ctx, file, &info);
+    if (code != 0)
+        return code;
+    *size = info.size;
+    if (info.size > out->max_size)
+        return EFBIG;
+    uint8_t piece[1024];
+    for (uint64_t at = 0; at < info.size && code == 0 && !out->failed;) {
+        size_t count = info.size - at < sizeof(piece) ? (size_t)(info.size - at) : sizeof(piece);
+        code = cs_file_read_all(env, file, at, piece, count);
+        if (code == 0)
+            cs_buffer_append(out, piece, count);
+        at += count;
+    }
+    cs_wipe(piece, sizeof(piece));
+    return code;
+}
+
+consent_status cs_file_load(const cs_env *env, cs_dir *dir, const char *name, cs_buffer *out, consent_error *err)
+{
+    char what[CS_ID_MAX_SIZE + 32];
+    (void)snprintf(what, sizeof(what), "reading the file %s", name);
+    cs_buffer_clear(out);
+    cs_file *file = NULL;
+    int code = env->file_open(env->ctx, dir, name, CS_OPEN_READ, &file);
+    if (code != 0)
+        return cs_fail_os(err, code, what);
+    uint64_t size = 0;
+    code = load(env, file, out, &size);
+    env->file_close(env->ctx, file);
+    if (code == EFBIG)
+        return cs_fail(err, CONSENT_E_CORRUPT, 0, "the file %s has %llu bytes, more than the %zu it can have", name,
+                       (unsigned long long)size, out->max_size);
+    if (code != 0)
+        return cs_fail_os(err, code, what);
+    return cs_buffer_status(out, what, err);
+}
+
+static int write_new(const cs_env *env, cs_dir *dir, const char *name, cs_span content)
+{
+    int code = env->file_unlink(env->ctx, dir, name);
+    if (code != 0 && code != ENOENT)
+        return code;
+    cs_file *file = NULL;
+    code = env->file_open(env->ctx, dir, name, CS_OPEN_CREATE_NEW, &file);
+    if (code != 0)
+        return code;
+    code = cs_file_write_all(env, file, 0, content.data, content.size);
+    if (code == 0)
+        code = env->file_sync(env->ctx, file);
+    env->file_close(env->ctx, file);
+    return code;
+}
+
+consent_status cs_file_replace(const cs_env *env, cs_dir *dir, const char *name, cs_span content, consent_error *err)
+{
+    char temporary[256];
+    int size = snprintf(temporary, sizeof(temporary), "%s%s", name, CS_TEMP_SUFFIX);
+    if (size < 0 || (size_t)size >= sizeof(temporary))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a file name was longer than %zu bytes",
+                       sizeof(temporary) - sizeof(CS_TEMP_SUFFIX));
+    int code = write_new(env, dir, temporary, content);
+    if (code == 0)
+        code = env->file_rename(env->ctx, dir, temporary, name);
+    if (code == 0)
+        code = env->dir_sync(env->ctx, dir);
+    else
+        (void)env->file_unlink(env->ctx, dir, temporary);
+    if (code == 0)
+        return CONSENT_OK;
+    char what[sizeof(temporary) + 32];
+    (void)snprintf(what, sizeof(what), "writing the file %s", name);
+    return cs_fail_os(err, code, what);
+}
+
+/* ---- errno -------------------------------------------------------------------------------- */
+
+typedef struct os_code_text {
+    int os_code;
+    consent_status status;
+    const char *text;
+} os_code_text;
+
+/* strerror is neither thread-safe nor of one language. Codes that are equal on some systems may repeat. */
+static const os_code_text os_codes[] = {
+    {ENOSPC, CONSENT_E_FULL, "no space is left on the device"},
+    {EDQUOT, CONSENT_E_FULL, "the disk quota is used up"},
+    {EFBIG, CONSENT_E_FULL, "the file would pass the system's size limit"},
+    {EWOULDBLOCK, CONSENT_E_LOCKED, "another handle or process holds the lock"},
+    {ENOLCK, CONSENT_E_LOCKED, "this file system has no working locks"},
+    {ENOMEM, CONSENT_E_MEMORY, "no memory is left"},
+    {ENOENT, CONSENT_E_NOT_FOUND, "it does not exist"},
+    {ENOTSUP, CONSENT_E_UNSUPPORTED, "the system does not support it"},
+    {EOPNOTSUPP, CONSENT_E_UNSUPPORTED, "the system does not support it"},
+    {EIO, CONSENT_E_IO, "the device reported an input/output error or the file ended early"},
+    {EACCES, CONSENT_E_IO, "permission was denied"},
+    {EPERM, CONSENT_E_IO, "it is not a plain private file or directory (group or others may write, or it is special)"},
+    {EROFS, CONSENT_E_IO, "the file system is read-only"},
+    {EEXIST, CONSENT_E_IO, "it exists already"},
+    {ELOOP, CONSENT_E_IO, "it is a symbolic link"},
+    {ENOTDIR, CONSENT_E_IO, "it is not a directory"},
+    {EISDIR, CONSENT_E_IO, "it is a directory"},
+    {EINVAL, CONSENT_E_IO, "the system refused the name or the request"},
+    {ENAMETOOLONG, CONSENT_E_IO, "the name is too long"},
+    {EMFILE, CONSENT_E_IO, "this process has too many files open"},
+    {ENFILE, CONSENT_E_IO, "the system has too many files open"},
+    {EINTR, CONSENT_E_IO, "signals kept interrupting it"},
+};
+
+consent_status cs_fail_os(consent_error *err, int os_code, const char *what)
+{
+    for (size_t i = 0; i < CS_COUNT_OF(os_codes); i++)
+        if (os_codes[i].os_code == os_code)
+            return cs_fail(err, os_codes[i].status, os_code, "%s failed: %s", what, os_codes[i].text);
+    return cs_fail(err, CONSENT_E_IO, os_code, "%s failed with the system's error %d", what, os_code);
+}

@@ -1,0 +1,52 @@
+/* bundle: a policy's signed bytes on their way: who signed, and nothing read before the signature held.
+ *
+ * A bundle file is text, one part a line:
+ *   line 1  the key set:   JWS compact, ES256, signed by a root key; names the publisher keys
+ *   line 2  the policy:    JWS compact, ES256, signed by a publisher key; its payload is the policy's JSON
+ *   line 3… the documents: one JSON document a line, one per locale, each named by its hash in the policy
+ * Every line ends with a line feed, the last one too, and there is nothing else. Documents stand in the order of the
+ * policy's `locales`. The JWS algorithm is fixed, never taken from the header; `typ` tells the two kinds apart. The policy is named by
+ * SHA-256 of its payload, never of the signature (a signature has more than one valid form). */
+#ifndef CS_BUNDLE_H
+#define CS_BUNDLE_H
+
+#include "policy/policy.h"
+
+#define CS_BUNDLE_MAX_BYTES (4u * 1024u * 1024u)
+#define CS_DOCUMENT_MAX_BYTES (1024u * 1024u)
+
+typedef struct cs_bundle {
+    cs_policy *policy;
+    cs_texts *texts;
+    cs_str payload;                              /* the policy's exact JSON, in `owned` */
+    cs_str documents[CS_POLICY_MAX_LOCALES];     /* exact bytes, in the input; index as policy->documents */
+    uint8_t publisher[CS_P256_PUBLIC_SIZE];
+    uint32_t key_set_version;
+    cs_buffer owned;
+} cs_bundle;
+
+/* Verifies everything: sizes, key set by a pinned root, publisher named in it and within its time, policy signature, parse,
+ * and each document's hash. `roots` are root_count points of CS_P256_PUBLIC_SIZE bytes. E_TAMPERED, E_EXPIRED, E_ARGUMENT.
+ * On failure *bundle is empty. */
+consent_status cs_bundle_open(const cs_memory *memory, cs_span bytes, const uint8_t *roots, size_t root_count,
+                              int64_t now_ms, cs_bundle *bundle, consent_error *err);
+void cs_bundle_free(cs_bundle *bundle);
+
+/* JWS compact (RFC 7515) with one header, byte for byte: {"alg":"ES256","kid":"<cs_key_id>","typ":"<typ>"}. So nothing is parsed, and
+ * no algorithm chosen, before the signature held. verify: the key is picked by `kid` among the given ones; the payload is decoded
+ * into `out` once the signature fits. E_ARGUMENT: not the shape of a JWS; E_TAMPERED: another header, key or signature. */
+consent_status cs_jws_sign(cs_str typ, cs_str payload, const uint8_t private_key[CS_P256_PRIVATE_SIZE], cs_buffer *out,
+                           consent_error *err);
+consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
+                             size_t *key_index, cs_buffer *out, consent_error *err);
+
+/* Which of the keys the JWS names by its `kid`; its signature is not looked at. */
+consent_status cs_jws_key(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
+                          size_t *key_index, consent_error *err);
+
+#define CS_KEY_SET_MAX_BYTES (64u * 1024u)
+#define CS_KEY_SET_MAX_KEYS 64u
+#define CS_TYP_KEY_SET "consent-keys+jwt"
+#define CS_TYP_POLICY "consent-policy+jwt"
+
+#endif

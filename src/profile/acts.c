@@ -1,0 +1,263 @@
+/* What becomes events: forms, withdrawals, what the operating system says. */
+#include "profile/internal.h"
+
+#include <string.h>
+
+#define DOCUMENT_JSON_MAX CS_DOCUMENT_MAX_BYTES
+
+/* ---- forms ------------------------------------------------------------------------------------------------- */
+
+/* The version whose form to show, and the occasion where the caller left it open. */
+static consent_status choose(cs_profile *profile, const cs_form_request *request, const cs_now *now, int32_t *occasion,
+                             const cs_policy **policy, consent_error *err)
+{
+    const cs_policy_set *set = &profile->home->policies;
+    cs_standing standing;
+    size_t chosen;
+    *occasion = request->occasion;
+    cs_decide_standing(set, &profile->state, request->query.scope, now, &standing);
+    chosen = standing.newest;
+    if (request->occasion == CONSENT_OCCASION_MANAGE) {
+        chosen = standing.governing;
+    } else if (request->occasion == 0 || request->query.purpose.size != 0) {
+        cs_decision decision;
+        cs_decide(set, &profile->state, &request->query, now, &decision);
+        if (request->occasion == 0)
+            *occasion = decision.occasion;
+        if (*occasion == 0)
+            return cs_fail(err, CONSENT_E_REJECTED, 0, "nothing is to be asked: the answer is %s, %s",
+                           decision.decision == CONSENT_ALLOW ? "allow" : "deny",
+                           consent_reason_name((consent_reason)decision.reason));
+        if (decision.form_policy != CS_NO_POLICY)
+            chosen = decision.form_policy;
+    }
+    if (chosen == CS_NO_POLICY || chosen >= set->count)
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no policy in force is held for this scope; install one first");
+    *policy = set->policies[chosen];
+    return CONSENT_OK;
+}
+
+static consent_status load_document(cs_profile *profile, const cs_policy *policy, const char *locale,
+                                    cs_document **document, consent_error *err)
+{
+    cs_buffer json;
+    cs_buffer_init(&json, &profile->home->env.memory, DOCUMENT_JSON_MAX);
+    consent_status status = cs_home_document(profile->home, policy, locale, &json, err);
+    if (status == CONSENT_OK)
+        status = cs_document_parse(&profile->home->env.memory, (cs_str){(const char *)json.data, json.size}, "document",
+                                   document, err);
+    cs_buffer_free(&json);
+    return status;
+}
+
+static consent_status build(cs_profile *profile, const cs_form_request *request, const cs_now *now, cs_form **out,
+                            consent_error *err)
+{
+    cs_form_input input = {.memory = &profile->home->env.memory, .policies = &profile->home->policies,
+                           .state = &profile->state, .now = now, .platform = profile->home->platform,
+                           .query = request->query, .user_initiated = request->user_initiated};
+    cs_texts *texts = NULL;
+    cs_document *document = NULL;
+    consent_status status = choose(profile, request, now, &input.occasion, &input.policy, err);
+    if (status != CONSENT_OK)
+        return status;
+    input.locale = request->locale ? request->locale : input.policy->locales[0];
+    status = cs_home_texts(profile->home, input.policy, &texts, err);
+    if (status == CONSENT_OK &&
+        (input.occasion == CONSENT_OCCASION_FIRST_RUN || input.occasion == CONSENT_OCCASION_UPDATE))
+        status = load_document(profile, input.policy, input.locale, &document, err);
+    if (status == CONSENT_OK) {
+        input.texts = texts;
+        input.document = document;
+        status = cs_form_build(&input, out, err);
+    }
+    cs_document_free(document);
+    cs_texts_free(texts);
+    return status;
+}
+
+consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out,
+                               consent_error *err)
+{
+    cs_now now;
+    consent_status status;
+    *out = NULL;
+    cs_profile_lock(profile);
+    status = profile->health;
+    if (status != CONSENT_OK) {
+        if (err)
+            *err = profile->health_error;
+    } else {
+        status = cs_profile_refresh(profile, err);
+    }
+    if (status == CONSENT_OK) {
+        cs_profile_now(profile, &now);
+        status = build(profile, request, &now, out, err);
+    }
+    cs_profile_unlock(profile);
+    return status;
+}
+
+static void remember_once(cs_profile *profile, const cs_event *events, size_t count, uint64_t first_seq)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!events[i].once || events[i].type != CS_EVENT_GRANTED)
+            continue;
+        cs_once *slot = &profile->once[0];
+        for (size_t j = 0; j < CS_PROFILE_MAX_ONCE; j++)
+            if (profile->once[j].seq < slot->seq)
+                slot = &profile->once[j];
+        memset(slot, 0, sizeof *slot);
+        memcpy(slot->purpose, events[i].purpose.data, events[i].purpose.size);
+        if (events[i].recipient.size)
+            memcpy(slot->recipient, events[i].recipient.data, events[i].recipient.size);
+        slot->seq = first_seq + i;
+    }
+}
+
+/* The text first, so that no act refers to a notice that is not there; a refusal does not wait for it. */
+static consent_status record_shown(cs_profile *profile, cs_form *form, const cs_event *events, size_t count,
+                                   bool restrictive, consent_error *err)
+{
+    uint64_t first_seq = 0;
+    consent_status status = CONSENT_OK;
+    if (profile->health == CONSENT_OK && profile->home->key_status == CONSENT_OK)
+        status = cs_profile_store_notice(profile, cs_form_notice_hash(form), cs_form_notice(form), err);
+    if (status != CONSENT_OK && !restrictive)
+        return status;
+    status = cs_profile_record(profile, events, count, restrictive, &first_seq, err);
+    if (status == CONSENT_OK)
+        remember_once(profile, events, count, first_seq);
+    return status;
+}
+
+consent_status cs_profile_submit(cs_profile *profile, cs_form *form, const consent_submission *submission,
+                                 int64_t shown_ms, consent_error *err)
+{
+    const cs_event *events = NULL;
+    size_t count = 0;
+    bool restrictive = false;
+    cs_profile_lock(profile);
+    consent_status status = cs_form_submit(form, submission, shown_ms, cs_profile_now_locked(profile), &events, &count,
+                                           &restrictive, err);
+    if (status == CONSENT_OK)
+        status = record_shown(profile, form, events, count, restrictive, err);
+    cs_profile_unlock(profile);
+    return status;
+}
+
+consent_status cs_profile_permission_result(cs_profile *profile, cs_form *form, consent_os_state result,
+                                            int64_t shown_ms, consent_error *err)
+{
+    const cs_event *events = NULL;
+    size_t count = 0;
+    cs_profile_lock(profile);
+    consent_status status = cs_form_permission_result(form, result, shown_ms, cs_profile_now_locked(profile), &events,
+                                                      &count, err);
+    if (status == CONSENT_OK)
+        status = record_shown(profile, form, events, count, result != CONSENT_OS_GRANTED, err);
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* ---- withdrawing ------------------------------------------------------------------------------------------------ */
+
+static cs_policy_ref ref_of(const cs_policy *policy)
+{
+    return (cs_policy_ref){cs_str_of(policy->id), policy->version, policy->revision, policy->hash};
+}
+
+/* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
+static void refer(cs_profile *profile, const cs_query *item, cs_event *event)
+{
+    const cs_policy_set *set = &profile->home->policies;
+    cs_standing standing;
+    cs_now now;
+    const cs_policy *product = NULL, *platform = NULL;
+    cs_profile_now(profile, &now);
+    cs_decide_standing(set, &profile->state, (cs_str){NULL, 0}, &now, &standing);
+    if (standing.governing < set->count)
+        platform = set->policies[standing.governing];
+    if (item->scope.size != 0 && !cs_str_is(item->scope, "platform")) {
+        cs_decide_standing(set, &profile->state, item->scope, &now, &standing);
+        if (standing.governing < set->count)
+            product = set->policies[standing.governing];
+    }
+    if (product && (!platform || item->purpose.size == 0 || !cs_policy_purpose(platform, item->purpose)))
+        event->policy = ref_of(product);
+    else if (platform)
+        event->policy = ref_of(platform);
+    if (product && platform && item->purpose.size != 0 && cs_policy_purpose(platform, item->purpose))
+        event->overlay = ref_of(product);
+}
+
+/* With the key away nothing can be sealed: a plain marker without names keeps the fact. */
+static consent_status leave_marker(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    static const char text[] = "a withdrawal was made while the key was unavailable\n";
+    consent_status status = cs_file_replace(&home->env, home->dir, CS_MARKER_NAME,
+                                            (cs_span){(const uint8_t *)text, sizeof text - 1}, err);
+    if (status != CONSENT_OK)
+        return cs_fail(err, CONSENT_E_NOT_DURABLE, 0, "the withdrawal holds in memory only: neither key nor disk answered");
+    home->marker = true;
+    return cs_fail(err, home->key_status, 0,
+                   "the withdrawal is marked, but the key is away: withdraw again when it is back");
+}
+
+static void drop_marker(cs_home *home)
+{
+    if (!home->marker)
+        return;
+    if (home->env.file_unlink(home->env.ctx, home->dir, CS_MARKER_NAME) == 0 &&
+        home->env.dir_sync(home->env.ctx, home->dir) == 0)
+        home->marker = false;
+}
+
+consent_status cs_profile_withdraw(cs_profile *profile, const cs_query *item, consent_error *err)
+{
+    cs_event event = {.type = CS_EVENT_WITHDRAWN, .purpose = item->purpose, .recipient = item->recipient,
+                      .method = CONSENT_METHOD_BUTTON, .user_initiated = true};
+    consent_status status;
+    for (size_t i = 0; i < item->data_count; i++)
+        event.data[event.data_count++] = item->data[i];
+    cs_profile_lock(profile);
+    if (cs_home_unlock(profile->home, NULL) != CONSENT_OK) {
+        status = leave_marker(profile, err);
+    } else {
+        (void)cs_profile_refresh(profile, NULL);
+        refer(profile, item, &event);
+        status = cs_profile_record(profile, &event, 1, true, NULL, err);
+        if (status == CONSENT_OK)
+            drop_marker(profile->home);
+    }
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* ---- what the operating system says --------------------------------------------------------------------------------- */
+
+consent_status cs_profile_observe(cs_profile *profile, cs_str permission, consent_os_state state, consent_error *err)
+{
+    cs_event event = {.type = CS_EVENT_PERMISSION_RESULT, .actor = CS_ACTOR_SYSTEM, .permission = permission,
+                      .os_state = (uint32_t)state, .method = CONSENT_METHOD_OS_SETTINGS};
+    consent_status status;
+    cs_profile_lock(profile);
+    status = cs_profile_refresh(profile, err);
+    if (status == CONSENT_OK) {
+        const cs_permission_state *known = cs_state_permission(&profile->state, permission);
+        uint32_t before = known ? known->os_state : CONSENT_OS_UNKNOWN;
+        bool off = state == CONSENT_OS_DENIED || state == CONSENT_OS_BLOCKED;
+        /* "Denied" is also how systems call "never asked": it says nothing new unless the permission was on, or a
+         * prompt has become impossible. */
+        bool changed = state != CONSENT_OS_UNKNOWN && state != (consent_os_state)before &&
+                       !(off && before == CONSENT_OS_UNKNOWN && state == CONSENT_OS_DENIED) &&
+                       !(before == CONSENT_OS_BLOCKED && state == CONSENT_OS_DENIED);
+        if (off && before == CONSENT_OS_GRANTED)
+            event.type = CS_EVENT_PERMISSION_REVOKED;
+        if (changed)
+            status = cs_profile_record(profile, &event, 1, off, NULL, err);
+    }
+    cs_profile_unlock(profile);
+    return status;
+}

@@ -1,0 +1,189 @@
+/* Questions about now, about the past, and why. */
+#include "profile/internal.h"
+
+#include <string.h>
+
+/* ---- the shape of a question ----------------------------------------------------------------------------- */
+
+static consent_status view_id(const char *text, const char *member, cs_str *out, consent_error *err)
+{
+    *out = cs_str_of(text);
+    if (out->size != 0 && !cs_id_is_valid(*out))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
+    return CONSENT_OK;
+}
+
+consent_status cs_query_view(const consent_query *query, cs_str list[CS_PURPOSE_MAX_DATA], cs_query *out,
+                             consent_error *err)
+{
+    consent_status status;
+    memset(out, 0, sizeof *out);
+    if (!query)
+        return CONSENT_OK;
+    if (query->data_count > CS_PURPOSE_MAX_DATA || (query->data_count != 0 && !query->data))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.data names more than %u items, or is NULL", CS_PURPOSE_MAX_DATA);
+    if ((query->permission == NULL) != (query->call_site == NULL))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.permission and query.call_site belong together; give both or none");
+    status = view_id(query->scope, "scope", &out->scope, err);
+    if (status == CONSENT_OK)
+        status = view_id(query->purpose, "purpose", &out->purpose, err);
+    if (status == CONSENT_OK)
+        status = view_id(query->recipient, "recipient", &out->recipient, err);
+    if (status == CONSENT_OK)
+        status = view_id(query->permission, "permission", &out->permission, err);
+    if (status == CONSENT_OK)
+        status = view_id(query->call_site, "call_site", &out->call_site, err);
+    for (size_t i = 0; status == CONSENT_OK && i < query->data_count; i++)
+        status = view_id(query->data[i] ? query->data[i] : "", "data", &list[i], err);
+    out->data = list;
+    out->data_count = query->data_count;
+    out->user_initiated = query->user_initiated;
+    return status;
+}
+
+/* ---- the past ------------------------------------------------------------------------------------------------ */
+
+typedef struct rebuild {
+    cs_state state;
+    const cs_profile *profile;
+    int64_t until_ms;
+    bool over; /* an own event later than the moment was met: what stands behind was not known then */
+} rebuild;
+
+static consent_status rebuild_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+{
+    rebuild *past = user;
+    cs_event event;
+    if (past->over)
+        return CONSENT_OK;
+    consent_status status = cs_event_decode(bytes, &event, err);
+    if (status != CONSENT_OK)
+        return status;
+    bool own = memcmp(stream, cs_ledger_stream(past->profile->ledger), CS_STREAM_ID_SIZE) == 0;
+    if (own && event.time_ms > past->until_ms) {
+        past->over = true;
+        return CONSENT_OK;
+    }
+    return cs_state_apply(&past->state, stream, own, &event, 0, err);
+}
+
+/* Policies held at that moment. */
+static size_t held_until(const cs_home *home, int64_t at_ms, const cs_policy **list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < home->held_count; i++)
+        if (home->held[i].installed_ms <= at_ms)
+            list[count++] = home->held[i].policy;
+    return count;
+}
+
+consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, int64_t at_ms, bool hindsight,
+                                   consent_verdict *verdict, consent_error *err)
+{
+    const cs_policy *list[CS_HOME_MAX_POLICIES];
+    cs_policy_set set = {list, 0};
+    cs_decision decision;
+    cs_ledger_report report = {0};
+    cs_now now = {.now_ms = at_ms};
+    consent_status status = cs_profile_lock_ledger(profile, err);
+    if (status != CONSENT_OK && status != CONSENT_E_NOT_FOUND)
+        return status;
+    if (status == CONSENT_E_NOT_FOUND)
+        cs_profile_lock(profile);
+    rebuild *past = cs_alloc(&profile->home->env.memory, sizeof *past);
+    status = past ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to ask the past");
+    if (past) {
+        past->profile = profile;
+        past->until_ms = hindsight ? INT64_MAX : at_ms;
+        cs_state_init(&past->state, &profile->home->env.memory);
+        if (hindsight)
+            cs_state_set_horizon(&past->state, at_ms);
+        cs_ledger_sink sink = {past, rebuild_event, NULL};
+        if (profile->ledger)
+            status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+        if (status == CONSENT_OK) {
+            set.count = held_until(profile->home, hindsight ? INT64_MAX : at_ms, list);
+            cs_decide(&set, &past->state, query, &now, &decision);
+            cs_verdict_fill(&set, &decision, verdict);
+        }
+        cs_state_free(&past->state);
+        cs_free(&profile->home->env.memory, past, sizeof *past);
+    }
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* ---- why ------------------------------------------------------------------------------------------------------- */
+
+typedef struct search {
+    const uint8_t *stream;
+    uint64_t seq;
+    cs_json_out *out;
+    bool found;
+} search;
+
+static consent_status search_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+{
+    search *wanted = user;
+    cs_event event;
+    consent_status status = cs_event_decode(bytes, &event, err);
+    if (status != CONSENT_OK || event.seq != wanted->seq || memcmp(stream, wanted->stream, CS_STREAM_ID_SIZE) != 0)
+        return status;
+    wanted->found = true;
+    cs_json_put_name(wanted->out, "evidence");
+    cs_event_json(stream, &event, wanted->out);
+    return CONSENT_OK;
+}
+
+static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
+{
+    static const char *const decisions[] = {"deny", "ask", "allow"};
+    char text[CS_TIME_TEXT_SIZE];
+    cs_json_member_text(out, "decision", decisions[verdict->decision]);
+    cs_json_member_text(out, "reason", consent_reason_name((consent_reason)verdict->reason));
+    cs_json_member_text(out, "ground", consent_ground_name((consent_ground)verdict->ground));
+    if (verdict->policy_version != 0) {
+        cs_json_member_int(out, "policy_version", verdict->policy_version);
+        cs_json_member_int(out, "policy_revision", verdict->policy_revision);
+    }
+    if (verdict->ask_after_ms == INT64_MAX) {
+        cs_json_member_text(out, "ask_after", "never");
+    } else if (verdict->ask_after_ms != 0) {
+        cs_time_format(verdict->ask_after_ms, text);
+        cs_json_member_text(out, "ask_after", text);
+    }
+    if (verdict->expires_ms != 0) {
+        cs_time_format(verdict->expires_ms, text);
+        cs_json_member_text(out, "expires", text);
+    }
+}
+
+consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, const char *locale, cs_json_out *out,
+                                  consent_error *err)
+{
+    cs_ask *ask;
+    consent_status status = cs_profile_ask(profile, query, &ask, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_profile_lock(profile);
+    cs_ask_decide(ask);
+    const cs_decision *decision = &ask->decision;
+    cs_json_open_object(out);
+    cs_json_member_int(out, "v", 1);
+    verdict_json(&ask->verdict, out);
+    cs_json_member_int(out, "rule", decision->rule);
+    cs_json_member_text(out, "rule_name", cs_decision_rule_name(decision->rule));
+    cs_json_member_text(out, "source", cs_decision_rule_source(decision->rule, decision->reason));
+    cs_json_member_text(out, "text", cs_decision_text(decision, locale ? locale : "zh-CN"));
+    if (decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
+        cs_ledger_report report = {0};
+        search wanted = {decision->evidence_stream, decision->evidence_seq, out, false};
+        cs_ledger_sink sink = {&wanted, search_event, NULL};
+        status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+    }
+    cs_json_close_object(out);
+    cs_profile_unlock(profile);
+    cs_ask_release(ask);
+    return status;
+}

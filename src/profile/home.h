@@ -1,0 +1,99 @@
+/* home: one directory of the host, shared by its processes: keys, sealed files, the policies held, the shared page.
+ *
+ * Everything kept here is sealed with keys derived from one master key, which lives in the key store and nowhere else;
+ * names come from keyed hashes. When the key store cannot answer the home opens all the same: nothing can be read, so
+ * every decision is deny store_unavailable, and a withdrawal leaves a marker (no names in it) that turns every grant into
+ * `ask` until it is confirmed.
+ *
+ * Threads: `lock` guards all fields and is held across disk; callers in profile take it. */
+#ifndef CS_HOME_H
+#define CS_HOME_H
+
+#include <consent/platform.h>
+
+#include "crypto/crypto.h"
+#include "decide/decide.h"
+#include "ledger/page.h"
+#include "platform/platform.h"
+#include "policy/bundle.h"
+#include "policy/document.h"
+
+#define CS_MARKER_NAME "withdrawn-unkeyed" /* file: a withdrawal was made while the key was away */
+#define CS_HOME_MAX_POLICIES 64u
+#define CS_HOME_MAX_PATH 4096u
+#define CS_HOME_MAX_RETIRED_PAGES 16u
+
+/* A policy held: verified at install, opened from its compact form. */
+typedef struct cs_held_policy {
+    cs_policy *policy;
+    uint8_t publisher_id[8]; /* first 8 bytes of SHA-256 of the publisher's key */
+    int64_t installed_ms;
+} cs_held_policy;
+
+typedef struct cs_home {
+    cs_env env;
+    void *lock;
+    cs_dir *dir;
+    const consent_keystore *keystore; /* the host's, or NULL: `file_keystore` */
+    consent_keystore file_keystore;
+    consent_status key_status; /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE */
+    uint8_t names_key[CS_KEY_SIZE];
+    uint8_t wrap_key[CS_KEY_SIZE];
+    uint8_t store_key[CS_KEY_SIZE];
+    uint8_t nonce_key[CS_KEY_SIZE];
+    uint8_t home_id[16];
+    uint32_t protection;
+    _Atomic(cs_page *) page; /* read without the lock by the check by handle */
+    cs_page *retired_pages[CS_HOME_MAX_RETIRED_PAGES];
+    size_t retired_page_count;
+    uint8_t *roots;
+    size_t root_count;
+    char platform[16];
+    uint32_t process_id;
+    bool marker; /* a withdrawal was made while the key was away */
+    cs_held_policy held[CS_HOME_MAX_POLICIES];
+    size_t held_count;
+    const cs_policy *set_list[CS_HOME_MAX_POLICIES];
+    cs_policy_set policies;      /* view of `held` for decide */
+    cs_file_info index_info;     /* of the index file as last read */
+    uint32_t policies_epoch;     /* rises when `held` changes */
+    int64_t anchor_wall_ms;      /* highest time the home has seen */
+} cs_home;
+
+consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_home **out, consent_error *err);
+void cs_home_close(cs_home *home);
+
+/* Asks the key store again when it was away. CONSENT_OK or why not. */
+consent_status cs_home_unlock(cs_home *home, consent_error *err);
+
+/* Opens the shared page anew when it was cut short, removed or replaced. The old one stays mapped until the home closes:
+ * a check may be reading it. */
+consent_status cs_home_replace_page(cs_home *home, consent_error *err);
+
+/* ---- sealed files --------------------------------------------------------------------------- */
+
+/* Name of a file from a keyed hash: prefix, '-', 16 hex digits. */
+#define CS_HOME_NAME_SIZE 40u
+consent_status cs_home_name(const cs_home *home, char prefix, cs_span what, char out[CS_HOME_NAME_SIZE],
+                            consent_error *err);
+/* Seals `content` into a file, durably and at once; the name is part of the seal. */
+consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[CS_KEY_SIZE], cs_span content,
+                            consent_error *err);
+/* E_NOT_FOUND, E_TAMPERED, E_CORRUPT, E_IO. */
+consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key[CS_KEY_SIZE], size_t max_size,
+                              cs_buffer *out, consent_error *err);
+bool cs_home_has(cs_home *home, const char *name);
+
+/* ---- policies ------------------------------------------------------------------------------- */
+
+/* Verifies the bundle completely, then keeps it. See consent_policy_install. */
+consent_status cs_home_install(cs_home *home, cs_span bundle, consent_error *err);
+/* Reads the index again when another process changed it. */
+consent_status cs_home_refresh_policies(cs_home *home, consent_error *err);
+const cs_held_policy *cs_home_policy(const cs_home *home, const char *id, uint32_t version);
+consent_status cs_home_texts(cs_home *home, const cs_policy *policy, cs_texts **texts, consent_error *err);
+/* Exact JSON of a document: locale NULL or unknown gives the policy's first. */
+consent_status cs_home_document(cs_home *home, const cs_policy *policy, const char *locale, cs_buffer *json,
+                                consent_error *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* What the files of the profile module share. Nothing outside includes this.
+ *
+ *   home.c, home_policies.c   keys, sealed files, policies held
+ *   profile.c                 opening, health, erasing; reading the ledger into the state
+ *   record.c                  the one way anything is recorded
+ *   asks.c                    prepared questions and the word behind the check by handle
+ *   answers.c                 check, check_at, explain
+ *   acts.c                    forms, withdrawals, permissions, uses: what becomes events
+ *   history.c                 the record as JSON */
+#ifndef CS_PROFILE_INTERNAL_H
+#define CS_PROFILE_INTERNAL_H
+
+#include "profile/profile.h"
+
+#include <stdatomic.h>
+
+#define CS_ACCOUNT_MAX_SIZE 256u
+#define CS_ASK_SLOTS 1024u
+#define CS_ASK_MAX 4096u
+#define CS_PROFILE_MAX_ONCE 16u
+#define CS_RECORD_MAX_EVENTS (CS_FORM_MAX_EVENTS + 64u)
+#define CS_CHECKPOINT_EVERY 256u /* events */
+#define CS_UNSAVED_MAX_BYTES 262144u
+
+struct cs_ask {
+    _Atomic uint64_t word; /* coarse second ‖ generation (30 bits) ‖ decision (2 bits) */
+    cs_profile *profile;   /* NULL once the profile closed */
+    cs_ask *next;          /* in its slot */
+    uint64_t hash;
+    cs_query query;        /* its strings live in `block` */
+    void *block;
+    size_t block_size;
+    uint32_t references;
+    uint32_t purpose_hash; /* of the shared page's pending table */
+    _Atomic uint32_t uses; /* counted, not yet recorded */
+    bool ground_recorded;  /* first reliance on an exemption */
+    consent_verdict verdict;
+    cs_decision decision;
+};
+
+/* A `once` consent given in this profile handle and not used yet. */
+typedef struct cs_once {
+    uint64_t seq;
+    char purpose[CS_ID_MAX_SIZE + 1];
+    char recipient[CS_ID_MAX_SIZE + 1];
+} cs_once;
+
+struct cs_profile {
+    cs_home *home;
+    void *table;      /* lock: state, asks */
+    cs_ledger *ledger; /* NULL until the first act, or when it cannot be opened */
+    cs_state state;
+    consent_status health;
+    consent_error health_error;
+    bool ephemeral;
+    bool closed; /* erased */
+    bool has_account;
+    char account[CS_ACCOUNT_MAX_SIZE + 1];
+    uint32_t retried_second; /* an unhealthy profile is tried again once a second */
+    uint8_t key[CS_KEY_SIZE];
+    char key_name[CS_HOME_NAME_SIZE];
+    char ledger_name[CS_HOME_NAME_SIZE];
+    uint8_t own_stream[CS_STREAM_ID_SIZE];
+    uint8_t session[CS_SESSION_ID_SIZE];
+    int64_t session_start_ms; /* elapsed */
+    int64_t last_elapsed_ms;
+    uint32_t page_slot;
+    uint32_t page_hash;  /* of this profile as a whole, in the pending table */
+    uint32_t tail_events; /* read or written since the last checkpoint */
+    uint32_t generation; /* read up to */
+    uint32_t policies_epoch;
+    uint32_t checked_second; /* when the page was last looked after */
+    cs_ask *asks[CS_ASK_SLOTS];
+    uint32_t ask_count;
+    cs_once once[CS_PROFILE_MAX_ONCE];
+    cs_buffer unsaved; /* encoded restrictive events that no disk has yet */
+    int unsaved_pending[16];
+    size_t unsaved_pending_count;
+};
+
+/* ---- profile.c: all with home->lock held ---- */
+
+/* Locks the home and opens the ledger if it is there. On failure nothing is locked. */
+consent_status cs_profile_lock_ledger(cs_profile *profile, consent_error *err);
+void cs_profile_lock(cs_profile *profile);
+void cs_profile_unlock(cs_profile *profile);
+/* Brings policies and state up to what other processes made durable. */
+consent_status cs_profile_refresh(cs_profile *profile, consent_error *err);
+/* Opens the shared page anew and tells it how far the ledger is durable; the profile is unhealthy when that fails. */
+void cs_profile_replace_page(cs_profile *profile);
+/* Creates the ledger at the first act. */
+consent_status cs_profile_need_ledger(cs_profile *profile, consent_error *err);
+cs_ledger_sink cs_profile_sink(cs_profile *profile);
+void cs_profile_fail(cs_profile *profile, consent_status status, const consent_error *why);
+/* Fills *now; begins a new session when elapsed time ran backwards. */
+void cs_profile_now(cs_profile *profile, cs_now *now);
+int64_t cs_profile_now_locked(cs_profile *profile);
+uint32_t cs_profile_item_hash(const cs_profile *profile, cs_str purpose);
+/* Stores the exact text of a notice once; appends it. E_NOT_FOUND. */
+consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_span notice,
+                                       consent_error *err);
+consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_buffer *out,
+                                      consent_error *err);
+
+/* ---- record.c: with home->lock held ---- */
+
+/* Records events as one frame, with what was left unsaved and uncounted before. first_seq: of events[0], 0 when it failed. */
+consent_status cs_profile_record(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
+                                 uint64_t *first_seq, consent_error *err);
+
+/* ---- asks.c ---- */
+
+/* Decides again; home->lock held. */
+void cs_ask_decide(cs_ask *ask);
+void cs_asks_close(cs_profile *profile);
+/* Uses not yet recorded, as events; at most `max`. They are recorded by the caller and counted off by taken(). */
+size_t cs_asks_take_uses(cs_profile *profile, cs_event *events, size_t max);
+void cs_asks_return_uses(cs_profile *profile, const cs_event *events, size_t count);
+void cs_verdict_fill(const cs_policy_set *set, const cs_decision *decision, consent_verdict *verdict);
+
+/* ---- history.c ---- */
+typedef struct cs_hash_list {
+    uint8_t *hashes;
+    size_t count;
+    size_t capacity;
+} cs_hash_list;
+/* A set of hashes, in order of arrival. */
+consent_status cs_hash_list_add(cs_hash_list *list, const cs_memory *memory, const uint8_t hash[CS_HASH_SIZE],
+                                consent_error *err);
+void cs_hash_list_free(cs_hash_list *list, const cs_memory *memory);
+void cs_event_json(const uint8_t *stream, const cs_event *event, cs_json_out *out);
+
+#endif

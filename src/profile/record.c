@@ -1,0 +1,268 @@
+/* The one way anything is recorded. */
+#include "profile/internal.h"
+
+#include <string.h>
+
+#define FRAME_MAX_BYTES 65536u
+
+typedef struct frame {
+    cs_buffer bytes;                     /* the events, one after the other */
+    cs_span spans[CS_RECORD_MAX_EVENTS]; /* offsets first, pointers once `bytes` is complete */
+    size_t count;
+    size_t own_index; /* of the caller's first event */
+} frame;
+
+static void lock_table(cs_profile *profile)
+{
+    profile->home->env.mutex_lock(profile->home->env.ctx, profile->table);
+}
+
+static void unlock_table(cs_profile *profile)
+{
+    profile->home->env.mutex_unlock(profile->home->env.ctx, profile->table);
+}
+
+static bool is_restrictive(const cs_event *event)
+{
+    return (cs_event_polarity(event) & CS_RESTRICTIVE) != 0;
+}
+
+/* ---- announcing a refusal before the disk has it ------------------------------------------------------ */
+
+/* A withdrawal of the acceptance is announced for the profile as a whole. */
+static uint32_t pending_hash(const cs_profile *profile, const cs_event *event)
+{
+    return event->purpose.size ? cs_profile_item_hash(profile, event->purpose) : profile->page_hash;
+}
+
+static void stamp(const cs_profile *profile, cs_event *event, const cs_now *now)
+{
+    event->time_ms = now->now_ms;
+    event->elapsed_ms = now->elapsed_ms;
+    event->session_id = profile->session;
+}
+
+static void announce(cs_profile *profile, const cs_event *events, size_t count)
+{
+    cs_page *page = profile->home->page;
+    bool whole = count > 4;
+    for (size_t i = 0; i < count && !whole; i++) {
+        if (!is_restrictive(&events[i]))
+            continue;
+        if (profile->unsaved_pending_count < CS_COUNT_OF(profile->unsaved_pending))
+            profile->unsaved_pending[profile->unsaved_pending_count++] =
+                cs_page_pend(page, profile->page_slot, pending_hash(profile, &events[i]));
+    }
+    /* One entry for the profile spares the table when a form refuses many things at once. */
+    if (whole && profile->unsaved_pending_count < CS_COUNT_OF(profile->unsaved_pending))
+        profile->unsaved_pending[profile->unsaved_pending_count++] = cs_page_pend(page, profile->page_slot, profile->page_hash);
+    cs_now now;
+    cs_profile_now(profile, &now);
+    lock_table(profile);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_restrictive(&events[i]))
+            continue;
+        cs_event stamped = events[i];
+        stamp(profile, &stamped, &now);
+        if (cs_state_overlay_withdraw(&profile->state, &stamped, NULL) != CONSENT_OK)
+            cs_profile_fail(profile, CONSENT_E_MEMORY, NULL);
+    }
+    unlock_table(profile);
+}
+
+static void announced_is_durable(cs_profile *profile)
+{
+    lock_table(profile);
+    cs_state_overlay_clear(&profile->state);
+    unlock_table(profile);
+    for (size_t i = 0; i < profile->unsaved_pending_count; i++)
+        cs_page_unpend(profile->home->page, profile->unsaved_pending[i]);
+    profile->unsaved_pending_count = 0;
+    cs_buffer_clear(&profile->unsaved);
+}
+
+/* Kept for the next attempt. Too many: the pending slots stay, so nothing is forgotten while the process lives. */
+static void keep_unsaved(cs_profile *profile, const cs_event *events, size_t count)
+{
+    cs_buffer one;
+    cs_buffer_init(&one, &profile->home->env.memory, CS_EVENT_MAX_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_restrictive(&events[i]))
+            continue;
+        cs_event copy = events[i];
+        copy.seq = 1;
+        copy.session_id = profile->session;
+        cs_buffer_clear(&one);
+        cs_event_encode(&copy, &one);
+        if (!one.failed)
+            cs_buffer_sized(&profile->unsaved, one.data, one.size);
+    }
+    cs_buffer_free(&one);
+}
+
+/* ---- the frame ------------------------------------------------------------------------------------------- */
+
+static consent_status add(cs_profile *profile, frame *out, const cs_event *event, const cs_now *now, consent_error *err)
+{
+    cs_event stamped = *event;
+    size_t start = out->bytes.size;
+    if (out->count == CS_RECORD_MAX_EVENTS)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "one act holds at most %u events", CS_RECORD_MAX_EVENTS);
+    stamped.seq = cs_ledger_next_seq(profile->ledger) + out->count;
+    stamp(profile, &stamped, now);
+    cs_event_encode(&stamped, &out->bytes);
+    /* Offsets: the buffer may still move. */
+    out->spans[out->count].data = (const uint8_t *)0 + start;
+    out->spans[out->count].size = out->bytes.size - start;
+    out->count++;
+    return cs_buffer_status(&out->bytes, "an act", err);
+}
+
+static consent_status add_unsaved(cs_profile *profile, frame *out, const cs_now *now, consent_error *err)
+{
+    cs_reader in = cs_reader_of(cs_buffer_span(&profile->unsaved));
+    consent_status status = CONSENT_OK;
+    while (status == CONSENT_OK && in.left != 0) {
+        cs_event event;
+        cs_span bytes = cs_read_sized(&in, CS_EVENT_MAX_SIZE);
+        if (!in.ok)
+            break;
+        status = cs_event_decode(bytes, &event, err);
+        if (status == CONSENT_OK)
+            status = add(profile, out, &event, now, err);
+    }
+    return status;
+}
+
+static consent_status fill(cs_profile *profile, frame *out, const cs_event *events, size_t count,
+                           const cs_event *uses, size_t use_count, consent_error *err)
+{
+    cs_now now;
+    cs_profile_now(profile, &now);
+    consent_status status = add_unsaved(profile, out, &now, err);
+    out->own_index = out->count;
+    for (size_t i = 0; status == CONSENT_OK && i < count; i++)
+        status = add(profile, out, &events[i], &now, err);
+    for (size_t i = 0; status == CONSENT_OK && i < use_count; i++)
+        status = add(profile, out, &uses[i], &now, err);
+    size_t offset = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        out->spans[i].data = out->bytes.data + offset;
+        offset += out->spans[i].size;
+    }
+    return status;
+}
+
+static consent_status apply(cs_profile *profile, const frame *written, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    lock_table(profile);
+    for (size_t i = 0; status == CONSENT_OK && i < written->count; i++) {
+        cs_event event;
+        status = cs_event_decode(written->spans[i], &event, err);
+        if (status == CONSENT_OK)
+            status = cs_state_apply(&profile->state, cs_ledger_stream(profile->ledger), true, &event, 0, err);
+    }
+    unlock_table(profile);
+    profile->tail_events += (uint32_t)written->count;
+    return status;
+}
+
+/* Keeps opening short. Failing costs time at the next open and nothing else. */
+static void checkpoint(cs_profile *profile)
+{
+    cs_buffer bytes;
+    if (profile->tail_events < CS_CHECKPOINT_EVERY || profile->ephemeral)
+        return;
+    profile->tail_events = 0;
+    cs_buffer_init(&bytes, &profile->home->env.memory, CS_STATE_MAX_ENCODED);
+    cs_state_encode(&profile->state, &bytes);
+    if (!bytes.failed)
+        (void)cs_ledger_checkpoint(profile->ledger, cs_buffer_span(&bytes), NULL);
+    cs_buffer_free(&bytes);
+}
+
+static consent_status write_frame(cs_profile *profile, const cs_event *events, size_t count, const cs_event *uses,
+                                  size_t use_count, uint64_t *first_seq, consent_error *err)
+{
+    frame *out = cs_alloc(&profile->home->env.memory, sizeof *out);
+    cs_ledger_sink sink = cs_profile_sink(profile);
+    consent_status status;
+    if (!out)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to record an act");
+    cs_buffer_init(&out->bytes, &profile->home->env.memory, FRAME_MAX_BYTES);
+    status = cs_profile_need_ledger(profile, err);
+    if (status == CONSENT_OK)
+        status = cs_ledger_begin(profile->ledger, &sink, err);
+    if (status == CONSENT_OK) {
+        status = fill(profile, out, events, count, uses, use_count, err);
+        if (status == CONSENT_OK) {
+            *first_seq = cs_ledger_next_seq(profile->ledger) + out->own_index;
+            status = cs_ledger_commit(profile->ledger, out->spans, out->count, err);
+        } else {
+            cs_ledger_abort(profile->ledger);
+        }
+    }
+    if (status == CONSENT_OK) {
+        cs_page_set_durable_end(profile->home->page, profile->page_slot, cs_ledger_end(profile->ledger));
+        consent_error why = {0};
+        if (apply(profile, out, &why) != CONSENT_OK)
+            cs_profile_fail(profile, CONSENT_E_MEMORY, &why);
+    }
+    cs_buffer_free(&out->bytes);
+    cs_free(&profile->home->env.memory, out, sizeof *out);
+    return status;
+}
+
+static consent_status may_record(cs_profile *profile, consent_error *err)
+{
+    const cs_home *home = profile->home;
+    if (home->env.process_id(home->env.ctx) != home->process_id)
+        return cs_fail(err, CONSENT_E_FORKED, 0, "this handle was opened before fork(); open the home again in the child");
+    if (profile->closed)
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
+    if (home->key_status != CONSENT_OK)
+        return cs_fail(err, home->key_status, 0, "the home's key is not available; nothing can be recorded");
+    if (profile->health != CONSENT_OK) {
+        if (err)
+            *err = profile->health_error;
+        return profile->health;
+    }
+    return CONSENT_OK;
+}
+
+consent_status cs_profile_record(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
+                                 uint64_t *first_seq, consent_error *err)
+{
+    cs_event uses[32];
+    uint64_t seq = 0;
+    size_t use_count = 0;
+    consent_status status = may_record(profile, err);
+    if (first_seq)
+        *first_seq = 0;
+    if (status == CONSENT_E_FORKED || profile->closed)
+        return status;
+    if (restrictive && profile->page_hash != 0)
+        announce(profile, events, count);
+    if (status == CONSENT_OK) {
+        use_count = cs_asks_take_uses(profile, uses, CS_COUNT_OF(uses));
+        if (count == 0 && use_count == 0 && profile->unsaved.size == 0)
+            return CONSENT_OK;
+        status = write_frame(profile, events, count, uses, use_count, &seq, err);
+    }
+    if (status != CONSENT_OK) {
+        cs_asks_return_uses(profile, uses, use_count);
+        if (restrictive)
+            keep_unsaved(profile, events, count);
+        return status;
+    }
+    cs_page_bump(profile->home->page);
+    announced_is_durable(profile);
+    /* Stores into a page that was replaced meanwhile reached nobody. */
+    if (!cs_page_is_intact(profile->home->page))
+        cs_profile_replace_page(profile);
+    checkpoint(profile);
+    if (first_seq)
+        *first_seq = seq;
+    return CONSENT_OK;
+}

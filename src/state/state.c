@@ -1,0 +1,431 @@
+#include "state/state.h"
+
+#include "state/acts.h"
+#include "state/names.h"
+
+#include <string.h>
+
+#define NO_STREAM UINT16_MAX
+
+void cs_state_init(cs_state *state, const cs_memory *memory)
+{
+    memset(state, 0, sizeof *state);
+    state->memory = memory;
+    state->horizon_ms = INT64_MAX;
+    cs_state_names_init(&state->names, memory);
+}
+
+void cs_state_free(cs_state *state)
+{
+    if (state == NULL || state->memory == NULL)
+        return;
+    cs_free(state->memory, state->acts, state->act_capacity * sizeof *state->acts);
+    cs_free(state->memory, state->ages, state->age_capacity * sizeof *state->ages);
+    cs_free(state->memory, state->permissions, state->permission_capacity * sizeof *state->permissions);
+    cs_free(state->memory, state->streams, state->stream_capacity * sizeof *state->streams);
+    cs_state_names_free(&state->names);
+    memset(state, 0, sizeof *state);
+}
+
+void cs_state_set_horizon(cs_state *state, int64_t horizon_ms)
+{
+    state->horizon_ms = horizon_ms;
+}
+
+/* ---- streams and permissions ------------------------------------------------------------------ */
+
+static consent_status stream_index(cs_state *state, const uint8_t *id, uint16_t *out, consent_error *err)
+{
+    for (uint32_t i = 0; i < state->stream_count; i++) {
+        if (memcmp(state->streams[i].id, id, CS_STREAM_ID_SIZE) == 0) {
+            *out = (uint16_t)i;
+            return CONSENT_OK;
+        }
+    }
+    if (state->stream_count >= NO_STREAM)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "the consent state reached its largest number of devices");
+    if (state->stream_count == state->stream_capacity) {
+        uint32_t capacity = state->stream_capacity == 0 ? 4 : state->stream_capacity * 2;
+        cs_stream_state *streams = cs_realloc(state->memory, state->streams, state->stream_capacity * sizeof *streams,
+                                              capacity * sizeof *streams);
+        if (streams == NULL)
+            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the devices in the consent state");
+        state->streams = streams;
+        state->stream_capacity = capacity;
+    }
+    cs_stream_state *added = &state->streams[state->stream_count];
+    memset(added, 0, sizeof *added);
+    memcpy(added->id, id, CS_STREAM_ID_SIZE);
+    *out = (uint16_t)state->stream_count++;
+    return CONSENT_OK;
+}
+
+static cs_moment moment_of(const cs_event *event)
+{
+    cs_moment moment = {.seq = event->seq, .time_ms = event->time_ms, .elapsed_ms = event->elapsed_ms};
+    if (event->session_id != NULL)
+        memcpy(moment.session, event->session_id, sizeof moment.session);
+    return moment;
+}
+
+static void keep_later(cs_moment *kept, const cs_moment *moment)
+{
+    if (moment->seq > kept->seq)
+        *kept = *moment;
+}
+
+static consent_status permission_slot(cs_state *state, cs_str name, cs_permission_state **out, consent_error *err)
+{
+    cs_name permission;
+    consent_status status = cs_state_names_intern(&state->names, name, &permission, err);
+    if (status != CONSENT_OK)
+        return status;
+    for (uint32_t i = 0; i < state->permission_count; i++) {
+        if (state->permissions[i].permission == permission) {
+            *out = &state->permissions[i];
+            return CONSENT_OK;
+        }
+    }
+    if (state->permission_count == state->permission_capacity) {
+        uint32_t capacity = state->permission_capacity == 0 ? 8 : state->permission_capacity * 2;
+        cs_permission_state *grown =
+            cs_realloc(state->memory, state->permissions, state->permission_capacity * sizeof *grown,
+                       capacity * sizeof *grown);
+        if (grown == NULL)
+            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for permissions in the consent state");
+        state->permissions = grown;
+        state->permission_capacity = capacity;
+    }
+    *out = &state->permissions[state->permission_count++];
+    memset(*out, 0, sizeof **out);
+    (*out)->permission = permission;
+    return CONSENT_OK;
+}
+
+static consent_status apply_permission(cs_state *state, const cs_event *event, consent_error *err)
+{
+    if (event->permission.size == 0 || event->type == CS_EVENT_PERMISSION_PROMPTED)
+        return CONSENT_OK;
+    cs_permission_state *permission;
+    consent_status status = permission_slot(state, event->permission, &permission, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_moment moment = moment_of(event);
+    bool revoked = event->type == CS_EVENT_PERMISSION_REVOKED;
+    uint32_t os_state = revoked && event->os_state != CONSENT_OS_BLOCKED ? (uint32_t)CONSENT_OS_DENIED : event->os_state;
+    if (moment.seq > permission->last.seq)
+        permission->os_state = os_state;
+    keep_later(&permission->last, &moment);
+    if (os_state == CONSENT_OS_DENIED || os_state == CONSENT_OS_BLOCKED)
+        keep_later(&permission->refused, &moment);
+    if (os_state == CONSENT_OS_GRANTED)
+        keep_later(&permission->on, &moment);
+    if (revoked)
+        keep_later(&permission->revoked, &moment);
+    return CONSENT_OK;
+}
+
+/* ---- acts ------------------------------------------------------------------------------------- */
+
+static uint64_t hash_prefix(const uint8_t *hash)
+{
+    return hash == NULL ? 0 : cs_load_u64(hash);
+}
+
+static consent_status intern_all(cs_state *state, const cs_event *event, cs_act *act, consent_error *err)
+{
+    struct {
+        cs_str text;
+        cs_name *name;
+    } names[] = {{event->policy.id, &act->policy},   {event->overlay.id, &act->overlay},
+                 {event->purpose, &act->purpose},    {event->recipient, &act->recipient},
+                 {event->rules_id, &act->rules}};
+    consent_status status = CONSENT_OK;
+    for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(names); i++)
+        status = cs_state_names_intern(&state->names, names[i].text, names[i].name, err);
+    return status;
+}
+
+/* What is said of a policy as a whole on a product's form is said of the product's policy. */
+static void speak_of_one_policy(cs_act *act)
+{
+    act->recipient = 0;
+    if (act->overlay == 0)
+        return;
+    act->policy = act->overlay;
+    act->version = act->overlay_version;
+    act->revision = act->overlay_revision;
+    act->hash = act->overlay_hash;
+    act->overlay = 0;
+    act->overlay_version = act->overlay_revision = 0;
+    act->overlay_hash = 0;
+}
+
+static bool known_type(uint32_t type)
+{
+    return type >= CS_EVENT_NOTICE_SHOWN && type <= CS_EVENT_SYNC_ACKNOWLEDGED;
+}
+
+/* The kind of act that an event is; 0: none. */
+static uint8_t kind_of(const cs_event *event)
+{
+    bool whole = event->purpose.size == 0;
+    bool subject = event->subject != CS_SUBJECT_ITEM && event->subject <= CS_SUBJECT_CONFIRM;
+    switch (event->type) {
+    case CS_EVENT_POLICY_ACCEPTED:
+    case CS_EVENT_GUARDIAN_VERIFIED:
+    case CS_EVENT_IMPORTED:
+        return CS_ACT_ACCEPT;
+    case CS_EVENT_GRANTED:
+        if (whole)
+            return 0;
+        return event->method == CONSENT_METHOD_IMPORTED ? CS_ACT_ACCEPT : CS_ACT_GRANT;
+    case CS_EVENT_POLICY_DECLINED:
+        return subject ? CS_ACT_SUBJECT : CS_ACT_DECLINE;
+    case CS_EVENT_DENIED:
+        if (subject)
+            return CS_ACT_SUBJECT;
+        return whole ? CS_ACT_DECLINE : CS_ACT_REFUSE;
+    case CS_EVENT_WITHDRAWN:
+    case CS_EVENT_GUARDIAN_REVOKED:
+        return CS_ACT_REFUSE;
+    case CS_EVENT_USED_ONCE:
+        return whole ? 0 : CS_ACT_USED;
+    default: /* a type of the future counts as restrictive */
+        return known_type(event->type) || (whole && event->policy.id.size == 0) ? 0 : CS_ACT_REFUSE;
+    }
+}
+
+static uint8_t flags_of(const cs_event *event, uint8_t kind)
+{
+    unsigned flags = 0;
+    bool guardian_step = event->type == CS_EVENT_GUARDIAN_VERIFIED;
+    if (kind == CS_ACT_GRANT && event->once)
+        flags |= CS_ACT_ONCE;
+    if (kind == CS_ACT_ACCEPT && (event->type == CS_EVENT_IMPORTED || event->method == CONSENT_METHOD_IMPORTED))
+        flags |= CS_ACT_IMPORTED;
+    if ((kind == CS_ACT_GRANT || kind == CS_ACT_ACCEPT) && !guardian_step) {
+        if (event->actor == CS_ACTOR_SUPPORT)
+            flags |= CS_ACT_SUPPORT;
+        else if (event->actor != CS_ACTOR_SELF && event->actor != CS_ACTOR_GUARDIAN)
+            flags |= CS_ACT_FOREIGN_ACTOR;
+    }
+    if (kind == CS_ACT_REFUSE && event->type != CS_EVENT_DENIED && event->recipient.size == 0)
+        flags |= CS_ACT_ALL_RECIPIENTS;
+    return (uint8_t)flags;
+}
+
+static bool guardians(const cs_event *event)
+{
+    return event->actor == CS_ACTOR_GUARDIAN || event->type == CS_EVENT_GUARDIAN_VERIFIED ||
+           event->type == CS_EVENT_GUARDIAN_REVOKED;
+}
+
+static void fill_act(cs_act *act, const cs_event *event, uint8_t kind, uint64_t cursor)
+{
+    act->kind = kind;
+    act->side = guardians(event) ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON;
+    act->subject = kind == CS_ACT_SUBJECT ? (uint8_t)event->subject : (uint8_t)CS_SUBJECT_ITEM;
+    act->flags = flags_of(event, kind);
+    act->version = event->policy.version;
+    act->revision = event->policy.revision;
+    act->hash = hash_prefix(event->policy.hash);
+    act->overlay_version = event->overlay.version;
+    act->overlay_revision = event->overlay.revision;
+    act->overlay_hash = hash_prefix(event->overlay.hash);
+    act->rules_version = event->rules_version;
+    act->seq = event->seq;
+    act->cursor = cursor;
+    act->seen = event->seen;
+    cs_moment moment = moment_of(event);
+    act->time_ms = moment.time_ms;
+    act->elapsed_ms = moment.elapsed_ms;
+    memcpy(act->session, moment.session, sizeof act->session);
+    bool always_whole = kind == CS_ACT_DECLINE || act->subject == CS_SUBJECT_AGE_UNKNOWN ||
+                        act->subject == CS_SUBJECT_CONTROLLER_CHANGED;
+    if (act->purpose == 0 || always_whole) {
+        act->purpose = 0;
+        speak_of_one_policy(act);
+    }
+    /* What is kept per policy, or per item, must not split by version. */
+    if (kind == CS_ACT_SUBJECT && act->subject != CS_SUBJECT_TERMS_WIDENED &&
+        act->subject != CS_SUBJECT_CONTROLLER_CHANGED)
+        act->version = act->overlay_version = 0;
+}
+
+/* A no to an update, a new controller or as the guardian is a no to that version too. */
+static bool declines_too(const cs_event *event, uint8_t kind)
+{
+    return event->type == CS_EVENT_POLICY_DECLINED && kind == CS_ACT_SUBJECT &&
+           event->subject <= CS_SUBJECT_GUARDIAN_REQUIRED;
+}
+
+/* One act for each data item named, or a single one. */
+static consent_status apply_act(cs_state *state, const cs_event *event, uint16_t stream, uint64_t cursor,
+                                unsigned extra_flags, consent_error *err)
+{
+    uint8_t kind = kind_of(event);
+    if (kind == 0)
+        return CONSENT_OK;
+    cs_act named = {.stream = stream};
+    consent_status status = intern_all(state, event, &named, err);
+    cs_name data[CS_EVENT_MAX_DATA];
+    size_t data_count = event->data_count < CS_EVENT_MAX_DATA ? event->data_count : CS_EVENT_MAX_DATA;
+    bool by_data = kind != CS_ACT_ACCEPT && (kind != CS_ACT_SUBJECT || event->subject == CS_SUBJECT_TERMS_WIDENED);
+    if (named.purpose == 0 || !by_data)
+        data_count = 0;
+    for (size_t i = 0; status == CONSENT_OK && i < data_count; i++)
+        status = cs_state_names_intern(&state->names, event->data[i], &data[i], err);
+    if (status == CONSENT_OK)
+        status = cs_state_acts_reserve(state, (uint32_t)data_count + 2, err);
+    if (status != CONSENT_OK)
+        return status;
+
+    cs_act act = named;
+    fill_act(&act, event, kind, cursor);
+    act.flags = (uint8_t)(act.flags | extra_flags);
+    for (size_t i = 0; i < data_count; i++) {
+        act.data = data[i];
+        cs_state_acts_add(state, &act);
+    }
+    if (data_count == 0)
+        cs_state_acts_add(state, &act);
+    if (declines_too(event, kind)) {
+        fill_act(&named, event, CS_ACT_DECLINE, cursor);
+        cs_state_acts_add(state, &named);
+    }
+    return CONSENT_OK;
+}
+
+static bool is_date(cs_date date)
+{
+    return date.year != 0 && cs_date_is_valid(date);
+}
+
+static consent_status apply_age(cs_state *state, const cs_event *event, uint16_t stream, uint64_t cursor,
+                                consent_error *err)
+{
+    if (!is_date(event->birth) && event->age_band == 0)
+        return CONSENT_OK;
+    consent_status status = cs_state_ages_reserve(state, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_age_act age = {.band = event->age_band, .stream = stream, .seq = event->seq, .cursor = cursor,
+                      .seen = event->seen, .time_ms = event->time_ms};
+    if (is_date(event->birth)) {
+        age.birth = event->birth;
+        age.band = 0;
+    }
+    age.correction = event->actor == CS_ACTOR_GUARDIAN || event->actor == CS_ACTOR_SUPPORT;
+    cs_state_ages_add(state, &age);
+    return CONSENT_OK;
+}
+
+static consent_status apply_key_confirmed(cs_state *state, const cs_event *event, consent_error *err)
+{
+    uint8_t id[CS_STREAM_ID_SIZE];
+    uint16_t stream;
+    if (!cs_hex_decode(event->reference, id, sizeof id))
+        return CONSENT_OK;
+    consent_status status = stream_index(state, id, &stream, err);
+    if (status == CONSENT_OK)
+        state->streams[stream].confirmed = true;
+    return status;
+}
+
+static consent_status apply_own(cs_state *state, const cs_event *event, consent_error *err)
+{
+    cs_moment moment = moment_of(event);
+    switch (event->type) {
+    case CS_EVENT_PERMISSION_PROMPTED:
+    case CS_EVENT_PERMISSION_RESULT:
+    case CS_EVENT_PERMISSION_REVOKED:
+        return apply_permission(state, event, err);
+    case CS_EVENT_KEY_CONFIRMED:
+        return apply_key_confirmed(state, event, err);
+    case CS_EVENT_RECOVERED:
+        keep_later(&state->recovered, &moment);
+        return CONSENT_OK;
+    default:
+        return CONSENT_OK;
+    }
+}
+
+consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_stream, const cs_event *event,
+                              uint64_t cursor, consent_error *err)
+{
+    if (event->time_ms > state->horizon_ms)
+        return CONSENT_OK;
+    uint16_t index;
+    consent_status status = stream_index(state, stream, &index, err);
+    if (status != CONSENT_OK)
+        return status;
+    if (own_stream)
+        state->streams[index].own = state->streams[index].confirmed = true;
+    if (event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED)
+        status = apply_age(state, event, index, cursor, err);
+    else
+        status = apply_act(state, event, index, cursor, 0, err);
+    if (status == CONSENT_OK && own_stream)
+        status = apply_own(state, event, err);
+    if (status == CONSENT_OK && event->seq >= state->streams[index].last_seq) {
+        state->streams[index].last_seq = event->seq;
+        state->streams[index].last_time_ms = event->time_ms;
+    }
+    return status;
+}
+
+consent_status cs_state_overlay_withdraw(cs_state *state, const cs_event *event, consent_error *err)
+{
+    cs_event provisional = *event;
+    provisional.seq = 0;
+    return apply_act(state, &provisional, NO_STREAM, 0, CS_ACT_PROVISIONAL, err);
+}
+
+void cs_state_overlay_clear(cs_state *state)
+{
+    cs_state_acts_drop_provisional(state);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+cs_name cs_state_name(const cs_state *state, cs_str text)
+{
+    cs_name name = cs_state_names_find(&state->names, text);
+    return name == 0 && text.size != 0 ? CS_NAME_UNKNOWN : name;
+}
+
+cs_str cs_state_text(const cs_state *state, cs_name name)
+{
+    return name == 0 || name > state->names.count ? (cs_str){NULL, 0} : state->names.names[name - 1];
+}
+
+const cs_permission_state *cs_state_permission(const cs_state *state, cs_str permission)
+{
+    cs_name name = cs_state_name(state, permission);
+    for (uint32_t i = 0; i < state->permission_count; i++)
+        if (state->permissions[i].permission == name)
+            return &state->permissions[i];
+    return NULL;
+}
+
+bool cs_state_in_past(const cs_act *past, uint16_t stream, uint64_t seq, uint64_t seen)
+{
+    if ((past->flags & CS_ACT_PROVISIONAL) != 0)
+        return false;
+    if (past->stream == stream)
+        return past->seq < seq;
+    return past->cursor != 0 && past->cursor <= seen;
+}
+
+int cs_state_compare_acts(const cs_state *state, const cs_act *a, const cs_act *b)
+{
+    if (a->time_ms != b->time_ms)
+        return a->time_ms < b->time_ms ? -1 : 1;
+    if (a->stream != b->stream) {
+        if (a->stream == NO_STREAM || b->stream == NO_STREAM)
+            return a->stream == NO_STREAM ? 1 : -1;
+        return memcmp(state->streams[a->stream].id, state->streams[b->stream].id, CS_STREAM_ID_SIZE);
+    }
+    return a->seq < b->seq ? -1 : a->seq > b->seq;
+}

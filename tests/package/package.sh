@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# One step of the package tests. Usage: package.sh STEP SOURCE BUILD WORK CC CMAKE
+set -euo pipefail
+step=$1 source=$2 build=$3 work=$4 cc=$5 cmake=$6
+kind=${step##*_} # shared or static
+prefix="$work/$kind"
+here="$source/tests/package"
+
+configure() { # NAME SOURCE ARGUMENT...
+    local dir="$work/$1" from=$2
+    shift 2
+    "$cmake" -S "$from" -B "$dir" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_BUILD_TYPE=Debug "$@"
+}
+runs() { # PROGRAM: prints the version that it was built with and the one it runs with
+    "$1" | tee "$work/$step.out"
+    grep -qxE 'libconsent ([0-9]+\.[0-9]+\.[0-9]+), headers \1' "$work/$step.out"
+}
+
+case $step in
+install_shared)
+    rm -rf "$prefix"
+    "$cmake" --install "$build" --prefix "$prefix"
+    ;;
+install_static)
+    rm -rf "$prefix"
+    configure build_static "$source" -DBUILD_SHARED_LIBS=OFF -DCONSENT_WERROR=ON -DCONSENT_BUILD_TESTS=OFF \
+        -DCONSENT_BUILD_TOOL=OFF -DCONSENT_BUILD_EXAMPLES=OFF -DCONSENT_BUILD_JNI=OFF
+    "$cmake" --build "$work/build_static"
+    "$cmake" --install "$work/build_static" --prefix "$prefix"
+    ;;
+find_package_*)
+    rm -rf "${work:?}/$step"
+    configure "$step" "$here/find_package" -DCMAKE_PREFIX_PATH="$prefix"
+    grep -q "^consent_DIR:PATH=$prefix/" "$work/$step/CMakeCache.txt" # not one that the system has
+    "$cmake" --build "$work/$step"
+    runs "$work/$step/consumer"
+    ;;
+pkg_config_*)
+    pc=$(find "$prefix" -name consent.pc)
+    PKG_CONFIG_PATH=$(dirname "$pc")
+    export PKG_CONFIG_PATH
+    static=""
+    [[ $kind == shared ]] || static=--static
+    libdir=$(pkg-config --variable=libdir consent)
+    # shellcheck disable=SC2046 # flags are words
+    "$cc" -std=c99 -o "$work/$step" "$here/consumer.c" $(pkg-config --cflags --libs $static consent)
+    LD_LIBRARY_PATH=$libdir runs "$work/$step"
+    ;;
+static_symbols)
+    # A static archive lives in the host's name space: it defines nothing but our two prefixes.
+    prefix="$work/static"
+    strange=$(nm -g --defined-only "$(find "$prefix" -name libconsent.a)" 2>/dev/null |
+        awk 'NF == 3 && $3 !~ /^(consent_|cs_)/ { print $3 }')
+    [[ -z $strange ]] || {
+        printf 'libconsent.a defines names of others:\n%s\n' "$strange"
+        exit 1
+    }
+    ;;
+add_subdirectory)
+    configure add_subdirectory "$here/add_subdirectory" -DCONSENT_SOURCE="$source"
+    "$cmake" --build "$work/add_subdirectory" --target consumer
+    runs "$work/add_subdirectory/consumer"
+    ;;
+*)
+    echo "package.sh: there is no step $step" >&2
+    exit 1
+    ;;
+esac

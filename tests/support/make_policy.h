@@ -1,0 +1,40 @@
+/* make_policy: a signed bundle out of a policy's JSON, with fixed throw-away keys, for tests that need one. Fails the
+ * running test when its input is wrong. */
+#ifndef MAKE_POLICY_H
+#define MAKE_POLICY_H
+
+#include "policy/bundle.h"
+#include "policy/document.h"
+
+#define MAKE_NOW_MS INT64_C(1775001600000)        /* 2026-04-01T00:00:00Z, within the publisher's time */
+#define MAKE_NOT_BEFORE "2026-01-01T00:00:00Z"
+#define MAKE_NOT_AFTER "2027-01-01T00:00:00Z"
+
+/* The C library's heap; counts what is alive, so that tests can see a leak. */
+const cs_memory *make_memory(void);
+size_t make_live_blocks(void);
+/* Lets `count` more allocations through, then fails them all; SIZE_MAX: none fails. */
+void make_memory_fail_after(size_t count);
+
+const uint8_t *make_root_private(void);      /* CS_P256_PRIVATE_SIZE bytes */
+const uint8_t *make_root(void);              /* CS_P256_PUBLIC_SIZE bytes */
+const uint8_t *make_publisher_private(void);
+const uint8_t *make_publisher(void);
+
+/* A file below tests/fixtures/policy; NUL-terminated; free() it. */
+char *make_fixture(const char *name);
+/* `text` with the first `find` replaced; it must be there. free() it. */
+char *make_replaced(const char *text, const char *find, const char *replacement);
+
+/* The smallest document: a title, a heading "collecting" and a paragraph, on one line. */
+void make_document(const char *locale, cs_buffer *out);
+/* The policy minified, with "documents" naming make_document of each of its locales. */
+void make_payload(const char *policy_json, cs_buffer *out);
+/* Key set line signed by the root: names the publisher from MAKE_NOT_BEFORE to MAKE_NOT_AFTER. No line feed. */
+void make_key_set(cs_buffer *out);
+/* The whole bundle of that policy. */
+void make_bundle(const char *policy_json, cs_buffer *out);
+/* Parsed as from a bundle (not a draft). */
+void make_policy(const char *policy_json, cs_policy **policy, cs_texts **texts);
+
+#endif
