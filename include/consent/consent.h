@@ -485,6 +485,12 @@ typedef struct consent_verify_report {
 CONSENT_API CONSENT_MUST_USE consent_status consent_verify(consent_profile *profile, consent_verify_report *report,
                                                            consent_error *err);
 /**
+ * Sets a damaged ledger aside and begins anew. Files are renamed, never deleted. Until something is granted again, what was not granted
+ * counts as refused at this moment: no prompt by itself within the cool-down. For health E_CORRUPT, E_TAMPERED, E_ROLLED_BACK,
+ * E_COPIED and E_KEY_GONE; with a lost master key every profile of the home begins anew and policies are to be installed again.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_repair(consent_profile *profile, consent_error *err);
+/**
  * Destroys the profile's key and files: nothing of it can be read again (PIPL 47; C16, C146).
  * The profile handle only closes from then on.
  */

@@ -34,6 +34,13 @@ typedef struct consent_keystore {
     consent_status (*remove)(void *ctx, const char *name);
     /** How well this store protects. */
     consent_protection (*protection)(void *ctx);
+    /**
+     * A counter that only rises and that no restored backup takes back; both NULL where the platform has none. Written after
+     * refusals and withdrawals only. An older ledger put back is then noticed (E_ROLLED_BACK).
+     */
+    consent_status (*counter_get)(void *ctx, const char *name, uint64_t *value);
+    /** Raises the counter `name` to `value`; a lower value changes nothing. */
+    consent_status (*counter_set)(void *ctx, const char *name, uint64_t value);
 } consent_keystore;
 
 /** Two clocks; fill *wall_ms (UTC) and *elapsed_ms (monotonic, counting sleep where the system can). */

@@ -105,7 +105,7 @@ consent_status consent_open(const consent_config *config, consent_client **out, 
         return status;
     if (mine.clock && (mine.clock->struct_size < sizeof(consent_clock) || !mine.clock->now))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.clock has no now function, or its struct_size is not set");
-    if (mine.keystore && mine.keystore->struct_size < sizeof(consent_keystore))
+    if (mine.keystore && mine.keystore->struct_size < offsetof(consent_keystore, counter_get))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.keystore's struct_size is not set");
     cs_env env;
     cs_env_posix(&env);

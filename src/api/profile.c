@@ -11,8 +11,8 @@ static consent_status need(const void *handle, const char *what, consent_error *
     return handle ? CONSENT_OK : cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
 }
 
-consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
-                             cs_query *out, consent_error *err)
+static consent_status look_at_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
+                                    cs_query *out, consent_error *err)
 {
     consent_query mine;
     consent_status status = cs_take_struct(query, &mine, sizeof mine, QUERY_MIN_SIZE, "consent_query", err);
@@ -20,7 +20,14 @@ consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_
         return status;
     if (needs_purpose && (!mine.purpose || mine.purpose[0] == '\0'))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.purpose is missing; name a purpose of the policy");
-    return cs_query_view(&mine, list, out, err);
+    return cs_query_look(&mine, list, out, err);
+}
+
+consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
+                             cs_query *out, consent_error *err)
+{
+    consent_status status = look_at_query(query, needs_purpose, list, out, err);
+    return status == CONSENT_OK ? cs_query_names(out, err) : status;
 }
 
 static void buffer_for(cs_buffer *buffer, const consent_profile *profile)
@@ -71,6 +78,12 @@ consent_status consent_profile_health(consent_profile *profile, consent_error *e
     return status == CONSENT_OK ? cs_profile_health(profile->profile, err) : status;
 }
 
+consent_status consent_repair(consent_profile *profile, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    return status == CONSENT_OK ? cs_profile_repair(profile->profile, err) : status;
+}
+
 consent_status consent_erase(consent_profile *profile, consent_error *err)
 {
     consent_status status = need(profile, "profile", err);
@@ -93,7 +106,7 @@ consent_status consent_check(consent_profile *profile, const consent_query *quer
     consent_verdict mine = CONSENT_INIT(consent_verdict);
     consent_status status = need(profile, "profile", err);
     if (status == CONSENT_OK)
-        status = cs_take_query(query, true, list, &view, err);
+        status = look_at_query(query, true, list, &view, err);
     if (status == CONSENT_OK)
         status = cs_profile_check(profile->profile, &view, &mine, err);
     if (status != CONSENT_OK)

@@ -19,8 +19,9 @@ static consent_status add_choice(cs_answers *out, size_t *used, cs_str control, 
     if (out->count == CS_ANSWERS_MAX)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an answer names more than %u choices; name fewer", CS_ANSWERS_MAX);
     if (control.size == 0 || *used + control.size + 1 > sizeof(out->text))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an answer has an empty or overlong control; write CONTROL=on or "
-                                                   "CONTROL=off");
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "an answer has an empty or overlong control; write CONTROL=on or "
+                       "CONTROL=off");
     memset(answer, 0, sizeof(*answer));
     if (cs_str_is(value, "on") || cs_str_is(value, "preset"))
         answer->on = true;
@@ -46,7 +47,8 @@ static consent_status add_word(cs_answers *out, cs_str word, consent_error *err)
         if (!cs_str_is(word, actions[i].name))
             continue;
         if (out->action != CONSENT_ACTION_NONE)
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an answer presses two buttons; name one of accept, refuse, save");
+            return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                           "an answer presses two buttons; name one of accept, refuse, save");
         out->action = actions[i].action;
         return CONSENT_OK;
     }
@@ -55,9 +57,10 @@ static consent_status add_word(cs_answers *out, cs_str word, consent_error *err)
     else if (cs_str_is(word, "unemphasised"))
         out->emphasis_rendered = false;
     else
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "an answer has the word \"%.*s\"; expected accept, refuse, save, unread, unemphasised or CONTROL=on|off",
-                       CS_STR_ARG(word));
+        return cs_fail(
+            err, CONSENT_E_ARGUMENT, 0,
+            "an answer has the word \"%.*s\"; expected accept, refuse, save, unread, unemphasised or CONTROL=on|off",
+            CS_STR_ARG(word));
     return CONSENT_OK;
 }
 

@@ -36,7 +36,8 @@ static consent_status read_locales(cs_source *source, consent_error *err)
         cs_str locale = cs_json_str(at);
         if (!locale_is_valid(locale))
             return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                           "policy.json: locales[%u] was not a locale; write for example \"zh-CN\"", source->locale_count);
+                           "policy.json: locales[%u] was not a locale; write for example \"zh-CN\"",
+                           source->locale_count);
         if (source->locale_count == CS_POLICY_MAX_LOCALES)
             return cs_fail(err, CONSENT_E_ARGUMENT, 0, "policy.json: \"locales\" held more than %u entries; use fewer",
                            CS_POLICY_MAX_LOCALES);
@@ -255,8 +256,8 @@ static consent_status put_publisher(cs_json_out *json, const uint8_t *key, int64
 }
 
 consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const uint8_t *publishers,
-                                    size_t publisher_count, uint32_t version, int64_t not_before_ms, int64_t not_after_ms,
-                                    const cs_memory *memory, cs_buffer *jws, consent_error *err)
+                                    size_t publisher_count, uint32_t version, int64_t not_before_ms,
+                                    int64_t not_after_ms, const cs_memory *memory, cs_buffer *jws, consent_error *err)
 {
     cs_buffer payload;
     cs_json_out json;
@@ -312,8 +313,8 @@ consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
     cs_buffer_init(&built, memory, MAX_UNSIGNED_BYTES);
     consent_status status = cs_p256_public(publisher_private, publisher, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root_private, publisher, 1, 1, now_ms - YEAR_MS, now_ms + YEAR_MS, memory, &key_set,
-                                      err);
+        status = cs_authoring_key_set(root_private, publisher, 1, 1, now_ms - YEAR_MS, now_ms + YEAR_MS, memory,
+                                      &key_set, err);
     if (status == CONSENT_OK)
         status = cs_authoring_build(memory, folder, &built, err);
     if (status == CONSENT_OK)

@@ -8,7 +8,7 @@
 #include "policy/bundle.h"
 
 typedef struct cs_source {
-    cs_buffer text;     /* policy.json as it stands in the folder */
+    cs_buffer text; /* policy.json as it stands in the folder */
     cs_json_doc json;
     cs_str locales[CS_POLICY_MAX_LOCALES]; /* in `json` */
     uint32_t locale_count;
@@ -30,8 +30,8 @@ consent_status cs_authoring_check(const cs_memory *memory, cs_str unsigned_file,
 
 /* A root-signed key set naming one or more publisher keys (CS_P256_PUBLIC_SIZE bytes each). */
 consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const uint8_t *publishers,
-                                    size_t publisher_count, uint32_t version, int64_t not_before_ms, int64_t not_after_ms,
-                                    const cs_memory *memory, cs_buffer *jws, consent_error *err);
+                                    size_t publisher_count, uint32_t version, int64_t not_before_ms,
+                                    int64_t not_after_ms, const cs_memory *memory, cs_buffer *jws, consent_error *err);
 /* Key set line, policy signed by the publisher, document lines. `what` names the unsigned file. */
 consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, const char *what, cs_str key_set,
                                  const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,

@@ -39,17 +39,19 @@ consent_status cs_cmd_check(cs_tool *tool, const cs_options *options, consent_er
     const char *at = cs_options_get(options, "at");
     int64_t at_ms = 0;
     if (at != NULL && !cs_time_parse(cs_str_of(at), &at_ms))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
                        "--at was \"%.40s\", which is no instant; write one like 2026-03-02T09:00:00+08:00", at);
     if (at == NULL && cs_options_has(options, "hindsight"))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--hindsight was given without --at; name the instant to look back to");
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "--hindsight was given without --at; name the instant to look back to");
     consent_status status = cs_query_from_options(options, true, &query, err);
     if (status == CONSENT_OK)
         status = cs_session_open(&session, tool, options, true, err);
     if (status != CONSENT_OK)
         return status;
     if (at != NULL)
-        status = consent_check_at(session.profile, &query.query, at_ms, cs_options_has(options, "hindsight"), &verdict, err);
+        status =
+            consent_check_at(session.profile, &query.query, at_ms, cs_options_has(options, "hindsight"), &verdict, err);
     else
         status = consent_check(session.profile, &query.query, &verdict, err);
     if (status == CONSENT_OK)
@@ -99,7 +101,8 @@ consent_status cs_cmd_explain(cs_tool *tool, const cs_options *options, consent_
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&json, &tool->env.memory, 1024u * 1024u);
-    status = consent_explain(session.profile, &query.query, cs_options_get(options, "locale"), cs_write_to_buffer, &json, err);
+    status = consent_explain(session.profile, &query.query, cs_options_get(options, "locale"), cs_write_to_buffer,
+                             &json, err);
     if (status == CONSENT_OK && tool->json) {
         cs_buffer_text(&json, "\n");
         status = cs_tool_print(tool, &json, err);
@@ -141,7 +144,8 @@ consent_status cs_cmd_withdraw(cs_tool *tool, const cs_options *options, consent
     bool all = cs_options_has(options, "all");
     consent_status status = cs_query_from_options(options, !all, &query, err);
     if (status == CONSENT_OK && all && query.query.purpose != NULL)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "--all and --purpose were both given; use one of them");
+        status =
+            cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--all and --purpose were both given; use one of them");
     if (status == CONSENT_OK)
         status = cs_session_open(&session, tool, options, true, err);
     if (status != CONSENT_OK)
@@ -194,9 +198,11 @@ consent_status cs_cmd_watch(cs_tool *tool, const cs_options *options, consent_er
     const char *word = cs_options_get(options, "until");
     const char *length = cs_options_get(options, "timeout");
     if (word != NULL && !cs_decision_find(cs_str_of(word), &until))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--until was \"%.40s\"; use deny, ask or allow", word);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--until was \"%.40s\"; use deny, ask or allow",
+                       word);
     if (length != NULL && !cs_duration_parse(cs_str_of(length), &timeout_ms))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--timeout was \"%.40s\"; write a time like 30s or 2m", length);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "--timeout was \"%.40s\"; write a time like 30s or 2m", length);
     consent_status status = cs_query_from_options(options, true, &query, err);
     if (status == CONSENT_OK)
         status = cs_session_open(&session, tool, options, true, err);

@@ -20,10 +20,7 @@ static consent_status build(cs_session *session, const cs_options *options, cons
 {
     consent_form_request request = CONSENT_INIT(consent_form_request);
     cs_query_args query;
-    if (!cs_occasion_find(cs_str_of(options->arguments[0]), &request.occasion))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "there is no occasion \"%.40s\"; use first_run, update, own, separate, once, permission, manage or auto",
-                       options->arguments[0]);
+    (void)cs_occasion_find(cs_str_of(options->arguments[0]), &request.occasion);
     consent_status status = cs_query_from_options(options, false, &query, err);
     if (status != CONSENT_OK)
         return status;
@@ -72,6 +69,23 @@ static consent_status submit(cs_tool *tool, consent_form *form, const cs_answers
     return status;
 }
 
+/* Everything typed is looked at before a home is opened. */
+static consent_status read_arguments(const cs_options *options, cs_answers *answers, consent_error *err)
+{
+    int32_t occasion = 0;
+    cs_query_args query;
+    const char *words = cs_options_get(options, "answer");
+    if (!cs_occasion_find(cs_str_of(options->arguments[0]), &occasion))
+        return cs_fail(
+            err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+            "there is no occasion \"%.40s\"; use first_run, update, own, separate, once, permission, manage or auto",
+            options->arguments[0]);
+    consent_status status = words != NULL ? cs_answers_parse(cs_str_of(words), answers, err) : CONSENT_OK;
+    if (status != CONSENT_OK && err != NULL)
+        err->os_code = CS_OPTIONS_MISUSE;
+    return status == CONSENT_OK ? cs_query_from_options(options, false, &query, err) : status;
+}
+
 consent_status cs_cmd_form(cs_tool *tool, const cs_options *options, consent_error *err)
 {
     cs_session session;
@@ -79,7 +93,7 @@ consent_status cs_cmd_form(cs_tool *tool, const cs_options *options, consent_err
     cs_answers answers;
     const char *words = cs_options_get(options, "answer");
     bool asks = words == NULL && cs_tool_is_interactive(tool);
-    consent_status status = words != NULL ? cs_answers_parse(cs_str_of(words), &answers, err) : CONSENT_OK;
+    consent_status status = read_arguments(options, &answers, err);
     if (status == CONSENT_OK)
         status = cs_session_open(&session, tool, options, true, err);
     if (status != CONSENT_OK)
@@ -88,7 +102,7 @@ consent_status cs_cmd_form(cs_tool *tool, const cs_options *options, consent_err
     if (status == CONSENT_OK)
         status = show(tool, form, words != NULL ? &answers : NULL, err);
     if (status == CONSENT_OK && asks)
-        status = cs_form_ask(tool, form, cs_options_get(options, "locale"), &answers, err);
+        status = cs_form_ask(tool, form, cs_options_get(options, "locale"), session.now_ms, &answers, err);
     if (status == CONSENT_OK && (asks || words != NULL))
         status = submit(tool, form, &answers, cs_options_get(options, "surface"), err);
     consent_form_close(form);

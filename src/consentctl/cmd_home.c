@@ -49,7 +49,8 @@ static void list_text(const cs_json *root, cs_buffer *out)
     for (const cs_json *each = cs_json_first(list); each != NULL; each = cs_json_next(each))
         cs_buffer_printf(out, "%.*s  version %" PRId64 ".%" PRId64 "  effective %.*s  %s  %.16s…\n",
                          CS_STR_ARG(cs_json_str(cs_json_get(each, "id"))), cs_json_int(cs_json_get(each, "version")),
-                         cs_json_int(cs_json_get(each, "revision")), CS_STR_ARG(cs_json_str(cs_json_get(each, "effective"))),
+                         cs_json_int(cs_json_get(each, "revision")),
+                         CS_STR_ARG(cs_json_str(cs_json_get(each, "effective"))),
                          cs_json_bool(cs_json_get(each, "in_force")) ? "in force" : "not in force",
                          cs_json_str(cs_json_get(each, "hash")).data);
 }
@@ -66,7 +67,8 @@ static consent_status print(cs_tool *tool, cs_buffer *json, void (*draw)(const c
         cs_buffer_append(&text, json->data, json->size);
         cs_buffer_text(&text, "\n");
     } else {
-        status = cs_json_parse(&doc, (cs_str){(const char *)json->data, json->size}, json->max_size, "the library's answer", err);
+        status = cs_json_parse(&doc, (cs_str){(const char *)json->data, json->size}, json->max_size,
+                               "the library's answer", err);
         if (status == CONSENT_OK)
             draw(doc.root, &text);
     }
@@ -103,7 +105,8 @@ static consent_status print_document(cs_tool *tool, const cs_buffer *json, const
     consent_status status = cs_document_parse(&tool->env.memory, (cs_str){(const char *)json->data, json->size},
                                               "the policy's text", &document, err);
     if (status == CONSENT_OK && !cs_render_document(&render, document, section))
-        status = cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the policy has no section \"%.60s\"; policy text without --section shows all",
+        status = cs_fail(err, CONSENT_E_NOT_FOUND, 0,
+                         "the policy has no section \"%.60s\"; policy text without --section shows all",
                          section != NULL ? section : "");
     if (status == CONSENT_OK)
         status = cs_tool_print(tool, &text, err);
@@ -120,13 +123,14 @@ consent_status cs_cmd_policy_text(cs_tool *tool, const cs_options *options, cons
     char *end = NULL;
     unsigned long version = word != NULL ? strtoul(word, &end, 10) : 0;
     if (word != NULL && (*end != '\0' || version == 0 || version > UINT32_MAX))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--version was \"%.40s\"; write a number from 1", word);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--version was \"%.40s\"; write a number from 1",
+                       word);
     consent_status status = cs_session_open(&session, tool, options, false, err);
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&json, &tool->env.memory, CS_DOCUMENT_MAX_BYTES);
-    status = consent_policy_text(session.client, options->arguments[0], (uint32_t)version, cs_options_get(options, "locale"),
-                                 cs_write_to_buffer, &json, err);
+    status = consent_policy_text(session.client, options->arguments[0], (uint32_t)version,
+                                 cs_options_get(options, "locale"), cs_write_to_buffer, &json, err);
     if (status == CONSENT_OK && tool->json) {
         cs_buffer_text(&json, "\n");
         status = cs_tool_print(tool, &json, err);

@@ -25,7 +25,8 @@ static void event_line(const cs_json *event, cs_buffer *out)
     if (cs_time_parse(cs_json_str(cs_json_get(event, "time")), &time_ms))
         cs_time_format_china(time_ms, time);
     cs_buffer_printf(out, "%5" PRId64 "  %s  %-8.*s %-20.*s", cs_json_int(cs_json_get(event, "seq")), time,
-                     CS_STR_ARG(cs_json_str(cs_json_get(event, "actor"))), CS_STR_ARG(cs_json_str(cs_json_get(event, "event"))));
+                     CS_STR_ARG(cs_json_str(cs_json_get(event, "actor"))),
+                     CS_STR_ARG(cs_json_str(cs_json_get(event, "event"))));
     for (size_t i = 0; i < CS_COUNT_OF(parts); i++) {
         cs_str value = cs_json_str(cs_json_get(event, parts[i]));
         if (value.size > 0)
@@ -63,6 +64,8 @@ consent_status cs_cmd_ledger_show(cs_tool *tool, const cs_options *options, cons
     cs_buffer_init(&lines, &tool->env.memory, HISTORY_MAX_BYTES);
     cs_buffer_init(&text, &tool->env.memory, HISTORY_MAX_BYTES);
     status = consent_history(session.profile, cs_write_to_buffer, &lines, err);
+    if (status == CONSENT_E_NOT_FOUND) /* nothing was recorded yet */
+        status = CONSENT_OK;
     if (status == CONSENT_OK && !tool->json)
         status = history_text(&lines, &text, err);
     if (status == CONSENT_OK)
@@ -91,12 +94,16 @@ consent_status cs_cmd_ledger_verify(cs_tool *tool, const cs_options *options, co
                          ",\"event_head\":\"%s\"}\n",
                          consent_status_name(status), report.frame_count, report.event_count, report.bad_offset, head);
     else if (status == CONSENT_OK)
-        cs_buffer_printf(&text, "whole: %" PRIu64 " events in %" PRIu64 " frames, every seal and both chains fit; head %.16s…\n",
-                         report.event_count, report.frame_count, head);
+        cs_buffer_printf(
+            &text, "whole: %" PRIu64 " events in %" PRIu64 " frames, every seal and both chains fit; head %.16s…\n",
+            report.event_count, report.frame_count, head);
     consent_status printed = cs_tool_print(tool, &text, status == CONSENT_OK ? err : NULL);
     cs_buffer_free(&text);
     cs_session_close(&session);
-    return status != CONSENT_OK ? status : printed;
+    if (status == CONSENT_OK || printed != CONSENT_OK || !tool->json)
+        return status != CONSENT_OK ? status : printed;
+    tool->exit_code = CS_EXIT_FAILED; /* the report has said it */
+    return CONSENT_OK;
 }
 
 consent_status cs_cmd_ledger_export(cs_tool *tool, const cs_options *options, consent_error *err)

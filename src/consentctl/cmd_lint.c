@@ -88,7 +88,8 @@ consent_status cs_cmd_policy_lint(cs_tool *tool, const cs_options *options, cons
     if (cs_options_has(options, "rules")) {
         put_rules(tool, &text);
     } else if (!folder) {
-        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "no folder was named; write consentctl policy lint DIR");
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "no folder was named; write consentctl policy lint DIR");
     } else {
         status = cs_lint_run(&tool->env.memory, folder, &lint, err);
         if (status == CONSENT_OK && tool->json)

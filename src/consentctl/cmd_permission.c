@@ -20,8 +20,8 @@ static consent_status read_os(const char *word, consent_os_state *out, consent_e
 {
     if (cs_os_state_find(cs_str_of(word), out))
         return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the system's answer was \"%.40s\"; use granted, denied, blocked or unknown",
-                   word);
+    return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                   "the system's answer was \"%.40s\"; use granted, denied, blocked or unknown", word);
 }
 
 /* Stands in for the system's own prompt. */
@@ -31,12 +31,14 @@ static consent_status ask_as_system(cs_tool *tool, const char *permission, const
     bool chinese = locale == NULL || strncmp(locale, "zh", 2) == 0;
     char line[64];
     for (;;) {
-        fprintf(tool->out, chinese ? "  ┌ 系统弹窗 ┐ 是否允许权限 %s？ a: 允许   d: 禁止\n> "
-                                   : "  [ system prompt ] allow the permission %s?  a: allow   d: do not allow\n> ",
+        fprintf(tool->out,
+                chinese ? "  ┌ 系统弹窗 ┐ 是否允许权限 %s？ a: 允许   d: 禁止\n> "
+                        : "  [ system prompt ] allow the permission %s?  a: allow   d: do not allow\n> ",
                 permission);
         fflush(tool->out);
         if (!cs_read_line(line, sizeof(line)))
-            return cs_fail(err, CONSENT_E_CANCELLED, 0, "the input ended before the prompt was answered; nothing was recorded");
+            return cs_fail(err, CONSENT_E_CANCELLED, 0,
+                           "the input ended before the prompt was answered; nothing was recorded");
         if (strcmp(line, "a") == 0 || strcmp(line, "d") == 0)
             break;
     }
@@ -90,9 +92,11 @@ consent_status cs_cmd_permission_ask(cs_tool *tool, const cs_options *options, c
     consent_verdict verdict = CONSENT_INIT(consent_verdict);
     consent_status status = cs_query_from_options(options, true, &query, err);
     if (status == CONSENT_OK && query.query.permission == NULL)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the option --permission was missing; name the system permission");
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "the option --permission was missing; name the system permission");
     if (status == CONSENT_OK && query.query.call_site == NULL)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the option --call-site was missing; name where the permission is asked");
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "the option --call-site was missing; name where the permission is asked");
     if (status == CONSENT_OK)
         status = cs_session_open(&session, tool, options, true, err);
     if (status != CONSENT_OK)

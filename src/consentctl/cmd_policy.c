@@ -51,8 +51,8 @@ static consent_status convert_file(cs_tool *tool, const char *path, new_policy *
     if (status == CONSENT_OK)
         status = cs_convert_text(&tool->env.memory, buffer_text(&text), path, &made->document, &made->sections, err);
     if (status == CONSENT_OK)
-        status = cs_markdown_convert(&tool->env.memory, buffer_text(&made->document), path, made->skeleton.locale, &json,
-                                     err);
+        status = cs_markdown_convert(&tool->env.memory, buffer_text(&made->document), path, made->skeleton.locale,
+                                     &json, err);
     cs_buffer_free(&json);
     cs_buffer_free(&text);
     return status;
@@ -101,10 +101,12 @@ static consent_status write_folder(const char *dir, const new_policy *made, cons
 static consent_status check_new(const cs_skeleton *skeleton, consent_error *err)
 {
     if (!cs_id_is_valid(cs_str_of(skeleton->id)))
-        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--id was no identifier; use a-z, 0-9, dots and hyphens");
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "--id was no identifier; use a-z, 0-9, dots and hyphens");
     for (const char *at = skeleton->locale; *at; at++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", *at))
-            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--locale was no locale; write for example zh-CN");
+            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                           "--locale was no locale; write for example zh-CN");
     if (strlen(skeleton->locale) < 2 || strlen(skeleton->locale) > 35)
         return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--locale was no locale; write for example zh-CN");
     return CONSENT_OK;
@@ -137,7 +139,9 @@ consent_status cs_cmd_policy_new(cs_tool *tool, const cs_options *options, conse
         status = write_folder(dir, &made, err);
     }
     if (status == CONSENT_OK)
-        status = cs_tool_done(tool, dir, err, "policy.json, document.%s.md with %u sections, README.md; README.md says what to fill in", made.skeleton.locale, made.sections);
+        status = cs_tool_done(tool, dir, err,
+                              "policy.json, document.%s.md with %u sections, README.md; README.md says what to fill in",
+                              made.skeleton.locale, made.sections);
     cs_buffer_free(&made.readme);
     cs_buffer_free(&made.document);
     cs_buffer_free(&made.policy);
@@ -185,7 +189,8 @@ static consent_status option_time(const cs_options *options, const char *name, i
     *out_ms = fallback_ms;
     if (!text || cs_time_parse(cs_str_of(text), out_ms))
         return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--%s was \"%.40s\"; write for example 2026-01-01T00:00:00+08:00", name, text);
+    return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                   "--%s was \"%.40s\"; write for example 2026-01-01T00:00:00+08:00", name, text);
 }
 
 static consent_status option_version(const cs_options *options, uint32_t *out, consent_error *err)
@@ -204,9 +209,11 @@ static consent_status read_public_keys(cs_tool *tool, const cs_options *options,
 {
     const char *path = NULL;
     consent_status status = cs_options_need(options, name, &path, err);
-    for (*count = 0; status == CONSENT_OK && (path = cs_options_at(options, name, (uint32_t)*count)) != NULL; (*count)++) {
+    for (*count = 0; status == CONSENT_OK && (path = cs_options_at(options, name, (uint32_t)*count)) != NULL;
+         (*count)++) {
         if (*count == MAX_KEYS)
-            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--%s was given more than %u times; use fewer keys", name, MAX_KEYS);
+            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                           "--%s was given more than %u times; use fewer keys", name, MAX_KEYS);
         status = cs_keys_read_public(&tool->env.memory, path, keys + *count * CS_P256_PUBLIC_SIZE, err);
     }
     return status;
@@ -233,20 +240,22 @@ consent_status cs_cmd_policy_keyset(cs_tool *tool, const cs_options *options, co
     if (status == CONSENT_OK)
         status = option_time(options, "not-after", from_ms + KEY_SET_LIFE_MS, &until_ms, err);
     if (status == CONSENT_OK && until_ms <= from_ms)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--not-after was not after --not-before; give a later instant");
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "--not-after was not after --not-before; give a later instant");
     if (status == CONSENT_OK)
         status = read_public_keys(tool, options, "publisher", publishers, &count, err);
     if (status == CONSENT_OK)
         status = cs_keys_read_private(&tool->env.memory, root_path, &root, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root.private_key, publishers, count, version, from_ms, until_ms, &tool->env.memory,
-                                      &jws, err);
+        status = cs_authoring_key_set(root.private_key, publishers, count, version, from_ms, until_ms,
+                                      &tool->env.memory, &jws, err);
     cs_wipe(&root, sizeof root);
     cs_buffer_text(&jws, "\n");
     if (status == CONSENT_OK)
         status = cs_files_write(output, cs_buffer_span(&jws), CS_FILES_PUBLIC, false, err);
     if (status == CONSENT_OK)
-        status = cs_tool_done(tool, output, err, "key set %u names %zu publisher key%s", version, count, count == 1 ? "" : "s");
+        status = cs_tool_done(tool, output, err, "key set %u names %zu publisher key%s", version, count,
+                              count == 1 ? "" : "s");
     cs_buffer_free(&jws);
     return status;
 }
@@ -280,8 +289,8 @@ static consent_status check_named(cs_tool *tool, cs_str key_set, const char *pat
     if (!read)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s was no key set; make one with consentctl policy keyset", path);
     if (!named)
-        return cs_fail(err, CONSENT_E_REJECTED, 0, "%s did not name the publisher key %s; add it with policy keyset", path,
-                       pair->kid);
+        return cs_fail(err, CONSENT_E_REJECTED, 0, "%s did not name the publisher key %s; add it with policy keyset",
+                       path, pair->kid);
     return CONSENT_OK;
 }
 
@@ -309,8 +318,8 @@ consent_status cs_cmd_policy_sign(cs_tool *tool, const cs_options *options, cons
     if (status == CONSENT_OK)
         status = check_named(tool, buffer_text(&key_set), keys_path, &pair, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_sign(&tool->env.memory, buffer_text(&built), input, buffer_text(&key_set), pair.private_key,
-                                   &bundle, err);
+        status = cs_authoring_sign(&tool->env.memory, buffer_text(&built), input, buffer_text(&key_set),
+                                   pair.private_key, &bundle, err);
     cs_wipe(&pair.private_key, sizeof pair.private_key);
     if (status == CONSENT_OK)
         status = cs_files_write(output, cs_buffer_span(&bundle), CS_FILES_PUBLIC, false, err);
@@ -355,8 +364,8 @@ static consent_status print_verified(cs_tool *tool, const char *path, const cs_b
         cs_json_close_object(&json);
         cs_buffer_text(&text, "\n");
     } else {
-        cs_buffer_printf(&text, "%s: verified\n  policy     %s, version %u, revision %u\n  hash       %s\n", path, policy->id,
-                         policy->version, policy->revision, hash);
+        cs_buffer_printf(&text, "%s: verified\n  policy     %s, version %u, revision %u\n  hash       %s\n", path,
+                         policy->id, policy->version, policy->revision, hash);
         cs_buffer_printf(&text, "  publisher  %s, named by key set %u\n  holds      %u purposes, %u documents\n", kid,
                          bundle->key_set_version, policy->purpose_count, policy->document_count);
     }
@@ -379,8 +388,8 @@ consent_status cs_cmd_policy_verify(cs_tool *tool, const cs_options *options, co
     if (status == CONSENT_OK)
         status = cs_files_read(path, &bytes, err);
     if (status == CONSENT_OK)
-        status = cs_tool_name_file(cs_bundle_open(&tool->env.memory, cs_buffer_span(&bytes), roots, count, now_ms, &bundle, err),
-                                   path, err);
+        status = cs_tool_name_file(
+            cs_bundle_open(&tool->env.memory, cs_buffer_span(&bytes), roots, count, now_ms, &bundle, err), path, err);
     if (status == CONSENT_OK)
         status = print_verified(tool, path, &bundle, err);
     cs_bundle_free(&bundle);

@@ -1,10 +1,11 @@
 /* consentctl run: plays scenarios. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "consentctl/play_internal.h"
 #include "consentctl/files.h"
+#include "consentctl/play_internal.h"
 #include "consentctl/runtime.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,9 @@ static consent_status load_all(const cs_options *options, cs_scenario *scenario,
     consent_status status = CONSENT_OK;
     for (uint32_t i = 0; status == CONSENT_OK && i < options->argument_count; i++)
         status = cs_scenario_load(scenario, options->arguments[i], err);
+    /* A malformed line is the writer's mistake, as a malformed option is. */
+    if (status == CONSENT_E_ARGUMENT && err != NULL)
+        err->os_code = CS_OPTIONS_MISUSE;
     return status;
 }
 
@@ -27,12 +31,19 @@ static consent_status load_all(const cs_options *options, cs_scenario *scenario,
 static consent_status play_in_folder(cs_tool *tool, const cs_scenario *scenario, cs_play_setting *setting,
                                      cs_play_result *result, consent_error *err)
 {
-    char folder[64] = "/tmp/consentctl-run-XXXXXX";
+    char folder[CS_PLAY_MAX_PATH / 2] = "";
+    const char *temporary = getenv("TMPDIR");
     consent_status status = CONSENT_OK;
+    if (temporary == NULL || temporary[0] == '\0')
+        temporary = "/tmp";
     if (tool->home != NULL)
         status = cs_files_make_dir(tool->home, err);
-    else if (mkdtemp(folder) == NULL)
-        status = cs_fail(err, CONSENT_E_IO, 0, "no temporary folder could be made in /tmp; name one with --home DIR");
+    else
+        status = cs_files_join(temporary, "consentctl-run-XXXXXX", folder, sizeof(folder), err);
+    if (status == CONSENT_OK && tool->home == NULL && mkdtemp(folder) == NULL)
+        status = cs_fail(err, CONSENT_E_IO, errno,
+                         "no temporary folder could be made in %.200s: %s; name one with --home DIR", temporary,
+                         strerror(errno));
     if (status != CONSENT_OK)
         return status;
     setting->folder = tool->home != NULL ? tool->home : folder;
@@ -48,8 +59,8 @@ static consent_status print_result(cs_tool *tool, const cs_play_setting *setting
     cs_buffer text;
     cs_buffer_init(&text, &tool->env.memory, 4096);
     if (setting->explain == NULL)
-        cs_buffer_printf(&text, "{\"scenarios\":%u,\"checks\":%u,\"failed\":%u}\n", result->scenario_count, result->check_count,
-                         result->failure_count);
+        cs_buffer_printf(&text, "{\"scenarios\":%u,\"checks\":%u,\"failed\":%u}\n", result->scenario_count,
+                         result->check_count, result->failure_count);
     else
         cs_buffer_printf(&text, "\n%u scenarios, %u checks, %u failed\n", result->scenario_count, result->check_count,
                          result->failure_count);
@@ -68,7 +79,8 @@ consent_status cs_cmd_run(cs_tool *tool, const cs_options *options, consent_erro
     uint8_t root[CS_P256_PUBLIC_SIZE];
     consent_status status = CONSENT_OK;
     if (setting.explain != NULL && strcmp(setting.explain, "zh") != 0 && strcmp(setting.explain, "en") != 0)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--explain was \"%.40s\"; use zh or en", setting.explain);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--explain was \"%.40s\"; use zh or en",
+                       setting.explain);
     if (cs_options_has(options, "root")) {
         status = cs_keys_read_public(&tool->env.memory, cs_options_get(options, "root"), root, err);
         setting.root = root;

@@ -20,17 +20,19 @@ static consent_status read_documents(cs_tool *tool, const char *path, cs_buffer 
     cs_str line;
     cs_buffer_init(&bytes, &tool->env.memory, CS_BUNDLE_MAX_BYTES);
     bool folder = cs_files_is_dir(path);
-    consent_status status = folder ? cs_authoring_build(&tool->env.memory, path, &bytes, err)
-                                   : cs_files_read(path, &bytes, err);
+    consent_status status =
+        folder ? cs_authoring_build(&tool->env.memory, path, &bytes, err) : cs_files_read(path, &bytes, err);
     cs_str rest = {(const char *)bytes.data, bytes.size};
     bool unsigned_file = folder || (rest.size > 0 && rest.data[0] == '{');
     for (int skip = unsigned_file ? 1 : 2; status == CONSENT_OK && skip > 0; skip--)
         if (!cs_authoring_line(&rest, &line))
-            status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s was no bundle and no policy folder; name one of these", path);
+            status =
+                cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s was no bundle and no policy folder; name one of these", path);
     if (status == CONSENT_OK)
         cs_buffer_str(lines, rest);
     if (status == CONSENT_OK && rest.size > 0 && !unsigned_file)
-        (void)fprintf(tool->err, "%s: shown without verifying its signature; consentctl policy verify does that\n", path);
+        (void)fprintf(tool->err, "%s: shown without verifying its signature; consentctl policy verify does that\n",
+                      path);
     if (status == CONSENT_OK && rest.size == 0)
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s held no document; it is no bundle and no policy folder", path);
     cs_buffer_free(&bytes);

@@ -10,7 +10,8 @@
 const cs_command cs_commands[] = {
     {"policy new", "DIR", "start a policy folder, from nothing or from a plain text", 1, 1, cs_options_policy_new,
      cs_cmd_policy_new},
-    {"policy lint", "DIR", "check a policy folder against the law's rules", 0, 1, cs_options_policy_lint, cs_cmd_policy_lint},
+    {"policy lint", "DIR", "check a policy folder against the law's rules", 0, 1, cs_options_policy_lint,
+     cs_cmd_policy_lint},
     {"policy build", "DIR", "turn a policy folder into an unsigned policy", 1, 1, cs_options_policy_build,
      cs_cmd_policy_build},
     {"policy keyset", "", "let a root key name the publisher keys", 0, 0, cs_options_policy_keyset,
@@ -26,9 +27,10 @@ const cs_command cs_commands[] = {
     {"policy install", "BUNDLE", "verify a bundle and keep it in the home", 1, 1, cs_options_policy_install,
      cs_cmd_policy_install},
     {"policy list", "", "list the policies of the home", 0, 0, cs_options_policy_list, cs_cmd_policy_list},
-    {"policy text", "POLICY", "show the text of a policy of the home", 1, 1, cs_options_policy_text, cs_cmd_policy_text},
+    {"policy text", "POLICY", "show the text of a policy of the home", 1, 1, cs_options_policy_text,
+     cs_cmd_policy_text},
     {"form", "OCCASION", "show a form, and record the person's answer", 1, 1, cs_options_form, cs_cmd_form},
-    {"check", "", "ask whether something is allowed now, or was", 0, 0, cs_options_check, cs_cmd_check},
+    {"check", "", "ask whether something is allowed: status 0 allow, 3 deny, 4 ask first", 0, 0, cs_options_check, cs_cmd_check},
     {"explain", "", "say why, on what evidence, and what to tell the person", 0, 0, cs_options_explain, cs_cmd_explain},
     {"use", "", "check and count a use", 0, 0, cs_options_use, cs_cmd_use},
     {"watch", "", "check again and again; print every change", 0, 0, cs_options_watch, cs_cmd_watch},
@@ -39,7 +41,8 @@ const cs_command cs_commands[] = {
      cs_options_permission_observe, cs_cmd_permission_observe},
     {"ledger show", "", "list every event", 0, 0, cs_options_ledger, cs_cmd_ledger_show},
     {"ledger verify", "", "check every seal and both chains", 0, 0, cs_options_ledger, cs_cmd_ledger_verify},
-    {"ledger export", "", "write the person's copy of the record", 0, 0, cs_options_ledger_export, cs_cmd_ledger_export},
+    {"ledger export", "", "write the person's copy of the record", 0, 0, cs_options_ledger_export,
+     cs_cmd_ledger_export},
     {"health", "", "say whether the store can be trusted", 0, 0, cs_options_ledger, cs_cmd_health},
     {"run", "SCENARIO ...", "play scenarios with a virtual clock", 1, CS_OPTIONS_MAX, cs_options_run, cs_cmd_run},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
@@ -198,8 +201,8 @@ static int unknown_command(FILE *err, int argc, char **argv)
 {
     char message[200];
     if (is_group(argv[0]) && argc > 1 && argv[1][0] != '-')
-        (void)snprintf(message, sizeof message, "there is no command \"%.40s %.40s\"; consentctl help lists them", argv[0],
-                       argv[1]);
+        (void)snprintf(message, sizeof message, "there is no command \"%.40s %.40s\"; consentctl help lists them",
+                       argv[0], argv[1]);
     else if (is_group(argv[0]))
         (void)snprintf(message, sizeof message, "\"%.40s\" needs a second word; consentctl help lists them", argv[0]);
     else

@@ -181,7 +181,8 @@ static void put_escaped(conversion *c, cs_str text)
 {
     for (size_t i = 0; i < text.size; i++) {
         char byte = text.data[i];
-        bool leading = i == 0 && (byte == '#' || byte == '-' || byte == '+' || byte == '=' || byte == '>' || byte == '~');
+        bool leading =
+            i == 0 && (byte == '#' || byte == '-' || byte == '+' || byte == '=' || byte == '>' || byte == '~');
         if (leading || (byte != '\0' && strchr("\\*`[]<|&", byte)))
             cs_buffer_text(c->out, "\\");
         cs_buffer_append(c->out, &byte, 1);

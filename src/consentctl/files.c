@@ -13,7 +13,7 @@
 
 static consent_status fail_path(consent_error *err, const char *doing, const char *path, int code)
 {
-    consent_status status = code == ENOENT || code == ENOTDIR ? CONSENT_E_NOT_FOUND
+    consent_status status = code == ENOENT || code == ENOTDIR  ? CONSENT_E_NOT_FOUND
                             : code == ENOSPC || code == EDQUOT ? CONSENT_E_FULL
                                                                : CONSENT_E_IO;
     return cs_fail(err, status, code, "%s could not be %s: %s", path, doing, strerror(code));
@@ -41,7 +41,8 @@ consent_status cs_files_read(const char *path, cs_buffer *out, consent_error *er
     FILE *file = fopen(path, "rb");
     if (!file)
         return fail_path(err, "opened", path, errno);
-    consent_status status = cs_files_is_dir(path) ? fail_path(err, "read", path, EISDIR) : read_all(file, path, out, err);
+    consent_status status =
+        cs_files_is_dir(path) ? fail_path(err, "read", path, EISDIR) : read_all(file, path, out, err);
     (void)fclose(file);
     return status;
 }
@@ -108,7 +109,8 @@ consent_status cs_files_write(const char *path, cs_span content, cs_files_mode m
     if (code != 0)
         (void)unlink(temporary);
     if (code == EEXIST)
-        return cs_fail(err, CONSENT_E_IO, code, "%s was there already and was left as it is; choose another name", path);
+        return cs_fail(err, CONSENT_E_IO, code, "%s was there already and was left as it is; choose another name",
+                       path);
     if (code != 0)
         return fail_path(err, "written", path, code);
     sync_directory_of(path);

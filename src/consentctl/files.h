@@ -7,7 +7,10 @@
 /* "-" reads standard input. E_NOT_FOUND, E_IO, E_ARGUMENT (larger than the buffer's max_size, a directory). */
 consent_status cs_files_read(const char *path, cs_buffer *out, consent_error *err);
 
-typedef enum cs_files_mode { CS_FILES_PUBLIC = 0644, CS_FILES_SECRET = 0600 } cs_files_mode;
+typedef enum cs_files_mode {
+    CS_FILES_PUBLIC = 0644,
+    CS_FILES_SECRET = 0600
+} cs_files_mode;
 
 /* Temporary file beside it, write, sync, rename. With `keep`, an existing file is left alone and is an error. */
 consent_status cs_files_write(const char *path, cs_span content, cs_files_mode mode, bool keep, consent_error *err);

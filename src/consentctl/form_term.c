@@ -83,10 +83,11 @@ static void draw_choice(picture *all, const consent_form_part *part, const cs_an
         cs_render_text(all->render, "        ", part->consequence, 0);
 }
 
-static void draw_field(picture *all, const consent_form_part *part)
+/* A field behind a choice speaks of that choice. */
+static void draw_field(picture *all, const consent_form_part *part, bool of_choice)
 {
     char label[256];
-    snprintf(label, sizeof(label), "%s: ", part->control != NULL ? part->control : "");
+    snprintf(label, sizeof(label), "%s%s: ", of_choice ? "        " : "", part->control != NULL ? part->control : "");
     cs_render_text(all->render, label, part->text != NULL ? part->text : "", (uint8_t)part->emphasis);
 }
 
@@ -96,10 +97,18 @@ static void draw_buttons(picture *all, const char *accept, const char *refuse)
     char line[512];
     uint32_t left = cs_render_columns(accept), right = cs_render_columns(refuse);
     uint32_t wide = left > right ? left : right;
-    snprintf(line, sizeof(line), "[ %.120s%*s ]   [ %.120s%*s ]", accept, (int)(wide - left), "", refuse, (int)(wide - right),
-             "");
+    snprintf(line, sizeof(line), "[ %.120s%*s ]   [ %.120s%*s ]", accept, (int)(wide - left), "", refuse,
+             (int)(wide - right), "");
     cs_render_blank(all->render);
     cs_render_text(all->render, "    ", line, 0);
+}
+
+static void draw_single_button(cs_render *render, const char *label)
+{
+    char line[256];
+    snprintf(line, sizeof(line), "[ %.200s ]", label);
+    cs_render_blank(render);
+    cs_render_text(render, "    ", line, 0);
 }
 
 static void draw_part(picture *all, const consent_form_part *part, const cs_answers *answers, unsigned *number)
@@ -125,7 +134,7 @@ static void draw_part(picture *all, const consent_form_part *part, const cs_answ
         return;
     case CONSENT_PART_FIELD:
         flush_blocks(all);
-        draw_field(all, part);
+        draw_field(all, part, *number > 0);
         return;
     case CONSENT_PART_CHOICE:
         flush_blocks(all);
@@ -159,13 +168,15 @@ consent_status cs_form_render(cs_render *render, consent_form *form, const cs_an
     if (accept != NULL && refuse != NULL)
         draw_buttons(&all, accept, refuse);
     else if (accept != NULL)
-        cs_render_text(render, "    ", accept, 0);
+        draw_single_button(render, accept);
     cs_render_rule(render);
     cs_arena_free(&all.arena);
     return CONSENT_OK;
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
+
+#define SHORT_LIST 12u
 
 typedef struct question {
     const char *accept;
@@ -213,9 +224,11 @@ static consent_status start_answers(consent_form *form, cs_answers *out, questio
 static void show_question(cs_tool *tool, const question *ask, const cs_answers *answers, bool chinese)
 {
     if (answers->count > 0) {
+        /* A long list stands above; only what differs from it by now is repeated. */
         for (size_t i = 0; i < answers->count; i++)
-            fprintf(tool->out, "  %zu [%s] %s", i + 1, answers->answers[i].on ? "x" : " ", answers->answers[i].control);
-        fputs("\n", tool->out);
+            if (answers->count <= SHORT_LIST || answers->answers[i].at_ms != 0)
+                fprintf(tool->out, "  %zu [%s] %s\n", i + 1, answers->answers[i].on ? "x" : " ",
+                        answers->answers[i].control);
         fputs(chinese ? "  输入编号：勾选或取消\n" : "  a number: tick or untick\n", tool->out);
     }
     if (ask->refuse != NULL)
@@ -225,7 +238,8 @@ static void show_question(cs_tool *tool, const question *ask, const cs_answers *
     fflush(tool->out);
 }
 
-consent_status cs_form_ask(cs_tool *tool, consent_form *form, const char *locale, cs_answers *out, consent_error *err)
+consent_status cs_form_ask(cs_tool *tool, consent_form *form, const char *locale, int64_t now_ms, cs_answers *out,
+                           consent_error *err)
 {
     bool chinese = locale == NULL || strncmp(locale, "zh", 2) == 0;
     question ask;
@@ -238,11 +252,14 @@ consent_status cs_form_ask(cs_tool *tool, consent_form *form, const char *locale
     while (out->action == CONSENT_ACTION_NONE) {
         show_question(tool, &ask, out, chinese);
         if (!cs_read_line(line, sizeof(line)))
-            return cs_fail(err, CONSENT_E_CANCELLED, 0, "the input ended before a button was pressed; nothing was recorded");
+            return cs_fail(err, CONSENT_E_CANCELLED, 0,
+                           "the input ended before a button was pressed; nothing was recorded");
         unsigned long number = strtoul(line, NULL, 10);
-        if (number >= 1 && number <= out->count)
+        if (number >= 1 && number <= out->count) {
             out->answers[number - 1].on = !out->answers[number - 1].on;
-        else if (strcmp(line, "a") == 0 && ask.refuse != NULL)
+            out->answers[number - 1].at_ms = now_ms;
+        }
+        if (strcmp(line, "a") == 0 && ask.refuse != NULL)
             out->action = CONSENT_ACTION_ACCEPT;
         else if (strcmp(line, "r") == 0 && ask.refuse != NULL)
             out->action = CONSENT_ACTION_REFUSE;

@@ -94,8 +94,8 @@ consent_status cs_keys_read_private(const cs_memory *memory, const char *path, c
     if (status == CONSENT_OK)
         status = cs_p256_public(pair->private_key, pair->public_key, err);
     if (status == CONSENT_OK && memcmp(claimed, pair->public_key, sizeof claimed) != 0)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s: its two halves did not belong together; use the original file",
-                         path);
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                         "%s: its two halves did not belong together; use the original file", path);
     if (status == CONSENT_OK)
         status = cs_key_id(pair->public_key, pair->kid, err);
     cs_json_free(&json);
@@ -112,8 +112,8 @@ consent_status cs_keys_read_public(const cs_memory *memory, const char *path, ui
     if (status == CONSENT_OK)
         status = read_member(memory, json.root, "public", public_key, CS_P256_PUBLIC_SIZE, path, err);
     if (status == CONSENT_OK && public_key[0] != 4)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s held no uncompressed point; make a key with consentctl key new",
-                         path);
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                         "%s held no uncompressed point; make a key with consentctl key new", path);
     cs_json_free(&json);
     cs_buffer_free(&text);
     return status;

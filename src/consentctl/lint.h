@@ -6,7 +6,10 @@
 #include "consentctl/authoring.h"
 #include "policy/document.h"
 
-typedef enum cs_severity { CS_LINT_WARNING = 1, CS_LINT_ERROR = 2 } cs_severity;
+typedef enum cs_severity {
+    CS_LINT_WARNING = 1,
+    CS_LINT_ERROR = 2
+} cs_severity;
 
 typedef struct cs_lint cs_lint;
 
@@ -72,6 +75,8 @@ CS_LINT_RULE(recipient_abroad);
 CS_LINT_RULE(sdk_details);
 CS_LINT_RULE(external_policy);
 CS_LINT_RULE(purpose_text);
+CS_LINT_RULE(purpose_method);
+CS_LINT_RULE(policy_consequence);
 CS_LINT_RULE(function_refusal);
 CS_LINT_RULE(sharing_form);
 CS_LINT_RULE(sensitive_form);

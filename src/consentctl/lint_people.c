@@ -68,7 +68,8 @@ CS_LINT_RULE(recipient_method)
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
         for (const cs_json *r = cs_json_first(cs_json_get(at, "recipients")); r; r = cs_json_next(r))
             if (!cs_lint_has_text(r, "method") && !cs_lint_has_text(at, "method"))
-                cs_lint_report(lint, "purposes", at, "no method was given for the recipient %.*s; say how data reach it",
+                cs_lint_report(lint, "purposes", at,
+                               "no method was given for the recipient %.*s; say how data reach it",
                                CS_STR_ARG(cs_lint_id(r)));
 }
 
@@ -105,14 +106,15 @@ CS_LINT_RULE(external_policy)
 
 CS_LINT_RULE(accept_label)
 {
-    static const char *const vague[] = {"好的", "好", "我知道了", "知道了", "确定", "确认", "继续", "下一步", "OK",
-                                        "Ok", "ok", "Okay", "Got it", "Continue", "Next", "Done", "Close", NULL};
+    static const char *const vague[] = {"好的", "好", "我知道了", "知道了", "确定",     "确认", "继续", "下一步", "OK",
+                                        "Ok",   "ok", "Okay",     "Got it", "Continue", "Next", "Done", "Close",  NULL};
     const cs_json *label = cs_json_get(cs_json_get(lint->root, "labels"), "accept");
     if (!cs_lint_has_text(cs_json_get(lint->root, "labels"), "accept"))
         cs_lint_report(lint, "labels.accept", NULL, "there was no accept label; write for example 同意并继续");
     for (const cs_json *at = cs_json_first(label); at; at = cs_json_next(at))
         if (cs_lint_is_one_of(cs_json_str(at), vague))
-            cs_lint_report(lint, "labels.accept", NULL, "the label \"%.*s\" did not say that it accepts; write for example 同意",
+            cs_lint_report(lint, "labels.accept", NULL,
+                           "the label \"%.*s\" did not say that it accepts; write for example 同意",
                            CS_STR_ARG(cs_json_str(at)));
 }
 
@@ -184,5 +186,6 @@ CS_LINT_RULE(child_rules)
         gate = gate || cs_json_bool(cs_json_get(at, "needs_age"));
     const cs_json *rules = cs_json_get(minors, "rules");
     if (gate && (cs_lint_string(rules, "id").size == 0 || cs_json_int(cs_json_get(rules, "version")) < 1))
-        cs_lint_report(lint, "minors.rules", NULL, "ages are asked for, but there were no child rules; name them with version");
+        cs_lint_report(lint, "minors.rules", NULL,
+                       "ages are asked for, but there were no child rules; name them with version");
 }

@@ -19,6 +19,21 @@ CS_LINT_RULE(purpose_text)
             cs_lint_report(lint, "purposes", at, "the purpose had no name or no text; say what is done and why");
 }
 
+/* With recipients the method of each is another rule's. */
+CS_LINT_RULE(purpose_method)
+{
+    for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
+        if (cs_lint_on_consent(at) && cs_lint_is_separate(at) && !cs_lint_has_text(at, "method") &&
+            cs_json_count(cs_json_get(at, "recipients")) == 0)
+            cs_lint_report(lint, "purposes", at, "its form needs the way of processing; add method");
+}
+
+CS_LINT_RULE(policy_consequence)
+{
+    if (!cs_lint_has_text(lint->root, "consequence"))
+        cs_lint_report(lint, "consequence", NULL, "it was not said what refusing the policy costs; add consequence");
+}
+
 CS_LINT_RULE(function_refusal)
 {
     for (const cs_json *at = cs_lint_first(lint, "functions"); at; at = cs_json_next(at))
@@ -30,9 +45,10 @@ CS_LINT_RULE(sharing_form)
 {
     static const char *const kinds[] = {"share", "publish", "launch", NULL};
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
-        if (cs_lint_is_one_of(cs_lint_string(at, "kind"), kinds) && cs_lint_on_consent(at) && !cs_lint_is_separate(at) &&
-            !cs_str_is(cs_lint_string(at, "form"), "once"))
-            cs_lint_report(lint, "purposes", at, "it gives data to others without separate consent; use the form separate");
+        if (cs_lint_is_one_of(cs_lint_string(at, "kind"), kinds) && cs_lint_on_consent(at) &&
+            !cs_lint_is_separate(at) && !cs_str_is(cs_lint_string(at, "form"), "once"))
+            cs_lint_report(lint, "purposes", at,
+                           "it gives data to others without separate consent; use the form separate");
 }
 
 CS_LINT_RULE(sensitive_form)
@@ -71,11 +87,13 @@ CS_LINT_RULE(basic_permission)
 
 CS_LINT_RULE(basic_additional)
 {
-    static const char *const kinds[] = {"market", "automate", "combine", "obtain", "launch", "retain_longer", "publish", NULL};
+    static const char *const kinds[] = {"market", "automate",      "combine", "obtain",
+                                        "launch", "retain_longer", "publish", NULL};
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
         if (cs_lint_in_basic(lint, at) && cs_lint_on_consent(at) &&
             cs_lint_is_one_of(cs_lint_string(at, "kind"), kinds))
-            cs_lint_report(lint, "purposes", at, "a basic function held a purpose of kind %.*s; move it into an additional one",
+            cs_lint_report(lint, "purposes", at,
+                           "a basic function held a purpose of kind %.*s; move it into an additional one",
                            CS_STR_ARG(cs_lint_string(at, "kind")));
 }
 
@@ -141,8 +159,8 @@ CS_LINT_RULE(off_switch)
 {
     static const char *const kinds[] = {"market", "automate", NULL};
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at)) {
-        bool automatic = cs_json_bool(cs_json_get(at, "automated")) ||
-                         cs_lint_is_one_of(cs_lint_string(at, "kind"), kinds);
+        bool automatic =
+            cs_json_bool(cs_json_get(at, "automated")) || cs_lint_is_one_of(cs_lint_string(at, "kind"), kinds);
         if (automatic && cs_str_is(cs_lint_string(at, "form"), "policy"))
             cs_lint_report(lint, "purposes", at, "it cannot be switched off by itself; use the form own or separate");
     }
@@ -202,7 +220,8 @@ CS_LINT_RULE(permission_text)
     for (const cs_json *at = cs_lint_first(lint, "permissions"); at; at = cs_json_next(at))
         for (const cs_json *site = cs_json_first(cs_json_get(at, "call_sites")); site; site = cs_json_next(site))
             if (!cs_lint_has_text(site, "text"))
-                cs_lint_report(lint, "permissions", at, "the call site %.*s had no text to show beside the system's prompt",
+                cs_lint_report(lint, "permissions", at,
+                               "the call site %.*s had no text to show beside the system's prompt",
                                CS_STR_ARG(cs_lint_id(site)));
 }
 

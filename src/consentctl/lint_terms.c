@@ -22,7 +22,8 @@ CS_LINT_RULE(closing_notice)
     int64_t notice_ms = instant(service, "notice");
     int64_t end_ms = instant(service, "end");
     if (notice_ms == 0 || end_ms == 0 || end_ms - notice_ms < CLOSING_NOTICE_MS)
-        cs_lint_report(lint, "service", NULL, "less than 30 days lay between the closing notice and the end; move the end");
+        cs_lint_report(lint, "service", NULL,
+                       "less than 30 days lay between the closing notice and the end; move the end");
 }
 
 CS_LINT_RULE(effective_notice)
@@ -70,12 +71,14 @@ CS_LINT_RULE(rights_reply)
 {
     int64_t days = cs_json_int(cs_json_get(cs_json_get(lint->root, "rights"), "reply_working_days"));
     if (days < 1 || days > MOST_REPLY_DAYS)
-        cs_lint_report(lint, "rights", NULL, "requests were not answered within 15 working days; set reply_working_days");
+        cs_lint_report(lint, "rights", NULL,
+                       "requests were not answered within 15 working days; set reply_working_days");
 }
 
 CS_LINT_RULE(rights_kinds)
 {
-    static const char *const needed[] = {"access", "copy", "correct", "delete", "withdraw", "cancel_account", "explain"};
+    static const char *const needed[] = {"access",   "copy",           "correct", "delete",
+                                         "withdraw", "cancel_account", "explain"};
     const cs_json *kinds = cs_json_get(cs_json_get(lint->root, "rights"), "kinds");
     for (size_t i = 0; i < CS_COUNT_OF(needed); i++) {
         bool found = false;
@@ -154,7 +157,8 @@ CS_LINT_RULE(sensitive_emphasis)
             cs_str text = cs_lint_string(cs_json_get(at, "name"), locale);
             (void)snprintf(name, sizeof name, "%.*s", CS_STR_ARG(text));
             if (text.size > 0 && lint->documents[i] && !is_underlined(lint->documents[i], name))
-                cs_lint_report(lint, "data", at, "document.%s.md never shows it bold and underlined; write **_…_** around its name",
+                cs_lint_report(lint, "data", at,
+                               "document.%s.md never shows it bold and underlined; write **_…_** around its name",
                                locale);
         }
     }

@@ -9,6 +9,7 @@
 #define MAX_LEVEL 6
 #define MAX_DEPTH 16
 #define MAX_BYTES (4u * 1024u * 1024u)
+#define MAX_ID_BYTES (32u * 1024u)
 #define HREF_BYTES 2048
 
 /* A run of text with one emphasis and one link, inside builder.text. */
@@ -126,7 +127,8 @@ static int check_marks(builder *b, size_t until)
 {
     for (; b->marks < until; b->marks++)
         if (is_mark((unsigned char)b->base[b->marks]))
-            return refuse_at(b, b->marks, "an emphasis mark stood where no text is shown (a link's title or reference)");
+            return refuse_at(b, b->marks,
+                             "an emphasis mark stood where no text is shown (a link's title or reference)");
     b->marks = until + 1;
     return 0;
 }
@@ -314,6 +316,8 @@ static int end_heading(builder *b)
     if (id_is_known(b, id))
         return refuse(b, "a heading's id was used before; give each heading its own {#id}");
     cs_buffer_append(&b->ids, id, strlen(id) + 1);
+    if (b->ids.failed)
+        return refuse(b, "the document had too many headings; split it");
     cs_json_open_object(&b->out);
     cs_json_member_text(&b->out, "t", "h");
     cs_json_member_int(&b->out, "level", level);
@@ -575,7 +579,7 @@ consent_status cs_markdown_convert(const cs_memory *memory, cs_str markdown, con
     cs_buffer_init(&b.text, memory, MAX_BYTES);
     cs_buffer_init(&b.hrefs, memory, MAX_BYTES);
     cs_buffer_init(&b.runs, memory, MAX_BYTES);
-    cs_buffer_init(&b.ids, memory, MAX_BYTES);
+    cs_buffer_init(&b.ids, memory, MAX_ID_BYTES);
     consent_status status = cs_markdown_prepare(markdown, what, &prepared, err);
     if (status == CONSENT_OK) {
         b.base = prepared.size > 0 ? (const char *)prepared.data : "";

@@ -20,7 +20,12 @@ consent_status cs_markdown_convert(const cs_memory *memory, cs_str markdown, con
 /* ---- the first half, apart for its tests ---------------------------------------------------- */
 
 /* Marks in the prepared text. Control characters never stand in an author's text: it is refused. */
-enum { CS_MARK_BOLD = 1, CS_MARK_BOLD_END = 2, CS_MARK_UNDERLINED = 3, CS_MARK_UNDERLINED_END = 4 };
+enum {
+    CS_MARK_BOLD = 1,
+    CS_MARK_BOLD_END = 2,
+    CS_MARK_UNDERLINED = 3,
+    CS_MARK_UNDERLINED_END = 4
+};
 
 /* Replaces emphasis marks by control characters and escapes what md4c would take for emphasis; line ends become \n and keep
  * their number. */

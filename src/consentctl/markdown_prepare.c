@@ -2,7 +2,11 @@
 
 #include <string.h>
 
-typedef enum passage { PASSAGE_NONE = 0, PASSAGE_BOLD, PASSAGE_UNDERLINED } passage;
+typedef enum passage {
+    PASSAGE_NONE = 0,
+    PASSAGE_BOLD,
+    PASSAGE_UNDERLINED
+} passage;
 
 typedef struct preparation {
     const char *what;
@@ -132,9 +136,10 @@ static consent_status take_underscore(preparation *p)
 {
     bool closes = peek(p, 1) == '*' && peek(p, 2) == '*';
     if (closes && p->open == PASSAGE_BOLD)
-        return cs_fail(p->err, CONSENT_E_ARGUMENT, 0,
-                       "%s:%u: _** closed a passage that began on line %u with **; begin it with **_, or close it with **",
-                       p->what, p->line, p->open_line);
+        return cs_fail(
+            p->err, CONSENT_E_ARGUMENT, 0,
+            "%s:%u: _** closed a passage that began on line %u with **; begin it with **_, or close it with **",
+            p->what, p->line, p->open_line);
     if (closes && p->open == PASSAGE_UNDERLINED) {
         if (p->empty)
             return cs_fail(p->err, CONSENT_E_ARGUMENT, 0, "%s:%u: **__** emphasised nothing; remove it", p->what,

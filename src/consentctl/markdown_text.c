@@ -28,7 +28,8 @@ bool cs_markdown_entity(cs_str entity, char out[CS_MARKDOWN_ENTITY_BYTES])
     static const struct {
         const char *name;
         const char *value;
-    } known[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&nbsp;", "\xC2\xA0"}};
+    } known[] = {{"&amp;", "&"},   {"&lt;", "<"},   {"&gt;", ">"},
+                 {"&quot;", "\""}, {"&apos;", "'"}, {"&nbsp;", "\xC2\xA0"}};
     out[0] = '\0';
     for (size_t i = 0; i < CS_COUNT_OF(known); i++)
         if (cs_str_is(entity, known[i].name))
@@ -37,7 +38,8 @@ bool cs_markdown_entity(cs_str entity, char out[CS_MARKDOWN_ENTITY_BYTES])
         return true;
     bool hex = entity.data[2] == 'x' || entity.data[2] == 'X';
     unsigned long code_point = strtoul(entity.data + (hex ? 3 : 2), NULL, hex ? 16 : 10);
-    if (code_point < 0x20 || code_point == 0x7F || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point < 0xE000))
+    if (code_point < 0x20 || code_point == 0x7F || code_point > 0x10FFFF ||
+        (code_point >= 0xD800 && code_point < 0xE000))
         return false;
     put_utf8((uint32_t)code_point, out);
     return true;

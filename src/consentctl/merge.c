@@ -18,7 +18,8 @@ static const cs_json *find_by_id(const cs_json *array, cs_str id)
 
 static bool goes_by_id(const cs_json *base, const cs_json *change)
 {
-    if (cs_json_type_of(base) != CS_JSON_ARRAY || cs_json_type_of(change) != CS_JSON_ARRAY || cs_json_count(change) == 0)
+    if (cs_json_type_of(base) != CS_JSON_ARRAY || cs_json_type_of(change) != CS_JSON_ARRAY ||
+        cs_json_count(change) == 0)
         return false;
     for (const cs_json *each = cs_json_first(change); each != NULL; each = cs_json_next(each)) {
         if (cs_json_type_of(each) != CS_JSON_OBJECT || id_of(each).size == 0)

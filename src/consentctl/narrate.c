@@ -80,10 +80,27 @@ static void list_data(const cs_player *player, const cs_query_args *query, cs_bu
     }
 }
 
+/* Which process asks, and about which moment, where that is not plain. */
+static void say_circumstance(cs_player *player, cs_buffer *out)
+{
+    const char *process = cs_play_text(player, "in");
+    const char *as_of = cs_play_text(player, "as_of");
+    char time[CS_TIME_TEXT_SIZE];
+    int64_t at_ms = 0;
+    bool zh = is_chinese(player);
+    if (process != NULL)
+        cs_buffer_printf(out, zh ? "【进程 %s】" : "[process %s] ", process);
+    if (as_of == NULL || cs_play_moment(player, cs_str_of(as_of), &at_ms, NULL) != CONSENT_OK)
+        return;
+    cs_time_format_china(at_ms, time);
+    cs_buffer_printf(out, zh ? "回看 %s，" : "Looking back at %s: ", time);
+}
+
 static void say_question(cs_player *player, const cs_query_args *query, cs_buffer *out)
 {
     const consent_query *q = &query->query;
     bool zh = is_chinese(player);
+    say_circumstance(player, out);
     cs_buffer_text(out, q->user_initiated ? (zh ? "本人发起，应用问：" : "The person starts it and the app asks: ")
                                           : (zh ? "应用问：" : "The app asks: "));
     cs_buffer_text(out, zh ? "可以" : "may it ");
@@ -91,12 +108,15 @@ static void say_question(cs_player *player, const cs_query_args *query, cs_buffe
         cs_buffer_text(out, zh ? "把“" : "use ");
         list_data(player, query, out);
         cs_buffer_text(out, zh ? "”" : " ");
+    } else if (!zh) {
+        cs_buffer_text(out, "go ahead ");
     }
     if (q->recipient != NULL)
         cs_buffer_printf(out, zh ? "交给“%s”，" : "with %s, ", recipient_name(player, q->recipient));
     cs_buffer_printf(out, zh ? "用于“%s”吗？" : "for “%s”?", purpose_name(player, q->purpose));
     if (q->permission != NULL)
-        cs_buffer_printf(out, zh ? "（需要系统权限“%s”）" : " (system permission: %s)", permission_name(player, q->permission));
+        cs_buffer_printf(out, zh ? "（需要系统权限“%s”）" : " (system permission: %s)",
+                         permission_name(player, q->permission));
 }
 
 void cs_narrate_answer(cs_player *player, const cs_query_args *query, const consent_verdict *verdict, const char *text)
@@ -128,33 +148,85 @@ void cs_narrate_status(cs_player *player, consent_status status)
 {
     if (is_quiet(player) || status == CONSENT_OK)
         return;
-    fprintf(player->tool->out, is_chinese(player) ? "                  —— 被拒绝（%s），什么也没有记录。\n"
-                                                  : "                  — refused (%s): nothing was recorded.\n",
+    fprintf(player->tool->out,
+            is_chinese(player) ? "                  —— 被拒绝（%s），什么也没有记录。\n"
+                               : "                  — refused (%s): nothing was recorded.\n",
             consent_status_name(status));
 }
 
 /* ---- acts ------------------------------------------------------------------------------------------ */
 
+/* "ticks “tick” and accepts" */
+static void say_answer(const cs_player *player, const char *words, cs_buffer *out)
+{
+    static const char *const chinese[] = {"", "点“同意”", "点“不同意”", "保存选择"};
+    static const char *const english[] = {"", "accepts", "refuses", "saves the choices"};
+    cs_answers answers;
+    bool zh = is_chinese(player);
+    if (cs_answers_parse(cs_str_of(words), &answers, NULL) != CONSENT_OK)
+        return;
+    for (size_t i = 0; i < answers.count; i++) {
+        const consent_answer *answer = &answers.answers[i];
+        if (answer->initially_on)
+            cs_buffer_printf(out, zh ? "“%s”原本就已勾上，" : "“%s” was ticked beforehand, ", answer->control);
+        else
+            cs_buffer_printf(
+                out, answer->on ? (zh ? "勾选“%s”，" : "ticks “%s”, ") : (zh ? "不勾“%s”，" : "leaves “%s” unticked, "),
+                answer->control);
+    }
+    if (!answers.reached_end)
+        cs_buffer_text(out, zh ? "没有看到最后，" : "has not scrolled to the end, ");
+    if (!answers.emphasis_rendered)
+        cs_buffer_text(out, zh ? "强调没有显示出来，" : "saw no emphasis, ");
+    cs_buffer_text(out, (zh ? chinese : english)[answers.action]);
+}
+
+/* " (“payment” with Jia Pay)" */
+static void say_subject(cs_player *player, cs_buffer *out)
+{
+    const cs_json *about = cs_step_get(player->step, "for");
+    cs_query_args query;
+    bool zh = is_chinese(player);
+    if (about == NULL || cs_play_query(player, about, &query, NULL) != CONSENT_OK || query.query.purpose == NULL)
+        return;
+    cs_buffer_printf(out, zh ? "（%s" : " (%s", purpose_name(player, query.query.purpose));
+    if (query.query.recipient != NULL)
+        cs_buffer_printf(out, zh ? "，接收方：%s" : ", recipient: %s", recipient_name(player, query.query.recipient));
+    cs_buffer_text(out, zh ? "）" : ")");
+}
+
 static void say_form(cs_player *player)
 {
     static const struct {
         const char *name, *chinese, *english;
-    } forms[] = {{"first_run", "首次使用的政策", "the policy at first run"},   {"update", "政策的变更", "the policy's change"},
-                 {"own", "这项功能的同意书", "this function's consent"},      {"separate", "单独同意书", "a separate consent"},
-                 {"once", "仅此一次的同意书", "a consent for this once"},     {"permission", "权限说明", "the permission's purpose"},
-                 {"manage", "隐私中心", "the privacy centre"},                {"auto", "同意书", "a consent form"}};
-    const char *answer = cs_play_text(player, "answer");
-    char line[512];
+    } forms[] = {{"first_run", "首次使用的政策", "the policy at first run"},
+                 {"update", "政策的变更", "the policy's change"},
+                 {"own", "这项功能的同意书", "this function's consent"},
+                 {"separate", "单独同意书", "a separate consent"},
+                 {"once", "仅此一次的同意书", "a consent for this once"},
+                 {"permission", "权限说明", "the permission's purpose"},
+                 {"manage", "隐私中心", "the privacy centre"},
+                 {"auto", "同意书", "a consent form"}};
+    const char *words = cs_play_text(player, player->step->verb == CS_VERB_ANSWER ? "with" : "answer");
+    const char *what = is_chinese(player) ? "之前的那份表单" : "the form from before";
+    cs_buffer line;
     bool zh = is_chinese(player);
-    const char *what = "";
-    for (size_t i = 0; i < CS_COUNT_OF(forms); i++) {
+    cs_buffer_init(&line, &player->tool->env.memory, 65536);
+    for (size_t i = 0; player->step->verb == CS_VERB_FORM && i < CS_COUNT_OF(forms); i++) {
         if (cs_str_is(cs_json_str(player->step->arg), forms[i].name))
             what = zh ? forms[i].chinese : forms[i].english;
     }
-    snprintf(line, sizeof(line), answer != NULL ? (zh ? "展示%s；本人的操作：%s。" : "Shown: %s; the person does: %s.")
-                                                : (zh ? "展示%s。" : "Shown: %s."),
-             what, answer);
-    sentence(player, line, line);
+    cs_buffer_printf(&line, zh ? "展示%s" : "Shown: %s", what);
+    say_subject(player, &line);
+    if (words != NULL) {
+        cs_buffer_text(&line, zh ? "；本人" : "; the person ");
+        say_answer(player, words, &line);
+    }
+    cs_buffer_text(&line, zh ? "。" : ".");
+    cs_buffer_u8(&line, 0);
+    if (!line.failed)
+        sentence(player, (const char *)line.data, (const char *)line.data);
+    cs_buffer_free(&line);
 }
 
 static void say_withdrawal(cs_player *player)
@@ -182,10 +254,12 @@ static void say_system(cs_player *player)
     if (cs_play_text(player, "os") == NULL || !cs_os_state_find(cs_str_of(cs_play_text(player, "os")), &os))
         return;
     if (player->step->verb == CS_VERB_OBSERVE)
-        snprintf(line, sizeof(line), zh ? "系统设置里，权限“%s”%s。" : "In the system's settings the permission “%s” is %s.",
+        snprintf(line, sizeof(line),
+                 zh ? "系统设置里，权限“%s”%s。" : "In the system's settings the permission “%s” is %s.",
                  permission_name(player, cs_json_str(player->step->arg).data), (zh ? chinese : english)[os]);
     else
-        snprintf(line, sizeof(line), zh ? "如果弹出系统授权框，结果将是：%s。" : "If the system's prompt appears, it will be %s.",
+        snprintf(line, sizeof(line),
+                 zh ? "系统授权框如果弹出，本人选择：%s。" : "If the system shows its prompt, the permission is %s.",
                  (zh ? chinese : english)[os]);
     sentence(player, line, line);
 }
@@ -195,7 +269,8 @@ static void say_title(cs_player *player)
     const cs_json *proves = cs_step_get(player->step, "proves");
     fprintf(player->tool->out, "\n== %.*s", CS_STR_ARG(cs_json_str(player->step->arg)));
     for (const cs_json *each = cs_json_first(proves); each != NULL; each = cs_json_next(each))
-        fprintf(player->tool->out, "%s%.*s", each == cs_json_first(proves) ? "  [" : " ", CS_STR_ARG(cs_json_str(each)));
+        fprintf(player->tool->out, "%s%.*s", each == cs_json_first(proves) ? "  [" : " ",
+                CS_STR_ARG(cs_json_str(each)));
     fprintf(player->tool->out, "%s\n", cs_json_first(proves) != NULL ? "]" : "");
 }
 

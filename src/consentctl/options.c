@@ -27,7 +27,8 @@ static const cs_option_spec *find(const cs_option_spec *specs, const char *name,
 static consent_status add(cs_options *options, const cs_option_spec *spec, const char *value, consent_error *err)
 {
     if (options->value_count == CS_OPTIONS_MAX)
-        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "more than %u options were given; use fewer", CS_OPTIONS_MAX);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "more than %u options were given; use fewer",
+                       CS_OPTIONS_MAX);
     options->values[options->value_count++] = (cs_option_value){spec, value};
     return CONSENT_OK;
 }
@@ -41,17 +42,21 @@ static consent_status take_option(int argc, char **argv, int *index, const cs_op
     const char *name = word + (is_long ? 2 : 1);
     const char *equals = is_long ? strchr(name, '=') : NULL;
     size_t size = equals ? (size_t)(equals - name) : strlen(name);
-    const cs_option_spec *spec = is_long ? find(specs, name, size, 0) : size == 1 ? find(specs, NULL, 0, name[0]) : NULL;
+    const cs_option_spec *spec = is_long     ? find(specs, name, size, 0)
+                                 : size == 1 ? find(specs, NULL, 0, name[0])
+                                             : NULL;
     if (!spec)
-        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "there is no option %.60s here; --help lists the options", word);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "there is no option %.60s here; --help lists the options", word);
     if (!spec->value_name && equals)
-        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s took no value; write it alone", spec->name);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s took no value; write it alone",
+                       spec->name);
     if (!spec->value_name)
         return add(options, spec, NULL, err);
     const char *value = equals ? equals + 1 : *index < argc ? argv[(*index)++] : NULL;
     if (!value || !value[0])
-        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s had no value; write --%s %s", spec->name, spec->name,
-                       spec->value_name);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s had no value; write --%s %s",
+                       spec->name, spec->name, spec->value_name);
     return add(options, spec, value, err);
 }
 
@@ -70,7 +75,8 @@ consent_status cs_options_parse(int argc, char **argv, const cs_option_spec *spe
             if (status != CONSENT_OK)
                 return status;
         } else if (options->argument_count == CS_OPTIONS_MAX) {
-            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "more than %u arguments were given; use fewer", CS_OPTIONS_MAX);
+            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "more than %u arguments were given; use fewer",
+                           CS_OPTIONS_MAX);
         } else {
             options->arguments[options->argument_count++] = word;
             i++;
@@ -109,5 +115,6 @@ consent_status cs_options_need(const cs_options *options, const char *name, cons
     *out = cs_options_get(options, name);
     if (*out)
         return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s was missing; --help says what it is", name);
+    return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "the option --%s was missing; --help says what it is",
+                   name);
 }

@@ -52,7 +52,8 @@ consent_status cs_play_moment(cs_player *player, cs_str text, int64_t *out_ms, c
     }
     named = find_name(player, base);
     if (named == NULL || named->object != NULL)
-        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no moment \"%.*s\" was named before; name it with {\"let\": {\"%.*s\": \"now\"}}",
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
+                       "no moment \"%.*s\" was named before; name it with {\"let\": {\"%.*s\": \"now\"}}",
                        CS_STR_ARG(base), CS_STR_ARG(base));
     *out_ms = named->moment_ms + offset_ms;
     return CONSENT_OK;
@@ -71,9 +72,10 @@ consent_status cs_play_query(cs_player *player, const cs_json *value, cs_query_a
     if (cs_json_type_of(value) == CS_JSON_STRING) {
         const cs_named *named = find_name(player, cs_json_str(value));
         if (named == NULL || named->object == NULL)
-            return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
-                           "no question \"%.*s\" was named before; name it with {\"let\": {\"%.*s\": {\"purpose\": …}}}",
-                           CS_STR_ARG(cs_json_str(value)), CS_STR_ARG(cs_json_str(value)));
+            return cs_fail(
+                err, CONSENT_E_NOT_FOUND, 0,
+                "no question \"%.*s\" was named before; name it with {\"let\": {\"%.*s\": {\"purpose\": …}}}",
+                CS_STR_ARG(cs_json_str(value)), CS_STR_ARG(cs_json_str(value)));
         value = named->object;
     }
     out->query.scope = member_text(value, "scope");
@@ -81,11 +83,13 @@ consent_status cs_play_query(cs_player *player, const cs_json *value, cs_query_a
     out->query.recipient = member_text(value, "recipient");
     out->query.permission = member_text(value, "permission");
     out->query.call_site = member_text(value, "call_site");
-    out->query.user_initiated = cs_json_bool(cs_json_get(value, "user_initiated")) || cs_play_flag(player, "user_initiated");
+    out->query.user_initiated =
+        cs_json_bool(cs_json_get(value, "user_initiated")) || cs_play_flag(player, "user_initiated");
     out->query.data = out->data;
     for (const cs_json *each = cs_json_first(cs_json_get(value, "data")); each != NULL; each = cs_json_next(each)) {
         if (out->query.data_count == CS_COUNT_OF(out->data))
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a question names more than %zu data items", CS_COUNT_OF(out->data));
+            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a question names more than %zu data items",
+                           CS_COUNT_OF(out->data));
         out->data[out->query.data_count++] = cs_json_str(each).data;
     }
     return CONSENT_OK;
@@ -119,10 +123,12 @@ static consent_status add_process(cs_player *player, const char *name, const cha
 {
     cs_process *process = &player->processes[player->process_count];
     if (player->process_count == CS_PLAY_MAX_PROCESSES)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a scenario has at most %u processes and copies", CS_PLAY_MAX_PROCESSES);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a scenario has at most %u processes and copies",
+                       CS_PLAY_MAX_PROCESSES);
     memset(process, 0, sizeof(*process));
     if ((size_t)snprintf(process->name, sizeof(process->name), "%s", name) >= sizeof(process->name))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the name of a process is longer than %zu bytes", sizeof(process->name) - 1);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the name of a process is longer than %zu bytes",
+                       sizeof(process->name) - 1);
     memcpy(process->home, home, CS_PLAY_MAX_PATH);
     player->process_count++;
     return CONSENT_OK;
@@ -187,7 +193,8 @@ consent_status cs_play_restore(cs_player *player, consent_error *err)
         consent_status status = cs_files_make_dir(player->home, err);
         return status == CONSENT_OK ? cs_play_copy_folder(player->processes[i].home, player->home, err) : status;
     }
-    return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no copy \"%.*s\" was made before", CS_STR_ARG(cs_json_str(player->step->arg)));
+    return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no copy \"%.*s\" was made before",
+                   CS_STR_ARG(cs_json_str(player->step->arg)));
 }
 
 /* ---- small verbs ------------------------------------------------------------------------------ */
@@ -247,7 +254,8 @@ static consent_status pass_time(cs_player *player, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     if (!first && wall_ms < player->wall_ms)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "time only goes forward; use {\"clock\": …} to set the device's clock back");
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "time only goes forward; use {\"clock\": …} to set the device's clock back");
     player->elapsed_ms += first ? 0 : wall_ms - player->wall_ms;
     player->wall_ms = wall_ms;
     return CONSENT_OK;
@@ -351,8 +359,8 @@ static consent_status prepare(cs_player *player, consent_error *err)
     return status;
 }
 
-consent_status cs_play(cs_tool *tool, const cs_scenario *scenario, const cs_play_setting *setting, cs_play_result *result,
-                       consent_error *err)
+consent_status cs_play(cs_tool *tool, const cs_scenario *scenario, const cs_play_setting *setting,
+                       cs_play_result *result, consent_error *err)
 {
     cs_player *player = cs_alloc(&tool->env.memory, sizeof(*player));
     if (player == NULL)

@@ -19,7 +19,7 @@ typedef struct cs_play_result {
 
 /* Plays every step. A failed expectation is one line on tool->err ("file:line: expected …, got …") and is counted; a step that
  * cannot be carried out ends its scenario. CONSENT_OK also when expectations failed. */
-consent_status cs_play(cs_tool *tool, const cs_scenario *scenario, const cs_play_setting *setting, cs_play_result *result,
-                       consent_error *err);
+consent_status cs_play(cs_tool *tool, const cs_scenario *scenario, const cs_play_setting *setting,
+                       cs_play_result *result, consent_error *err);
 
 #endif

@@ -54,12 +54,14 @@ static void expect_form(cs_player *player, consent_form *form, bool manage)
     read_form(player, form, &text);
     cs_play_expect_contains(player, "shows", str_of(&text.all));
     cs_play_expect_contains(player, "emphasises", str_of(&text.emphasised));
-    for (const cs_json *each = cs_json_first(cs_step_get(player->step, "offers")); each != NULL; each = cs_json_next(each)) {
+    for (const cs_json *each = cs_json_first(cs_step_get(player->step, "offers")); each != NULL;
+         each = cs_json_next(each)) {
         char line[512];
         snprintf(line, sizeof(line), "\n%s\n", cs_json_str(each).data);
         if (!cs_play_contains(str_of(&text.controls), cs_str_of(line)))
             cs_play_fail(player, "expected the form to offer the choice \"%s\", got%.*s", cs_json_str(each).data,
-                         (int)text.controls.size, text.controls.data != NULL ? (const char *)text.controls.data : " none");
+                         (int)text.controls.size,
+                         text.controls.data != NULL ? (const char *)text.controls.data : " none");
     }
     if (text.pre_ticked && !manage)
         cs_play_fail(player, "expected a form without ticks, got one that is ticked beforehand");
@@ -155,7 +157,8 @@ consent_status cs_play_answer(cs_player *player, consent_error *err)
         cs_play_submit(player, player->kept[i - 1].form, cs_play_text(player, "with"));
         return CONSENT_OK;
     }
-    return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no form \"%.*s\" was kept; keep one with {\"form\": …, \"keep\": \"%.*s\"}",
+    return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
+                   "no form \"%.*s\" was kept; keep one with {\"form\": …, \"keep\": \"%.*s\"}",
                    CS_STR_ARG(cs_json_str(player->step->arg)), CS_STR_ARG(cs_json_str(player->step->arg)));
 }
 
@@ -204,14 +207,16 @@ consent_status cs_play_permission(cs_player *player, consent_error *err)
     if (status == CONSENT_OK)
         status = cs_play_process(player, &process, err);
     if (status == CONSENT_OK)
-        status = consent_permission_begin(process->profile, &query.query, cs_play_text(player, "locale"), &form, &verdict, err);
+        status = consent_permission_begin(process->profile, &query.query, cs_play_text(player, "locale"), &form,
+                                          &verdict, err);
     if (status != CONSENT_OK)
         return status;
     if (asked != NULL) {
         player->result->check_count++;
         if (cs_json_bool(asked) != (form != NULL))
-            cs_play_fail(player, "expected the system's prompt %sto be shown, got %s, which %s it", cs_json_bool(asked) ? "" : "not ",
-                         consent_reason_name((consent_reason)verdict.reason), form != NULL ? "shows" : "does not show");
+            cs_play_fail(player, "expected the system's prompt %sto be shown, got %s, which %s it",
+                         cs_json_bool(asked) ? "" : "not ", consent_reason_name((consent_reason)verdict.reason),
+                         form != NULL ? "shows" : "does not show");
     }
     if (form != NULL)
         status = prompt(player, form, cs_play_text(player, "os"), &verdict, err);

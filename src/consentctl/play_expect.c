@@ -29,11 +29,12 @@ bool cs_play_contains(cs_str text, cs_str wanted)
 
 void cs_play_expect_contains(cs_player *player, const char *member, cs_str text)
 {
-    for (const cs_json *each = cs_json_first(cs_step_get(player->step, member)); each != NULL; each = cs_json_next(each)) {
+    for (const cs_json *each = cs_json_first(cs_step_get(player->step, member)); each != NULL;
+         each = cs_json_next(each)) {
         player->result->check_count++;
         if (!cs_play_contains(text, cs_json_str(each)))
-            cs_play_fail(player, "expected \"%.*s\" (%s), got %zu bytes of text without it", CS_STR_ARG(cs_json_str(each)), member,
-                         text.size);
+            cs_play_fail(player, "expected \"%.*s\" (%s), got %zu bytes of text without it",
+                         CS_STR_ARG(cs_json_str(each)), member, text.size);
     }
 }
 
@@ -101,7 +102,8 @@ static bool fits_words(cs_str text, const consent_verdict *verdict)
                                   reason == verdict->reason);
 }
 
-static bool fits_time(cs_player *player, const cs_json *wanted, int64_t got_ms, consent_status *status, consent_error *err)
+static bool fits_time(cs_player *player, const cs_json *wanted, int64_t got_ms, consent_status *status,
+                      consent_error *err)
 {
     int64_t wanted_ms = 0;
     if (cs_json_type_of(wanted) == CS_JSON_NULL)
@@ -112,8 +114,8 @@ static bool fits_time(cs_player *player, const cs_json *wanted, int64_t got_ms, 
     return *status == CONSENT_OK && wanted_ms == got_ms;
 }
 
-static bool fits_member(cs_player *player, const cs_json *wanted, const consent_verdict *verdict, consent_status *status,
-                        consent_error *err)
+static bool fits_member(cs_player *player, const cs_json *wanted, const consent_verdict *verdict,
+                        consent_status *status, consent_error *err)
 {
     cs_str name = cs_str_of(cs_json_name(wanted));
     int32_t number = 0;
@@ -129,7 +131,8 @@ static bool fits_member(cs_player *player, const cs_json *wanted, const consent_
         return cs_json_int(wanted) == (int64_t)verdict->policy_revision;
     if (cs_str_is(name, "evidence"))
         return cs_json_bool(wanted) == (verdict->evidence_seq != 0);
-    return fits_time(player, wanted, cs_str_is(name, "ask_after") ? verdict->ask_after_ms : verdict->expires_ms, status, err);
+    return fits_time(player, wanted, cs_str_is(name, "ask_after") ? verdict->ask_after_ms : verdict->expires_ms, status,
+                     err);
 }
 
 static void tell_difference(cs_player *player, const cs_json *wanted, const consent_verdict *verdict)

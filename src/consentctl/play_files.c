@@ -21,8 +21,9 @@ consent_status cs_play_make_folder(cs_player *player, const char *name, char out
 }
 
 /* Calls `each` for every plain file; stops at its first failure. */
-static consent_status for_each_file(const char *folder, consent_status (*each)(void *ctx, const char *folder, const char *name,
-                                                                               consent_error *err),
+static consent_status for_each_file(const char *folder,
+                                    consent_status (*each)(void *ctx, const char *folder, const char *name,
+                                                           consent_error *err),
                                     void *ctx, consent_error *err)
 {
     DIR *dir = opendir(folder);
@@ -95,7 +96,8 @@ static consent_status pick_file(void *ctx, const char *folder, const char *name,
     pick *best = ctx;
     char path[CS_PLAY_MAX_PATH];
     struct stat info;
-    if (cs_files_join(folder, name, path, sizeof(path), err) != CONSENT_OK || stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+    if (cs_files_join(folder, name, path, sizeof(path), err) != CONSENT_OK || stat(path, &info) != 0 ||
+        !S_ISREG(info.st_mode))
         return CONSENT_OK;
     if (best->wanted != NULL ? strstr(name, best->wanted) != NULL : strncmp(name, "l-", 2) == 0) {
         if (info.st_size >= best->size) {
@@ -127,7 +129,8 @@ static consent_status damage_file(cs_player *player, const char *path, consent_e
         if (cs_str_is(cs_json_str(flip), "last"))
             at = content.size - 1;
         if (at >= content.size)
-            status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the file has %zu bytes: there is none at %zu", content.size, at);
+            status =
+                cs_fail(err, CONSENT_E_ARGUMENT, 0, "the file has %zu bytes: there is none at %zu", content.size, at);
         else
             content.data[at] ^= 1u;
     }
@@ -154,7 +157,8 @@ consent_status cs_play_damage(cs_player *player, consent_error *err)
     cs_play_close_all(player);
     consent_status status = for_each_file(folder, pick_file, &best, err);
     if (status == CONSENT_OK && best.path[0] == '\0')
-        status = cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the home has no file \"%s\"", best.wanted != NULL ? best.wanted : "l-…");
+        status = cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the home has no file \"%s\"",
+                         best.wanted != NULL ? best.wanted : "l-…");
     return status == CONSENT_OK ? damage_file(player, best.path, err) : status;
 }
 

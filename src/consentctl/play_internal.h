@@ -60,8 +60,8 @@ typedef struct cs_player {
     size_t name_count;
     cs_kept_form kept[CS_PLAY_MAX_KEPT];
     size_t kept_count;
-    unsigned made_count;     /* folders made for changed policies */
-    cs_bundle bundle;        /* the last one installed: names for the story */
+    unsigned made_count; /* folders made for changed policies */
+    cs_bundle bundle;    /* the last one installed: names for the story */
 } cs_player;
 
 /* ---- play.c ---------------------------------------------------------------------------------- */

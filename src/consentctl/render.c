@@ -120,7 +120,8 @@ static bool says_address(const char *text, const char *href)
     return strcmp(text, href) == 0 || (bare && strcmp(text, bare + 1) == 0);
 }
 
-static uint32_t add_spans(cs_render *render, cs_layout *layout, const cs_span_text *spans, uint32_t count, bool one_cell)
+static uint32_t add_spans(cs_render *render, cs_layout *layout, const cs_span_text *spans, uint32_t count,
+                          bool one_cell)
 {
     uint8_t emphasis = 0;
     uint32_t i = 0;
@@ -306,14 +307,22 @@ static void put_table_rule(cs_render *render, const table *t)
     cs_buffer_text(render->out, "\n");
 }
 
-/* Too narrow for columns: each cell on its own line. */
-static void put_row_as_list(cs_render *render, const cs_block *row)
+/* Too narrow for columns: each cell on its own line, after its column's name. */
+static void put_row_as_list(cs_render *render, const cs_block *row, const cs_block *head)
 {
-    cs_layout cells[MAX_COLUMNS];
-    uint32_t count = lay_row(render, row, cells);
-    for (uint32_t i = 0; i < count; i++)
-        put_layout(render, i == 0 ? "- " : "  ", &cells[i]);
-    free_row(cells, count);
+    uint32_t label = 0;
+    for (uint32_t at = 0; at < row->span_count;) {
+        cs_layout cell;
+        cs_layout_init(&cell, render->out->memory);
+        const char *first = at == 0 ? "- " : "  ";
+        if (head && label < head->span_count) {
+            label += add_spans(render, &cell, head->spans + label, head->span_count - label, true);
+            cs_layout_add(&cell, ": ", 2, 0);
+        }
+        at += add_spans(render, &cell, row->spans + at, row->span_count - at, true);
+        put_layout(render, first, &cell);
+        cs_layout_free(&cell);
+    }
 }
 
 static uint32_t put_table(cs_render *render, const cs_block *rows, uint32_t count)
@@ -325,11 +334,12 @@ static uint32_t put_table(cs_render *render, const cs_block *rows, uint32_t coun
         t.column_count = cells > t.column_count ? cells : t.column_count;
     }
     bool fits = measure(render, &t);
+    const cs_block *head = rows[0].head ? &rows[0] : NULL;
     for (uint32_t i = 0; i < t.row_count; i++) {
-        if (!fits)
-            put_row_as_list(render, &rows[i]);
-        else
+        if (fits)
             put_row(render, &t, &rows[i]);
+        else if (&rows[i] != head)
+            put_row_as_list(render, &rows[i], head);
         if (fits && rows[i].head)
             put_table_rule(render, &t);
     }

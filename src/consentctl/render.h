@@ -9,7 +9,11 @@
 
 #include <stdio.h>
 
-typedef enum cs_color { CS_COLOR_AUTO = 0, CS_COLOR_ALWAYS, CS_COLOR_NEVER } cs_color;
+typedef enum cs_color {
+    CS_COLOR_AUTO = 0,
+    CS_COLOR_ALWAYS,
+    CS_COLOR_NEVER
+} cs_color;
 
 typedef struct cs_render {
     cs_buffer *out;

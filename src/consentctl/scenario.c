@@ -100,7 +100,8 @@ static bool check_members(cs_json_in *in, cs_step *step)
             fits = cs_takes_check(in, member->takes, each);
         } else {
             cs_verb_list_members(step->verb, list, sizeof(list));
-            fits = cs_json_complain(in, "%s%s has no such member; it may have %s", spec->name != NULL ? "" : "a line with at or say",
+            fits = cs_json_complain(in, "%s%s has no such member; it may have %s",
+                                    spec->name != NULL ? "" : "a line with at or say",
                                     spec->name != NULL ? spec->name : " alone", list);
         }
         cs_json_leave(in, mark);
@@ -155,7 +156,8 @@ static consent_status append(cs_scenario *scenario, const cs_step *step, consent
     cs_memory memory = cs_tool_memory();
     if (scenario->count == scenario->capacity) {
         size_t capacity = scenario->capacity > 0 ? scenario->capacity * 2 : 64;
-        cs_step *steps = cs_realloc(&memory, scenario->steps, scenario->capacity * sizeof(*steps), capacity * sizeof(*steps));
+        cs_step *steps =
+            cs_realloc(&memory, scenario->steps, scenario->capacity * sizeof(*steps), capacity * sizeof(*steps));
         if (steps == NULL)
             return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a scenario of %zu lines", scenario->count);
         scenario->steps = steps;
@@ -198,8 +200,8 @@ static consent_status take_line(cs_scenario *scenario, cs_str line, const char *
     }
     status = cs_files_join(step.folder, cs_json_str(step.arg).data, target, sizeof(target), err);
     if (status == CONSENT_OK && depth + 1 > CS_SCENARIO_MAX_INCLUDES)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s: includes went deeper than %u; does a file include itself?", where,
-                         CS_SCENARIO_MAX_INCLUDES);
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s: includes went deeper than %u; does a file include itself?",
+                         where, CS_SCENARIO_MAX_INCLUDES);
     if (status == CONSENT_OK)
         status = load(scenario, target, depth + 1, err);
     cs_step_free(&step);

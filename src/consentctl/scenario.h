@@ -40,7 +40,7 @@ typedef enum cs_verb {
 } cs_verb;
 
 typedef struct cs_step {
-    char where[512]; /* "file:line" */
+    char where[512];  /* "file:line" */
     char folder[512]; /* of its file: relative paths start there */
     cs_verb verb;
     cs_json_doc doc;

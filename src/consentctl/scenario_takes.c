@@ -26,7 +26,8 @@ static bool check_moment(cs_json_in *in, const cs_json *value)
     cs_str base;
     int64_t offset_ms = 0;
     if (!is_text(value) || !cs_moment_split(cs_json_str(value), &base, &offset_ms))
-        return cs_json_complain(in, "a moment was expected: \"+47h59m\", \"asked+48h\" or \"2026-03-02T09:00:00+08:00\"");
+        return cs_json_complain(in,
+                                "a moment was expected: \"+47h59m\", \"asked+48h\" or \"2026-03-02T09:00:00+08:00\"");
     return true;
 }
 
@@ -36,8 +37,8 @@ static bool check_query(cs_json_in *in, const cs_json *value)
     static const struct {
         const char *name;
         cs_json_type type;
-    } members[] = {{"scope", CS_JSON_STRING},      {"purpose", CS_JSON_STRING},   {"recipient", CS_JSON_STRING},
-                   {"data", CS_JSON_ARRAY},        {"permission", CS_JSON_STRING}, {"call_site", CS_JSON_STRING},
+    } members[] = {{"scope", CS_JSON_STRING},       {"purpose", CS_JSON_STRING},    {"recipient", CS_JSON_STRING},
+                   {"data", CS_JSON_ARRAY},         {"permission", CS_JSON_STRING}, {"call_site", CS_JSON_STRING},
                    {"user_initiated", CS_JSON_BOOL}};
     if (is_text(value))
         return true;
@@ -48,9 +49,11 @@ static bool check_query(cs_json_in *in, const cs_json *value)
         while (i < CS_COUNT_OF(members) && !cs_str_is(cs_str_of(members[i].name), cs_json_name(each)))
             i++;
         if (i == CS_COUNT_OF(members))
-            return cs_json_complain(in, "a question has no member \"%s\"; it may have scope, purpose, recipient, data, permission, "
-                                        "call_site, user_initiated",
-                                    cs_json_name(each));
+            return cs_json_complain(
+                in,
+                "a question has no member \"%s\"; it may have scope, purpose, recipient, data, permission, "
+                "call_site, user_initiated",
+                cs_json_name(each));
         size_t mark = cs_json_enter(in, members[i].name, SIZE_MAX);
         bool fits = members[i].type == CS_JSON_ARRAY ? check_strings(in, each)
                                                      : cs_json_type_of(each) == members[i].type ||
@@ -74,8 +77,9 @@ static bool check_names(cs_json_in *in, const cs_json *value)
         int64_t instant_ms = 0;
         bool plain = cs_moment_split(name, &base, &offset_ms) && base.size == name.size && !cs_str_is(name, "now") &&
                      !cs_time_parse(name, &instant_ms);
-        bool fits = plain || cs_json_complain(in, "a name has no space, colon, plus or minus, does not begin with a digit, and is "
-                                                  "not \"now\"");
+        bool fits = plain || cs_json_complain(
+                                 in, "a name has no space, colon, plus or minus, does not begin with a digit, and is "
+                                     "not \"now\"");
         if (fits)
             fits = cs_json_type_of(each) == CS_JSON_OBJECT ? check_query(in, each) : check_moment(in, each);
         cs_json_leave(in, mark);
@@ -92,10 +96,11 @@ static bool check_verdict_words(cs_json_in *in, cs_str text)
     while (space < text.size && text.data[space] != ' ')
         space++;
     if (!cs_decision_find((cs_str){text.data, space}, &found))
-        return cs_json_complain(in, "an expectation begins with deny, ask or allow, not \"%.*s\"", (int)space, text.data);
+        return cs_json_complain(in, "an expectation begins with deny, ask or allow, not \"%.*s\"", (int)space,
+                                text.data);
     if (space < text.size && !cs_reason_find((cs_str){text.data + space + 1, text.size - space - 1}, &found))
-        return cs_json_complain(in, "there is no reason \"%.*s\"; docs/decisions.md lists them", (int)(text.size - space - 1),
-                                text.data + space + 1);
+        return cs_json_complain(in, "there is no reason \"%.*s\"; docs/decisions.md lists them",
+                                (int)(text.size - space - 1), text.data + space + 1);
     return true;
 }
 
@@ -116,9 +121,11 @@ static bool check_verdict_member(cs_json_in *in, const cs_json *value)
     if (cs_str_is(name, "evidence"))
         return cs_json_type_of(value) == CS_JSON_BOOL || wrong_type(in, value, "true or false");
     if (cs_str_is(name, "ask_after") || cs_str_is(name, "expires"))
-        return cs_json_type_of(value) == CS_JSON_NULL || cs_str_is(cs_json_str(value), "never") || check_moment(in, value);
-    return cs_json_complain(in, "an answer has no member \"%s\"; it may have decision, reason, ground, policy_version, "
-                                "policy_revision, evidence, ask_after, expires",
+        return cs_json_type_of(value) == CS_JSON_NULL || cs_str_is(cs_json_str(value), "never") ||
+               check_moment(in, value);
+    return cs_json_complain(in,
+                            "an answer has no member \"%s\"; it may have decision, reason, ground, policy_version, "
+                            "policy_revision, evidence, ask_after, expires",
                             cs_json_name(value));
 }
 
@@ -157,7 +164,8 @@ static bool check_answer(cs_json_in *in, const cs_json *value)
     consent_error why = {0, 0, ""};
     if (!is_text(value))
         return wrong_type(in, value, "an answer like \"tick=on, accept\"");
-    return cs_answers_parse(cs_json_str(value), &answers, &why) == CONSENT_OK || cs_json_complain(in, "%s", why.message);
+    return cs_answers_parse(cs_json_str(value), &answers, &why) == CONSENT_OK ||
+           cs_json_complain(in, "%s", why.message);
 }
 
 static bool check_place(cs_json_in *in, const cs_json *value)
@@ -180,7 +188,8 @@ static bool check_word(cs_json_in *in, cs_takes takes, const cs_json *value)
         return cs_occasion_find(text, &occasion) ||
                cs_json_complain(in, "a form is for auto, first_run, update, own, separate, once, permission or manage");
     if (takes == CS_TAKES_OS)
-        return cs_os_state_find(text, &os) || cs_json_complain(in, "the system says granted, denied, blocked or unknown");
+        return cs_os_state_find(text, &os) ||
+               cs_json_complain(in, "the system says granted, denied, blocked or unknown");
     return cs_status_find(text, &status) ||
            cs_json_complain(in, "there is no status \"%.*s\"; expected OK, REJECTED, TAMPERED, … as in consent.h",
                             CS_STR_ARG(text));

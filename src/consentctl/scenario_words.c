@@ -1,6 +1,7 @@
 #include "consentctl/scenario_schema.h"
 
-static const char *const occasion_names[] = {"auto", "first_run", "update", "own", "separate", "once", "permission", "manage"};
+static const char *const occasion_names[] = {"auto",     "first_run", "update",     "own",
+                                             "separate", "once",      "permission", "manage"};
 static const char *const os_names[] = {"unknown", "granted", "denied", "blocked"};
 static const char *const decision_names[] = {"deny", "ask", "allow"};
 

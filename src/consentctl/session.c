@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { EXIT_DENY = 3, EXIT_ASK = 4 };
+enum {
+    EXIT_DENY = 3,
+    EXIT_ASK = 4
+};
 
 static void standing_clock(void *ctx, int64_t *wall_ms, int64_t *elapsed_ms)
 {
@@ -25,7 +28,7 @@ void cs_session_clock(consent_clock *clock, int64_t *now_ms)
 static consent_status read_now(cs_session *session, const char *text, consent_error *err)
 {
     if (!cs_time_parse(cs_str_of(text), &session->now_ms))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
                        "--now was \"%.40s\", which is no instant; write one like 2026-03-02T09:00:00+08:00", text);
     cs_session_clock(&session->clock, &session->now_ms);
     return CONSENT_OK;
@@ -39,8 +42,10 @@ consent_status cs_session_open(cs_session *session, cs_tool *tool, const cs_opti
     consent_profile_config person = CONSENT_INIT(consent_profile_config);
     memset(session, 0, sizeof(*session));
     session->tool = tool;
+    session->now_ms = cs_tool_now_ms(tool);
     if (tool->home == NULL)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the option --home was missing; name the directory of the consent store");
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "the option --home was missing; name the directory of the consent store");
     consent_status status = now != NULL ? read_now(session, now, err) : CONSENT_OK;
     if (status == CONSENT_OK && cs_options_has(options, "root"))
         status = cs_keys_read_public(&tool->env.memory, cs_options_get(options, "root"), session->root, err);
@@ -76,17 +81,19 @@ static consent_status split_data(const char *text, cs_query_args *out, consent_e
     size_t size = strlen(text);
     char *at = out->data_text;
     if (size >= sizeof(out->data_text))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--data was longer than %zu bytes; name fewer data items",
-                       sizeof(out->data_text));
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "--data was longer than %zu bytes; name fewer data items", sizeof(out->data_text));
     memcpy(out->data_text, text, size + 1);
     while (at != NULL) {
         char *comma = strchr(at, ',');
         if (comma != NULL)
             *comma = '\0';
         if (!cs_id_is_valid(cs_str_of(at)))
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--data named \"%.40s\", which is no identifier; write ID or ID,ID", at);
+            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                           "--data named \"%.40s\", which is no identifier; write ID or ID,ID", at);
         if (out->query.data_count == CS_COUNT_OF(out->data))
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "--data named more than %zu items; name fewer", CS_COUNT_OF(out->data));
+            return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE, "--data named more than %zu items; name fewer",
+                           CS_COUNT_OF(out->data));
         out->data[out->query.data_count++] = at;
         at = comma != NULL ? comma + 1 : NULL;
     }
@@ -107,7 +114,8 @@ consent_status cs_query_from_options(const cs_options *options, bool need_purpos
     out->query.call_site = cs_options_get(options, "call-site");
     out->query.user_initiated = cs_options_has(options, "user-initiated");
     if (need_purpose && out->query.purpose == NULL)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the option --purpose was missing; name the purpose of the question");
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "the option --purpose was missing; name the purpose of the question");
     return data != NULL ? split_data(data, out, err) : CONSENT_OK;
 }
 

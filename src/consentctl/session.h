@@ -11,7 +11,9 @@
 /* Rows that commands put into their option lists. */
 #define CS_SESSION_OPTIONS                                                                                             \
     {"profile", 0, "ACCOUNT", "the person's account; left out: the device's anonymous profile"},                       \
-        {"now", 0, "TIME", "a virtual clock that stands at this instant (RFC 3339)"}
+    {                                                                                                                  \
+        "now", 0, "TIME", "a virtual clock that stands at this instant (RFC 3339)"                                     \
+    }
 #define CS_LOCALE_OPTION                                                                                               \
     {                                                                                                                  \
         "locale", 0, "LOCALE", "language of texts, e.g. zh-CN; left out: the policy's first"                           \
@@ -33,7 +35,7 @@ typedef struct cs_session {
     consent_client *client;
     consent_profile *profile;
     consent_clock clock; /* used with --now */
-    int64_t now_ms;
+    int64_t now_ms;      /* of --now, else when the session was opened */
     uint8_t root[65];
 } cs_session;
 

@@ -14,9 +14,11 @@ static const char *const policy_lines[] = {
     "  \"revision\": 0,",
     "  \"scope\": \"platform\",",
     "  \"name\": {\"@LOCALE@\": \"{{隐私权政策|Privacy policy}}\"},",
-    "  \"summary\": {\"@LOCALE@\": \"{{【填写】用两三句话说明收集什么、用来做什么。|[fill in] What is collected and why, in two or "
+    "  \"summary\": {\"@LOCALE@\": \"{{【填写】用两三句话说明收集什么、用来做什么。|[fill in] What is collected and "
+    "why, in two or "
     "three sentences.}}\"},",
-    "  \"consequence\": {\"@LOCALE@\": \"{{不同意时只能使用访客页面。|Without acceptance only visitor pages are open.}}\"},",
+    "  \"consequence\": {\"@LOCALE@\": \"{{不同意时只能使用访客页面。|Without acceptance only visitor pages are "
+    "open.}}\"},",
     "  \"controller\": {",
     "    \"id\": \"operator\",",
     "    \"name\": {\"@LOCALE@\": \"{{【填写运营者名称】|[the operator's name]}}\"},",
@@ -52,7 +54,8 @@ static const char *const policy_lines[] = {
     "      \"kind\": \"collect\",",
     "      \"form\": \"policy\",",
     "      \"name\": {\"@LOCALE@\": \"{{返回搜索结果|Return search results}}\"},",
-    "      \"text\": {\"@LOCALE@\": \"{{记录您输入的词，用来给出对应的结果。|What you type is recorded to return matching "
+    "      \"text\": {\"@LOCALE@\": \"{{记录您输入的词，用来给出对应的结果。|What you type is recorded to return "
+    "matching "
     "results.}}\"},",
     "      \"data\": [\"search-words\", \"service-log\"],",
     "      \"retention\": {\"period\": \"180d\", \"at_expiry\": \"delete\"},",
@@ -60,13 +63,16 @@ static const char *const policy_lines[] = {
     "    }",
     "  ],",
     "  \"permissions\": [],",
-    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"rules\": {\"id\": \"child-rules\", \"version\": 1}},",
+    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"rules\": {\"id\": \"child-rules\", \"version\": "
+    "1}},",
     "  \"cooldown\": \"48h\",",
-    "  \"visitor\": {\"allowed\": true, \"text\": {\"@LOCALE@\": \"{{访客页面不处理个人信息。|Visitor pages use no personal "
+    "  \"visitor\": {\"allowed\": true, \"text\": {\"@LOCALE@\": \"{{访客页面不处理个人信息。|Visitor pages use no "
+    "personal "
     "information.}}\"}},",
     "  \"rights\": {",
     "    \"channels\": [\"email\"],",
-    "    \"kinds\": [\"access\", \"copy\", \"port\", \"correct\", \"delete\", \"restrict\", \"withdraw\", \"cancel_account\", "
+    "    \"kinds\": [\"access\", \"copy\", \"port\", \"correct\", \"delete\", \"restrict\", \"withdraw\", "
+    "\"cancel_account\", "
     "\"explain\"],",
     "    \"reply_working_days\": 15,",
     "    \"calendar\": {\"offset\": \"+08:00\", \"holidays\": [], \"makeup_days\": []}",
@@ -101,11 +107,13 @@ static const char *const document_lines[] = {
     "",
     "## {{四、共享、转让与公开|4. Sharing, transfer and publication}} {#share}",
     "",
-    "**{{除本节所列情形外，不向第三方提供个人信息。|Nobody else receives personal information except as listed here.}}**",
+    "**{{除本节所列情形外，不向第三方提供个人信息。|Nobody else receives personal information except as listed "
+    "here.}}**",
     "",
     "## {{五、存储|5. Storage}} {#store}",
     "",
-    "{{个人信息存放在中国境内，日志保存 180 天。|Personal information is stored in mainland China; logs for 180 days.}}",
+    "{{个人信息存放在中国境内，日志保存 180 天。|Personal information is stored in mainland China; logs for 180 "
+    "days.}}",
     "",
     "## {{六、安全|6. Security}} {#protect}",
     "",
@@ -121,7 +129,8 @@ static const char *const document_lines[] = {
     "",
     "## {{九、政策的更新|9. Changes}} {#changes}",
     "",
-    "{{修订生效前公布，并重新征求同意。|Changes are published before they take effect, and consent is asked for again.}}",
+    "{{修订生效前公布，并重新征求同意。|Changes are published before they take effect, and consent is asked for "
+    "again.}}",
     "",
     "## {{十、联系我们|10. Contact}} {#contact}",
     "",
@@ -140,12 +149,17 @@ static const char *const readme_lines[] = {
     "- `version` rises with every change of substance, `revision` with a change of words alone.",
     "- `controller`: who processes, with contacts (`hotline`, `email`, `post`, `chat`).",
     "- `published`, `effective`, `valid_until`: instants; at least seven days lie between the first two.",
-    "- `functions`: `basic`, or `additional` when refusing it must leave everything else alone; `refusal` says what refusing costs.",
-    "- `data`: categories; `sensitive` is one of biometric, religion, identity, medical, financial, whereabouts, minor, other.",
+    "- `functions`: `basic`, or `additional` when refusing it must leave everything else alone; `refusal` says what "
+    "refusing costs.",
+    "- `data`: categories; `sensitive` is one of biometric, religion, identity, medical, financial, whereabouts, "
+    "minor, other.",
     "- `recipients`: every third party, SDK and mini program with role, name, contact and country.",
-    "- `purposes`: one processing each. `kind`: collect, share, publish, combine, obtain, store, market, automate, launch,",
-    "  retain_longer, declare. `ground`: consent unless the law itself allows it. `form`: `policy` (accepting the policy",
-    "  suffices), `own`, `separate` (sensitive data, and sharing; one recipient at a time), `written`, `once`. Sensitive data needs",
+    "- `purposes`: one processing each. `kind`: collect, share, publish, combine, obtain, store, market, automate, "
+    "launch,",
+    "  retain_longer, declare. `ground`: consent unless the law itself allows it. `form`: `policy` (accepting the "
+    "policy",
+    "  suffices), `own`, `separate` (sensitive data, and sharing; one recipient at a time), `written`, `once`. "
+    "Sensitive data needs",
     "  `necessity` and `impact`. `section` is the id of the document section that tells of it.",
     "- `permissions`: system permissions with their call sites; each call site belongs to a purpose of its own.",
     "- `retention`: `period` or `criterion`. `cooldown`: how long a no is left alone, 48h or more.",
@@ -154,7 +168,8 @@ static const char *const readme_lines[] = {
     "## document.@LOCALE@.md",
     "",
     "- `#` is the title, `##` a section, `###` a sub-section; `{#id}` at the end of a heading names it.",
-    "- `**bold**` marks what matters to the person; `**_bold and underlined_**` marks sensitive personal information. Both work",
+    "- `**bold**` marks what matters to the person; `**_bold and underlined_**` marks sensitive personal information. "
+    "Both work",
     "  beside any character, and must be closed in the same paragraph.",
     "- Lists, tables and links (https, mailto, tel) are taken; HTML, images and code are refused.",
     "",
@@ -217,7 +232,9 @@ static void put_lines(const cs_skeleton *skeleton, const char *const *lines, siz
 {
     for (size_t i = 0; i < count; i++) {
         for (const char *at = lines[i]; *at;) {
-            size_t used = *at == '@' ? put_name(skeleton, out, at) : strncmp(at, "{{", 2) == 0 ? put_text(skeleton, out, at) : 0;
+            size_t used = *at == '@'                  ? put_name(skeleton, out, at)
+                          : strncmp(at, "{{", 2) == 0 ? put_text(skeleton, out, at)
+                                                      : 0;
             if (used == 0)
                 cs_buffer_append(out, at, 1);
             at += used > 0 ? used : 1;

@@ -9,7 +9,11 @@
 
 #include <stdio.h>
 
-enum { CS_EXIT_OK = 0, CS_EXIT_FAILED = 1, CS_EXIT_USAGE = 2 };
+enum {
+    CS_EXIT_OK = 0,
+    CS_EXIT_FAILED = 1,
+    CS_EXIT_USAGE = 2
+};
 
 typedef struct cs_tool {
     FILE *out;
@@ -24,9 +28,9 @@ typedef struct cs_tool {
 typedef consent_status (*cs_command_run)(cs_tool *tool, const cs_options *options, consent_error *err);
 
 typedef struct cs_command {
-    const char *name;       /* one or two words: "key new" */
-    const char *arguments;  /* positional arguments as shown in the usage: "DIR" */
-    const char *summary;    /* one line */
+    const char *name;      /* one or two words: "key new" */
+    const char *arguments; /* positional arguments as shown in the usage: "DIR" */
+    const char *summary;   /* one line */
     uint32_t min_arguments;
     uint32_t max_arguments;
     const cs_option_spec *options; /* ends with a row without name; NULL: only the common ones */

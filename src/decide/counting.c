@@ -64,10 +64,11 @@ size_t cs_decide_bundle(const cs_scene *scene, cs_name id, uint32_t version, uin
     return CS_NO_POLICY;
 }
 
+/* No act past the bundle's valid_until is a matter for the forms, which then take none: the state has forgotten the
+ * acts that a later one replaced, so a later one must count whenever they did. */
 static bool in_its_time(const cs_act *act, const cs_policy *bundle)
 {
-    return act->time_ms >= bundle->effective_ms &&
-           (bundle->valid_until_ms == 0 || act->time_ms < bundle->valid_until_ms);
+    return act->time_ms >= bundle->effective_ms;
 }
 
 static bool could_ever_count(const cs_act *act)
@@ -79,7 +80,9 @@ static bool could_ever_count(const cs_act *act)
 /* Given by a key confirmed on this device, and not merely said by support to have been given. */
 static bool confirmed(const cs_scene *scene, const cs_act *act)
 {
-    return scene->state->streams[act->stream].confirmed && (act->flags & CS_ACT_SUPPORT) == 0;
+    const cs_stream_state *stream = &scene->state->streams[act->stream];
+    bool doubted = act->seq <= stream->doubted_seq && stream->vouched_seq < stream->doubted_seq;
+    return stream->confirmed && !doubted && (act->flags & CS_ACT_SUPPORT) == 0;
 }
 
 static bool in_past_of(const cs_act *past, const cs_act *act)
@@ -147,10 +150,31 @@ static bool import_covers(const cs_scene *scene, const cs_act *act, const cs_pol
     return true;
 }
 
+static bool could_stand(const cs_scene *scene, const cs_act *act, const cs_policy *bundle)
+{
+    return could_ever_count(act) && in_its_time(act, bundle) && import_covers(scene, act, bundle) &&
+           stands_as_acceptance(scene, act);
+}
+
+/* Accepted once more since, and that acceptance stands: it alone is weighed. */
+static bool accepted_anew(const cs_scene *scene, const cs_act *act, const cs_policy *bundle)
+{
+    uint32_t count;
+    const cs_act *acts = cs_state_acts(scene->state, act->purpose, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const cs_act *other = &acts[i];
+        if (other->kind == CS_ACT_ACCEPT && other->side == act->side && other->policy == act->policy &&
+            other->version == act->version && other->revision == act->revision && other->hash == act->hash &&
+            other->flags == act->flags && in_past_of(act, other) && confirmed(scene, other) &&
+            could_stand(scene, other, bundle))
+            return true;
+    }
+    return false;
+}
+
 static cs_acceptance weigh(const cs_scene *scene, const cs_act *act, const cs_policy *bundle)
 {
-    if (!could_ever_count(act) || !in_its_time(act, bundle) || !import_covers(scene, act, bundle) ||
-        !stands_as_acceptance(scene, act))
+    if (!could_stand(scene, act, bundle) || accepted_anew(scene, act, bundle))
         return CS_ACCEPTANCE_NONE;
     if (!confirmed(scene, act))
         return CS_ACCEPTANCE_UNCONFIRMED;
@@ -374,13 +398,26 @@ static void keep_refusal(const cs_scene *scene, const cs_act *no, cs_item *item)
         item->refusal = no;
 }
 
+/* Whether the person gave the choice anew, knowing of the withdrawal. */
+static bool given_anew(const cs_scene *scene, const cs_act *grant, const cs_act *withdrawal)
+{
+    uint32_t count;
+    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (is_candidate(scene, &acts[i], (cs_side)grant->side) && acts[i].data == grant->data &&
+            in_past_of(grant, &acts[i]) && in_past_of(withdrawal, &acts[i]))
+            return true;
+    return false;
+}
+
 /* A whole withdrawal is a no to this item where something was there to withdraw. */
 static void keep_whole_withdrawals(const cs_scene *scene, const cs_act *grant, cs_item *item)
 {
     uint32_t count;
     const cs_act *acts = cs_state_acts(scene->state, 0, &count);
     for (uint32_t i = 0; i < count; i++)
-        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant))
+        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant) &&
+            !given_anew(scene, grant, &acts[i]))
             keep_refusal(scene, &acts[i], item);
 }
 

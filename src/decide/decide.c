@@ -10,7 +10,7 @@ typedef struct matter {
     cs_scene *scene;
     const cs_str *data; /* NULL: the purpose declares none */
     cs_terms governing, newest;
-    cs_terms ruling; /* governing, else newest */
+    cs_terms ruling; /* governing, else newest; of a newer version where a grant from its form governs the item */
     bool initiated;  /* by the person, just now */
     bool child;      /* under child_under: the guardian chooses */
     bool minor;      /* under guardian_under */
@@ -444,14 +444,11 @@ static bool withdrawn_in_settings(matter *m, cs_decision *out)
 /* PIPL 13(1), 14 to 16, 23 to 26, 29, 30. C19, C20, C45, C55, C143. */
 static bool rule_10_choice(matter *m, cs_decision *out)
 {
-    switch (m->item.status) {
-    case CS_CHOICE_REFUSED:
+    if (m->item.status == CS_CHOICE_REFUSED)
         return answer_no(m, out);
-    case CS_CHOICE_OUTGROWN:
+    /* Of a policy-form purpose a grant only lifts a refusal: without one it is not missed. */
+    if (m->item.status == CS_CHOICE_OUTGROWN && (rests_on_grant(m) || m->item.refusal != NULL))
         return ask_of_item(m, out, 10, CONSENT_REASON_CAME_OF_AGE, CS_SUBJECT_CAME_OF_AGE, (cs_moment){0});
-    default:
-        break;
-    }
     if (rests_on_grant(m)) {
         if (m->item.status == CS_CHOICE_EXPIRED) {
             call_for_choice(m, out, CS_SUBJECT_ITEM);
@@ -490,6 +487,12 @@ static void reset(cs_decision *out)
     out->valid_until_ms = INT64_MAX;
 }
 
+static void regard_age(matter *m, const cs_policy *policy)
+{
+    m->child |= m->scene->age_known && m->scene->age < policy->minors.child_under;
+    m->minor |= m->child || (m->scene->age_known && m->scene->age < policy->minors.guardian_under);
+}
+
 static void look_up(matter *m, cs_scene *scene)
 {
     memset(m, 0, sizeof *m);
@@ -498,12 +501,21 @@ static void look_up(matter *m, cs_scene *scene)
     m->governing = cs_decide_governing_terms(scene);
     m->newest = cs_decide_newest_terms(scene);
     m->ruling = m->governing.purpose != NULL ? m->governing : m->newest;
-    for (size_t i = 0; i < scene->layer_count && scene->age_known; i++) {
-        const cs_policy *governing = cs_decide_policy(scene, scene->layers[i].governing);
-        m->child |= scene->age < governing->minors.child_under;
-        m->minor |= scene->age < governing->minors.guardian_under;
-    }
-    m->minor |= m->child;
+    for (size_t i = 0; i < scene->layer_count; i++)
+        regard_age(m, cs_decide_policy(scene, scene->layers[i].governing));
+}
+
+/* A grant given from a newer version's form governs its item: that version's terms and age bounds rule it. */
+static void look_up_grant(matter *m, cs_side side)
+{
+    cs_decide_item(m->scene, m->data, side, &m->item);
+    if (m->item.grant == NULL)
+        return;
+    cs_terms granted = cs_decide_granted_terms(m->scene, m->item.grant);
+    if (granted.purpose == NULL || !cs_decide_grant_governs(m->scene, &granted))
+        return;
+    m->ruling = granted;
+    regard_age(m, granted.policy);
 }
 
 static void decide_item(matter *m, cs_decision *out)
@@ -567,8 +579,12 @@ void cs_decide(const cs_policy_set *set, const cs_state *state, const cs_query *
             decide_policy(&m, out);
         for (size_t i = 0; !whole && i < (query->data_count == 0 ? 1 : query->data_count); i++) {
             cs_decision item;
-            m.data = query->data_count == 0 ? NULL : &query->data[i];
-            decide_item(&m, &item);
+            matter one = m;
+            one.data = query->data_count == 0 ? NULL : &query->data[i];
+            look_up_grant(&one, CS_SIDE_PERSON);
+            if (one.child)
+                look_up_grant(&one, CS_SIDE_GUARDIAN);
+            decide_item(&one, &item);
             add_item(out, &item, query->data_count == 0 ? SIZE_MAX : i, i == 0);
         }
     }

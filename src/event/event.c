@@ -9,11 +9,11 @@ typedef enum field_kind {
     KIND_U64,
     KIND_I64,
     KIND_BOOL,
-    KIND_DATE,    /* year·10000 + month·100 + day */
+    KIND_DATE, /* year·10000 + month·100 + day */
     KIND_STR,
-    KIND_DATA,    /* repeated text */
-    KIND_HASH,    /* 32 bytes */
-    KIND_SESSION  /* 8 bytes */
+    KIND_DATA,   /* repeated text */
+    KIND_HASH,   /* 32 bytes */
+    KIND_SESSION /* 8 bytes */
 } field_kind;
 
 typedef struct field {
@@ -22,7 +22,10 @@ typedef struct field {
     const char *name;
 } field;
 
-#define FIELD(kind, member) {kind, (uint16_t)offsetof(cs_event, member), #member}
+#define FIELD(kind, member)                                                                                            \
+    {                                                                                                                  \
+        kind, (uint16_t)offsetof(cs_event, member), #member                                                            \
+    }
 
 /* fields[n] has number n + 1. */
 static const field fields[] = {
@@ -68,8 +71,16 @@ static const field fields[] = {
     FIELD(KIND_STR, detail),
 };
 
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-enum { SESSION_SIZE = 8, HASH_SIZE = 32 };
+enum {
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2,
+    WIRE_FIXED32 = 5
+};
+enum {
+    SESSION_SIZE = 8,
+    HASH_SIZE = 32
+};
 #define MAX_FIELD_NUMBER ((UINT64_C(1) << 29) - 1)
 
 /* ---- encoding ----------------------------------------------------------------------------- */
@@ -105,12 +116,24 @@ static void put_field(const cs_event *event, size_t number, const field *f, cs_b
 {
     const void *at = (const char *)event + f->offset;
     switch ((field_kind)f->kind) {
-    case KIND_U32: put_varint(out, number, *(const uint32_t *)at); break;
-    case KIND_U64: put_varint(out, number, *(const uint64_t *)at); break;
-    case KIND_I64: put_varint(out, number, (uint64_t) * (const int64_t *)at); break;
-    case KIND_BOOL: put_varint(out, number, *(const bool *)at ? 1 : 0); break;
-    case KIND_DATE: put_varint(out, number, date_number(*(const cs_date *)at)); break;
-    case KIND_STR: put_str(out, number, *(const cs_str *)at); break;
+    case KIND_U32:
+        put_varint(out, number, *(const uint32_t *)at);
+        break;
+    case KIND_U64:
+        put_varint(out, number, *(const uint64_t *)at);
+        break;
+    case KIND_I64:
+        put_varint(out, number, (uint64_t) * (const int64_t *)at);
+        break;
+    case KIND_BOOL:
+        put_varint(out, number, *(const bool *)at ? 1 : 0);
+        break;
+    case KIND_DATE:
+        put_varint(out, number, date_number(*(const cs_date *)at));
+        break;
+    case KIND_STR:
+        put_str(out, number, *(const cs_str *)at);
+        break;
     case KIND_DATA:
         for (size_t i = 0; i < event->data_count; i++)
             put_bytes(out, number, event->data[i].data, event->data[i].size);
@@ -147,8 +170,8 @@ void cs_event_encode(const cs_event *event, cs_buffer *out)
 
 static consent_status refuse(consent_error *err, const char *what, const char *why)
 {
-    return cs_fail(err, CONSENT_E_CORRUPT, 0, "the event's field %s was malformed (%s); the bytes are not an event's", what,
-                   why);
+    return cs_fail(err, CONSENT_E_CORRUPT, 0, "the event's field %s was malformed (%s); the bytes are not an event's",
+                   what, why);
 }
 
 static consent_status take_number(const field *f, void *at, uint64_t value, consent_error *err)
@@ -161,7 +184,9 @@ static consent_status take_number(const field *f, void *at, uint64_t value, cons
             return refuse(err, f->name, "too large");
         *(uint32_t *)at = (uint32_t)value;
         break;
-    case KIND_I64: *(int64_t *)at = (int64_t)value; break;
+    case KIND_I64:
+        *(int64_t *)at = (int64_t)value;
+        break;
     case KIND_BOOL:
         if (value != 1)
             return refuse(err, f->name, "neither true nor false");
@@ -177,7 +202,9 @@ static consent_status take_number(const field *f, void *at, uint64_t value, cons
         *(cs_date *)at = date;
         break;
     }
-    default: *(uint64_t *)at = value; break;
+    default:
+        *(uint64_t *)at = value;
+        break;
     }
     return CONSENT_OK;
 }
@@ -224,11 +251,20 @@ static consent_status take_field(const field *f, cs_event *out, uint64_t wire, c
 static bool skip_field(cs_reader *in, uint64_t wire)
 {
     switch (wire) {
-    case WIRE_VARINT: (void)cs_read_varint(in); break;
-    case WIRE_FIXED64: (void)cs_read_bytes(in, 8); break;
-    case WIRE_BYTES: (void)cs_read_sized(in, CS_EVENT_MAX_SIZE); break;
-    case WIRE_FIXED32: (void)cs_read_bytes(in, 4); break;
-    default: return false;
+    case WIRE_VARINT:
+        (void)cs_read_varint(in);
+        break;
+    case WIRE_FIXED64:
+        (void)cs_read_bytes(in, 8);
+        break;
+    case WIRE_BYTES:
+        (void)cs_read_sized(in, CS_EVENT_MAX_SIZE);
+        break;
+    case WIRE_FIXED32:
+        (void)cs_read_bytes(in, 4);
+        break;
+    default:
+        return false;
     }
     return in->ok;
 }

@@ -44,7 +44,12 @@ typedef enum cs_event_type {
     CS_EVENT_SYNC_ACKNOWLEDGED = 27
 } cs_event_type;
 
-typedef enum cs_actor { CS_ACTOR_SELF = 0, CS_ACTOR_GUARDIAN = 1, CS_ACTOR_SUPPORT = 2, CS_ACTOR_SYSTEM = 3 } cs_actor;
+typedef enum cs_actor {
+    CS_ACTOR_SELF = 0,
+    CS_ACTOR_GUARDIAN = 1,
+    CS_ACTOR_SUPPORT = 2,
+    CS_ACTOR_SYSTEM = 3
+} cs_actor;
 
 /* What a refusal is about, where it is not the item itself (decisions.md section 4, last paragraphs): a no to
  * widened terms, to a new controller, to a guardian's step … refuses that alone. */
@@ -74,13 +79,13 @@ typedef struct cs_policy_ref {
 
 /* All views borrow: from the bytes for a decoded event, from the maker for one to encode. */
 typedef struct cs_event {
-    uint32_t type;      /* cs_event_type */
-    uint64_t seq;       /* 1, 2, 3 … in its stream */
-    int64_t time_ms;    /* max(clock, the event before) */
-    int64_t elapsed_ms; /* since the session's start */
+    uint32_t type;             /* cs_event_type */
+    uint64_t seq;              /* 1, 2, 3 … in its stream */
+    int64_t time_ms;           /* max(clock, the event before) */
+    int64_t elapsed_ms;        /* since the session's start */
     const uint8_t *session_id; /* 8 random bytes, new at every open and when elapsed time runs backwards */
-    uint32_t actor;     /* cs_actor */
-    uint32_t subject;   /* cs_subject */
+    uint32_t actor;            /* cs_actor */
+    uint32_t subject;          /* cs_subject */
     cs_policy_ref policy;
     cs_policy_ref overlay; /* the product's policy, where the form was a product's: the act carries both */
     cs_str purpose;
@@ -100,15 +105,15 @@ typedef struct cs_event {
     int64_t ticked_at_ms;
     bool reached_end;
     bool user_initiated;
-    uint64_t seen;    /* backend cursor merged when the form was built */
-    bool once;        /* the grant serves the handle that recorded it, once */
-    cs_date birth;    /* age_declared, when told; zero: none */
-    uint32_t age_band;/* age_declared/signalled without a birth date: lower bound in years + 1; 0: none */
-    cs_str reference; /* evidence: guardian's verification, import, request id, support case, receipt */
-    cs_str rules_id;  /* child rules document accepted with it */
+    uint64_t seen;     /* backend cursor merged when the form was built */
+    bool once;         /* the grant serves the handle that recorded it, once */
+    cs_date birth;     /* age_declared, when told; zero: none */
+    uint32_t age_band; /* age_declared/signalled without a birth date: lower bound in years + 1; 0: none */
+    cs_str reference;  /* evidence: guardian's verification, import, request id, support case, receipt */
+    cs_str rules_id;   /* child rules document accepted with it */
     uint32_t rules_version;
-    uint32_t count;   /* usage */
-    cs_str detail;    /* type-specific text: request kind, notice id, reason */
+    uint32_t count; /* usage */
+    cs_str detail;  /* type-specific text: request kind, notice id, reason */
 } cs_event;
 
 const char *cs_event_type_name(uint32_t type); /* "granted"; "unknown" */

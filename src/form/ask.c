@@ -93,6 +93,9 @@ consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const 
     if (answer.guardian_asked)
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s, the guardian is to answer", wanted,
                        reason);
+    if (answer.occasion == 0)
+        return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s is to be settled first", wanted,
+                       reason);
     if (!covers(form, answer.occasion))
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s calls for the form '%s' first",
                        wanted, reason, cs_form_occasion_name(answer.occasion));

@@ -116,9 +116,10 @@ consent_status cs_form_look_up(cs_form *form, const cs_form_input *input, cs_for
         subject->recipient = &policy->recipients[subject->via->recipient];
     }
     consent_status status = look_up_data(input, subject, err);
-    if (status == CONSENT_OK)
-        keep_query(form, input, asking);
-    return status;
+    if (status != CONSENT_OK)
+        return status;
+    keep_query(form, input, asking);
+    return cs_form_status(form, err);
 }
 
 void cs_form_add_buttons(cs_form *form, const cs_form_input *input)
@@ -195,7 +196,7 @@ consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_
     *out = NULL;
     cs_form *form = cs_alloc(input->memory, sizeof *form);
     if (!form)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "the form was not built: no memory was left");
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form");
     form->memory = input->memory;
     cs_arena_init(&form->arena, input->memory, CS_FORM_MAX_BYTES);
     cs_buffer_init(&form->notice, input->memory, CS_FORM_MAX_BYTES);
@@ -210,7 +211,9 @@ consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_
     form->expires_ms = form->built_ms + CS_FORM_LIFETIME_MS;
     form->valid_until_ms = input->policy->valid_until_ms;
 
-    consent_status status = check_in_force(input, err);
+    consent_status status = cs_form_status(form, err);
+    if (status == CONSENT_OK)
+        status = check_in_force(input, err);
     if (status == CONSENT_OK)
         status = build_occasion(form, input, err);
     if (status == CONSENT_OK) {

@@ -95,7 +95,7 @@ consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, c
         return status;
     form->data = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *form->data);
     if (!form->data)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "the form was not built: no memory was left");
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form");
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
         if (subject->data >> i & 1)
             add_datum(form, input, &asking, i);

@@ -112,51 +112,69 @@ static const char *needs(const manage *all, cs_form_choice *choice, const cs_for
     return all->accepted ? NULL : "first_run";
 }
 
-static void add_item(const manage *all, const cs_purpose *purpose, const cs_purpose_recipient *via, bool has_siblings)
+static cs_form_subject subject_of(const manage *all, const cs_purpose *purpose, const cs_purpose_recipient *via)
 {
-    cs_form *form = all->form;
     const cs_policy *policy = all->input->policy;
     cs_form_subject subject = {.policy = policy,
                                .texts = all->input->texts,
-                               .locale = form->locale,
+                               .locale = all->form->locale,
                                .purpose = purpose,
                                .via = via,
                                .recipient = via ? &policy->recipients[via->recipient] : NULL};
     for (int i = 0; i < (int)purpose->data_count; i++)
         if (!via || cs_purpose_recipient_gets(via, i))
             subject.data |= UINT64_C(1) << i;
-    const char *name = cs_form_text(&subject, purpose->name);
+    return subject;
+}
+
+static void add_item(const manage *all, const cs_form_subject *subject, bool has_siblings)
+{
+    cs_form *form = all->form;
+    const cs_purpose *purpose = subject->purpose;
+    const cs_recipient *recipient = subject->recipient;
+    const char *name = cs_form_text(subject, purpose->name);
     if (!name)
         name = purpose->id;
     const char *control = cs_form_compose(form, "choice:%s", purpose->id);
-    if (via) {
-        const char *who = cs_form_text(&subject, subject.recipient->name);
-        name = cs_form_join(form, (const char *const[]){name, " · ", who ? who : subject.recipient->id, NULL});
-        control = cs_form_compose(form, "choice:%s:%s", purpose->id, subject.recipient->id);
+    if (recipient) {
+        const char *who = cs_form_text(subject, recipient->name);
+        name = cs_form_join(form, (const char *const[]){name, " · ", who ? who : recipient->id, NULL});
+        control = cs_form_compose(form, "choice:%s:%s", purpose->id, recipient->id);
     }
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_ITEM, control, name);
     if (!choice)
         return;
-    const char *consequence = cs_form_text(&subject, purpose->consequence);
     choice->purpose = cs_form_keep(form, purpose->id);
-    choice->recipient = via ? cs_form_keep(form, subject.recipient->id) : NULL;
-    choice->consequence = cs_form_keep(form, consequence);
+    choice->recipient = recipient ? cs_form_keep(form, recipient->id) : NULL;
+    choice->consequence = cs_form_keep(form, cs_form_text(subject, purpose->consequence));
     choice->channel = channel_name(purpose->channel);
     choice->storage_level = storage_level_name(purpose->storage_level);
     choice->shared = all->base && cs_policy_purpose(all->base, cs_str_of(purpose->id));
     choice->has_siblings = has_siblings;
-    choice->on = any_on(all, &subject);
-    choice->needs = needs(all, choice, &subject);
+    choice->on = any_on(all, subject);
+    choice->needs = needs(all, choice, subject);
+}
+
+/* What gives to or takes from others is chosen for each of them, and what serves once does not stand: neither has a
+ * switch of its own, unless something is granted that the person may want to take back. */
+static bool stands_alone(const cs_policy *policy, const cs_purpose *purpose)
+{
+    bool between_parties = purpose->kind == CS_KIND_SHARE || purpose->kind == CS_KIND_LAUNCH ||
+                           purpose->kind == CS_KIND_OBTAIN || purpose->kind == CS_KIND_PUBLISH;
+    return !(between_parties && purpose->recipient_count) && cs_purpose_effective_form(policy, purpose) != CS_FORM_ONCE;
 }
 
 static void add_purpose(const manage *all, const cs_purpose *purpose)
 {
     if (purpose->undeclared || purpose->ground != CONSENT_GROUND_CONSENT)
         return;
-    if (purpose->kind != CS_KIND_SHARE && purpose->kind != CS_KIND_LAUNCH)
-        add_item(all, purpose, NULL, purpose->recipient_count > 0);
-    for (uint16_t i = 0; i < purpose->recipient_count; i++)
-        add_item(all, purpose, &purpose->recipients[i], true);
+    const cs_form_subject own = subject_of(all, purpose, NULL);
+    if (stands_alone(own.policy, purpose) || any_on(all, &own))
+        add_item(all, &own, purpose->recipient_count > 0);
+    for (uint16_t i = 0; i < purpose->recipient_count; i++) {
+        const cs_form_subject subject = subject_of(all, purpose, &purpose->recipients[i]);
+        add_item(all, &subject, true);
+    }
 }
 
 static void add_acceptance(const manage *all)

@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+consent_status cs_form_status(const cs_form *form, consent_error *err)
+{
+    return form->failed ? cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form") : CONSENT_OK;
+}
+
 const char *cs_form_keep_str(cs_form *form, cs_str text)
 {
     char *copy = cs_arena_strndup(&form->arena, text.size ? text.data : "", text.size);
@@ -205,13 +210,14 @@ consent_status cs_form_finish(cs_form *form, consent_error *err)
         add_part(form, CONSENT_PART_REFUSE, form->refuse_label)->control = "refuse";
     if (form->save_label)
         add_part(form, CONSENT_PART_ACCEPT, form->save_label)->control = "save";
-    if (form->failed)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "the form was not built: no memory was left");
+    consent_status status = cs_form_status(form, err);
+    if (status != CONSENT_OK)
+        return status;
 
     cs_json_out out;
     cs_json_out_init(&out, &form->notice);
     cs_form_content(form, &out);
-    consent_status status = cs_buffer_status(&form->notice, "the form's content", err);
+    status = cs_buffer_status(&form->notice, "the form's content", err);
     if (status != CONSENT_OK)
         return status;
     cs_span notice = cs_buffer_span(&form->notice);

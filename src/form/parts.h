@@ -150,6 +150,8 @@ struct cs_form {
     size_t event_count, event_capacity;
 };
 
+/* CONSENT_OK, or E_MEMORY when anything failed so far: before what was copied decides anything. */
+consent_status cs_form_status(const cs_form *form, consent_error *err);
 /* Copies into the form; "" and `failed` when memory ran out. NULL stays NULL. */
 const char *cs_form_keep(cs_form *form, const char *text);
 const char *cs_form_keep_str(cs_form *form, cs_str text);

@@ -89,7 +89,9 @@ consent_status cs_form_build_permission(cs_form *form, const cs_form_input *inpu
                            cs_purpose_effective_form(subject->policy, subject->purpose) == CS_FORM_OWN;
     if (form->records_choice)
         narrow_data(form, input, &asking);
-    status = cs_form_may_ask(form, input, &asking.query, err);
+    status = cs_form_status(form, err);
+    if (status == CONSENT_OK)
+        status = cs_form_may_ask(form, input, &asking.query, err);
     if (status == CONSENT_OK)
         status = add_fields(form, input, &asking, err);
     if (status != CONSENT_OK)

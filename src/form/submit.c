@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define SURFACE_MAX_SIZE 200u
+
 /* ---- events ----------------------------------------------------------------------------------- */
 
 consent_status cs_form_reserve_events(cs_form *form, size_t count, consent_error *err)
@@ -354,6 +356,9 @@ static consent_status check_action(const cs_form *form, const consent_submission
     if (form->occasion == CONSENT_OCCASION_PERMISSION && given->action == CONSENT_ACTION_ACCEPT)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "accepting the permission form records nothing: show the system's prompt, then give its result");
+    if (cs_str_of(given->surface).size > SURFACE_MAX_SIZE || !cs_utf8_is_valid(cs_str_of(given->surface)))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "surface is not UTF-8 of at most %u bytes: give the screen a short name", SURFACE_MAX_SIZE);
     bool written = given->method == CONSENT_METHOD_WRITTEN && form->written;
     if ((given->method < 0 || given->method > CONSENT_METHOD_BUTTON) && !written)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
@@ -389,9 +394,10 @@ consent_status cs_form_submit(cs_form *form, const consent_submission *submissio
     if (status != CONSENT_OK)
         return status;
     in.surface = cs_form_keep(form, submission->surface);
-    if (form->failed)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "the submission was not taken: no memory was left");
-    status = act(&in);
+    status = cs_form_status(form, err);
+    form->failed = false; /* the form itself is whole: it stays usable */
+    if (status == CONSENT_OK)
+        status = act(&in);
     if (status != CONSENT_OK)
         return status;
     for (size_t i = 0; i < form->event_count; i++)

@@ -1,6 +1,6 @@
-/* The checkpoint: the caller's state and the chains at one place of the file, sealed in a file beside it, so that opening
- * reads only what came after. It is authentic and bound to this very file, so its place is also a lower bound of what was
- * durable once; older, damaged or foreign ones are as good as none. */
+/* The checkpoint: the caller's state and the chains at one place of the file, sealed in a file beside it, so that
+ * opening reads only what came after. It is authentic and bound to this very file, so its place is also a lower bound
+ * of what was durable once; older, damaged or foreign ones are as good as none. */
 #include "ledger/internal.h"
 
 #include <string.h>
@@ -76,8 +76,8 @@ consent_status cs_ledger_checkpoint(cs_ledger *ledger, cs_span state, consent_er
 
 /* ---- loading -------------------------------------------------------------------------------- */
 
-/* The frame before the checkpoint's place must be the one it was made behind: then the file was not cut there and filled
- * with zeros. */
+/* The frame before the checkpoint's place must be the one it was made behind: then the file was not cut there and
+ * filled with zeros. */
 static consent_status has_its_frame(cs_ledger *ledger, const cs_checkpoint *checkpoint, uint64_t file_size, bool *fits,
                                     consent_error *err)
 {
@@ -142,8 +142,8 @@ static consent_status read_sealed(cs_ledger *ledger, cs_buffer *bytes, uint8_t *
     return cs_checkpoint_open(&ledger->file.keys, ledger->file.header_hash, cs_buffer_span(bytes), *plain, out, err);
 }
 
-consent_status cs_ledger_load_checkpoint(cs_ledger *ledger, const cs_ledger_sink *sink, uint64_t file_size,
-                                         bool *used, consent_error *err)
+consent_status cs_ledger_load_checkpoint(cs_ledger *ledger, const cs_ledger_sink *sink, uint64_t file_size, bool *used,
+                                         consent_error *err)
 {
     const cs_memory *memory = &ledger->env->memory;
     cs_buffer bytes;

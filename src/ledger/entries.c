@@ -198,9 +198,10 @@ consent_status cs_checkpoint_open(const cs_frame_keys *keys, const uint8_t heade
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the checkpoint was damaged");
     checkpoint_aad(header_hash, in, aad);
     const cs_span sealed = {in + CHECKPOINT_SEALED_AT, bytes.size - CHECKPOINT_SEALED_AT};
-    consent_status status = cs_xaes_open(keys->checkpoint, in + CHECKPOINT_START_SIZE, (cs_span){aad, sizeof aad},
-                                         sealed, plain, err);
-    if (status == CONSENT_E_TAMPERED || (status == CONSENT_OK && !read_checkpoint(plain, sealed.size - CS_TAG_SIZE, out)))
+    consent_status status =
+        cs_xaes_open(keys->checkpoint, in + CHECKPOINT_START_SIZE, (cs_span){aad, sizeof aad}, sealed, plain, err);
+    if (status == CONSENT_E_TAMPERED ||
+        (status == CONSENT_OK && !read_checkpoint(plain, sealed.size - CS_TAG_SIZE, out)))
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the checkpoint was not this ledger's");
     return status;
 }

@@ -6,7 +6,10 @@
 #include <string.h>
 
 static const char ballast_name[] = "ballast";
-enum { BALLAST_SIZE = 262144, LOCK_TRIES = 5 };
+enum {
+    BALLAST_SIZE = 262144,
+    LOCK_TRIES = 5
+};
 
 void cs_ledger_name(const cs_ledger *ledger, const char *suffix, char out[CS_LEDGER_NAME_SIZE])
 {
@@ -54,7 +57,8 @@ consent_status cs_ledger_lock(cs_ledger *ledger, consent_error *err)
         env->file_close(env->ctx, ledger->lock);
         ledger->lock = NULL;
     }
-    return cs_fail(err, CONSENT_E_LOCKED, 0, "the ledger's lock file kept being replaced; leave the home's files alone");
+    return cs_fail(err, CONSENT_E_LOCKED, 0,
+                   "the ledger's lock file kept being replaced; leave the home's files alone");
 }
 
 void cs_ledger_unlock(cs_ledger *ledger)
@@ -123,8 +127,8 @@ consent_status cs_ledger_file_is_current(cs_ledger *ledger, bool *current, uint6
 cs_damage cs_ledger_header_damage(cs_header_look look)
 {
     static const cs_damage damages[] = {
-        [CS_HEADER_OK] = CS_DAMAGE_NONE,         [CS_HEADER_DAMAGED] = CS_DAMAGE_CORRUPT,
-        [CS_HEADER_NEWER] = CS_DAMAGE_NEWER,     [CS_HEADER_WRONG_KEY] = CS_DAMAGE_WRONG_KEY,
+        [CS_HEADER_OK] = CS_DAMAGE_NONE,       [CS_HEADER_DAMAGED] = CS_DAMAGE_CORRUPT,
+        [CS_HEADER_NEWER] = CS_DAMAGE_NEWER,   [CS_HEADER_WRONG_KEY] = CS_DAMAGE_WRONG_KEY,
         [CS_HEADER_COPIED] = CS_DAMAGE_COPIED,
     };
     return damages[look];
@@ -132,8 +136,8 @@ cs_damage cs_ledger_header_damage(cs_header_look look)
 
 /* ---- space --------------------------------------------------------------------------------- */
 
-/* An append into blocks that were written before changes nothing but their content on disk, which halves the work of its
- * sync, and still fits when the disk is full. What cannot be reserved will be told by the write. */
+/* An append into blocks that were written before changes nothing but their content on disk, which halves the work of
+ * its sync, and still fits when the disk is full. What cannot be reserved will be told by the write. */
 void cs_ledger_reserve(cs_ledger *ledger, uint64_t end)
 {
     static const uint8_t zeros[4096];
@@ -185,7 +189,7 @@ static void unlink_all(cs_ledger *ledger, const char *const *suffixes, size_t co
 
 void cs_ledger_remove_content(cs_ledger *ledger)
 {
-    static const char *const suffixes[] = {".check", ".check" CS_TEMP_SUFFIX, ".new", ""};
+    static const char *const suffixes[] = {".check", (".check" CS_TEMP_SUFFIX), ".new", ""};
     char suffix[16];
     const char *const torn = suffix;
     for (unsigned i = 1; i <= CS_LEDGER_MAX_ASIDE; i++) {

@@ -72,8 +72,8 @@ static consent_status header_mac(const cs_frame_keys *keys, const uint8_t *bytes
 }
 
 consent_status cs_frame_make_header(const uint8_t key[CS_KEY_SIZE], const uint8_t home_id[16],
-                                    const cs_file_header *header, uint8_t out[CS_FILE_HEADER_SIZE],
-                                    cs_frame_keys *keys, uint8_t hash[CS_HASH_SIZE], consent_error *err)
+                                    const cs_file_header *header, uint8_t out[CS_FILE_HEADER_SIZE], cs_frame_keys *keys,
+                                    uint8_t hash[CS_HASH_SIZE], consent_error *err)
 {
     uint8_t tag[CS_HASH_SIZE];
     consent_status status = derive_keys(key, header->salt, keys, err);

@@ -52,9 +52,10 @@ typedef enum cs_header_look {
 
 /* Derives the file's keys and writes its header. */
 consent_status cs_frame_make_header(const uint8_t key[CS_KEY_SIZE], const uint8_t home_id[16],
-                                    const cs_file_header *header, uint8_t out[CS_FILE_HEADER_SIZE],
-                                    cs_frame_keys *keys, uint8_t hash[CS_HASH_SIZE], consent_error *err);
-/* Reads a header; *keys and hash are filled when *look is CS_HEADER_OK. A status other than CONSENT_OK is the crypto's. */
+                                    const cs_file_header *header, uint8_t out[CS_FILE_HEADER_SIZE], cs_frame_keys *keys,
+                                    uint8_t hash[CS_HASH_SIZE], consent_error *err);
+/* Reads a header; *keys and hash are filled when *look is CS_HEADER_OK. A status other than CONSENT_OK is the
+ * crypto's. */
 consent_status cs_frame_read_header(const uint8_t bytes[CS_FILE_HEADER_SIZE], const uint8_t key[CS_KEY_SIZE],
                                     const uint8_t home_id[16], cs_header_look *look, cs_file_header *header,
                                     cs_frame_keys *keys, uint8_t hash[CS_HASH_SIZE], consent_error *err);
@@ -69,7 +70,8 @@ typedef struct cs_frame_place {
     uint32_t index;             /* 0, 1, 2 … */
 } cs_frame_place;
 
-/* Writes a whole frame of `size` = cs_frame_size_for(entries.size) bytes. `plain` is scratch of the same size and is wiped. */
+/* Writes a whole frame of `size` = cs_frame_size_for(entries.size) bytes. `plain` is scratch of the same size and is
+ * wiped. */
 consent_status cs_frame_seal(const cs_frame_keys *keys, const cs_frame_place *place, cs_span entries,
                              const uint8_t random32[32], size_t size, uint8_t *plain, uint8_t *frame,
                              consent_error *err);
@@ -101,9 +103,9 @@ cs_frame_look cs_frame_examine(cs_span bytes);
 /* ---- entries inside a frame ---------------------------------------------------------------- */
 
 typedef enum cs_entry_kind {
-    CS_ENTRY_ACTS = 1,   /* events of the own stream */
-    CS_ENTRY_REMOTE = 2, /* events of another stream, with the evidence they came with */
-    CS_ENTRY_STREAM = 3, /* from here on the own stream is this one, from seq 1 */
+    CS_ENTRY_ACTS = 1,       /* events of the own stream */
+    CS_ENTRY_REMOTE = 2,     /* events of another stream, with the evidence they came with */
+    CS_ENTRY_STREAM = 3,     /* from here on the own stream is this one, from seq 1 */
     CS_ENTRY_OPTIONAL = 0x80 /* kinds from here on may be passed over by a reader that does not know them */
 } cs_entry_kind;
 

@@ -55,11 +55,12 @@ struct cs_ledger {
     cs_file *lock;
     bool locked;
     cs_ledger_file file;
-    uint64_t space_end;  /* zeros are ready up to here */
-    uint64_t known_end;  /* all before was durable once, says an authentic checkpoint */
+    uint64_t space_end; /* zeros are ready up to here */
+    uint64_t known_end; /* all before was durable once, says an authentic checkpoint */
     cs_position at;
-    bool tail_touched;   /* bytes may stand behind `at` that no record is made of */
-    bool must_move;      /* a sync of this file failed: it is not written again */
+    bool tail_touched;  /* bytes may stand behind `at` that no record is made of */
+    bool name_unsynced; /* the name leads to this file, but perhaps not yet on disk */
+    bool must_move;     /* a sync of this file failed: it is not written again */
     consent_status health;
     cs_ledger_report report;
 };
@@ -96,13 +97,14 @@ typedef struct cs_scan {
     uint64_t window_start;
     size_t window_size;
     uint8_t *plain;
-    bool checks_events;  /* decode every event too */
-    consent_status stop; /* E_CORRUPT, E_TAMPERED: why there is no frame at at.offset; CONSENT_OK: nothing begins there */
+    bool checks_events; /* decode every event too */
+    consent_status
+        stop; /* E_CORRUPT, E_TAMPERED: why there is no frame at at.offset; CONSENT_OK: nothing begins there */
 } cs_scan;
 
 void cs_position_start(const cs_ledger_file *file, cs_position *out);
-consent_status cs_scan_open(cs_scan *scan, const cs_ledger *ledger, const cs_ledger_file *file,
-                            const cs_position *from, uint64_t limit, consent_error *err);
+consent_status cs_scan_open(cs_scan *scan, const cs_ledger *ledger, const cs_ledger_file *file, const cs_position *from,
+                            uint64_t limit, consent_error *err);
 void cs_scan_close(cs_scan *scan);
 /* Bytes [offset, offset + size) of the file, below the limit. Valid until the next call. */
 consent_status cs_scan_bytes(cs_scan *scan, uint64_t offset, size_t size, const uint8_t **out, consent_error *err);
@@ -150,7 +152,7 @@ void cs_draft_free(cs_draft *draft, const cs_ledger *ledger);
 
 /* ---- checkpoint.c ---- */
 /* Fills *at and delivers the state when there is a checkpoint that fits; *used tells. Sets ledger->known_end. */
-consent_status cs_ledger_load_checkpoint(cs_ledger *ledger, const cs_ledger_sink *sink, uint64_t file_size,
-                                         bool *used, consent_error *err);
+consent_status cs_ledger_load_checkpoint(cs_ledger *ledger, const cs_ledger_sink *sink, uint64_t file_size, bool *used,
+                                         consent_error *err);
 
 #endif

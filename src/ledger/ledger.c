@@ -33,6 +33,11 @@ uint64_t cs_ledger_next_seq(const cs_ledger *ledger)
     return ledger->at.next_seq;
 }
 
+uint32_t cs_ledger_frame_count(const cs_ledger *ledger)
+{
+    return ledger->at.frame_count;
+}
+
 uint64_t cs_ledger_end(const cs_ledger *ledger)
 {
     return ledger->at.offset;
@@ -69,7 +74,16 @@ static consent_status create_or_refuse(cs_ledger *ledger, consent_error *err)
         return cs_ledger_set_damage(ledger, CS_DAMAGE_ROLLED_BACK, 0, err);
     if (rc != ENOENT)
         return cs_fail_os(err, rc, "looking for the ledger's checkpoint");
-    return cs_ledger_create(ledger, err);
+    consent_status status = cs_ledger_create(ledger, err);
+    ledger->report.created = status == CONSENT_OK;
+    return status;
+}
+
+static consent_status sync_name(cs_ledger *ledger, consent_error *err)
+{
+    int rc = ledger->env->dir_sync(ledger->env->ctx, ledger->dir);
+    ledger->name_unsynced = rc != 0;
+    return rc == 0 ? CONSENT_OK : cs_fail_os(err, rc, "making the ledger's name durable");
 }
 
 static consent_status read_existing(cs_ledger *ledger, const cs_ledger_sink *sink, consent_error *err)
@@ -81,11 +95,15 @@ static consent_status read_existing(cs_ledger *ledger, const cs_ledger_sink *sin
     int rc = ledger->env->file_info(ledger->env->ctx, ledger->file.file, &info);
     if (rc != 0)
         return cs_fail_os(err, rc, "examining the ledger");
-    /* A writer may have died between its write and its sync: what is delivered below is durable first. */
+    /* A writer may have died between its write and its sync, or between a rename and the directory's: what is delivered
+     * below is durable first, under its name. */
+    consent_status status = sync_name(ledger, err);
+    if (status != CONSENT_OK)
+        return status;
     if (ledger->env->file_sync(ledger->env->ctx, ledger->file.file) != 0)
         ledger->must_move = true;
     cs_position_start(&ledger->file, &ledger->at);
-    consent_status status = cs_ledger_load_checkpoint(ledger, sink, info.size, &used, err);
+    status = cs_ledger_load_checkpoint(ledger, sink, info.size, &used, err);
     if (status == CONSENT_OK)
         status = cs_ledger_read_on(ledger, sink, err);
     if (status == CONSENT_OK && ledger->at.frame_count < ledger->known_frames)
@@ -176,6 +194,8 @@ static consent_status come_up_to_date(cs_ledger *ledger, const cs_ledger_sink *s
         if (status == CONSENT_OK)
             status = cs_ledger_file_is_current(ledger, &current, &size, err);
     }
+    if (status == CONSENT_OK && ledger->name_unsynced)
+        status = sync_name(ledger, err);
     if (status != CONSENT_OK)
         return status;
     if (size < ledger->at.offset)
@@ -185,7 +205,8 @@ static consent_status come_up_to_date(cs_ledger *ledger, const cs_ledger_sink *s
         if (rc != 0)
             return cs_fail_os(err, rc, "reading the ledger");
     }
-    bool more = size > ledger->at.offset && (size < ledger->at.offset + sizeof start || !cs_frame_is_zero(start, sizeof start));
+    bool more =
+        size > ledger->at.offset && (size < ledger->at.offset + sizeof start || !cs_frame_is_zero(start, sizeof start));
     if (more) {
         if (env->file_sync(env->ctx, ledger->file.file) != 0)
             ledger->must_move = true;
@@ -320,8 +341,8 @@ static consent_status commit(cs_ledger *ledger, const cs_span *events, size_t co
     for (size_t i = 0; i < count; i++)
         size += events[i].size + 3;
     if (size > CS_LEDGER_MAX_COMMIT_BYTES)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record of %zu bytes was larger than %u; record less at once", size,
-                       CS_LEDGER_MAX_COMMIT_BYTES);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record of %zu bytes was larger than %u; record less at once",
+                       size, CS_LEDGER_MAX_COMMIT_BYTES);
     cs_buffer_init(&entries, &ledger->env->memory, CS_ENTRIES_MAX_SIZE);
     cs_frame_put_acts(&entries, ledger->at.next_seq, events, count);
     status = cs_buffer_status(&entries, "a record", err);
@@ -361,15 +382,17 @@ static consent_status read_up_to(cs_ledger *ledger, uint64_t limit, const cs_led
 consent_status cs_ledger_catch_up(cs_ledger *ledger, uint64_t limit_offset, const cs_ledger_sink *sink,
                                   consent_error *err)
 {
-    enum { TRIES = 3 };
+    enum {
+        TRIES = 3
+    };
     consent_status status = cs_ledger_check_use(ledger, err);
-    for (int i = 0; i < TRIES && status == CONSENT_OK && ledger->at.offset < limit_offset; i++) {
+    for (int i = 0; i < TRIES && status == CONSENT_OK && (i == 0 || ledger->at.offset < limit_offset); i++) {
         bool current = false;
         uint64_t size = 0;
         status = cs_ledger_file_is_current(ledger, &current, &size, err);
         if (status == CONSENT_OK && !current)
             status = cs_ledger_follow(ledger, err);
-        if (status == CONSENT_OK)
+        if (status == CONSENT_OK && ledger->at.offset < limit_offset)
             status = read_up_to(ledger, limit_offset, sink, err);
     }
     if (status == CONSENT_E_CORRUPT || (status == CONSENT_OK && ledger->at.offset < limit_offset))

@@ -26,12 +26,12 @@ typedef struct cs_ledger cs_ledger;
 typedef struct cs_ledger_config {
     const cs_env *env;
     cs_dir *dir;
-    const char *name;               /* file name of this ledger in dir (from a keyed hash) */
-    uint8_t key[CS_KEY_SIZE];       /* the profile's own key */
-    uint8_t home_id[16];            /* install binding: another home's file is E_COPIED */
-    uint32_t protection;            /* consent_protection, recorded in the header */
-    bool in_memory;                 /* ephemeral: the key never leaves memory; the file is used, and gone at close */
-    uint32_t known_frames;          /* frames known to have been durable (the key store's counter, or 1 once the ledger was
+    const char *name;         /* file name of this ledger in dir (from a keyed hash) */
+    uint8_t key[CS_KEY_SIZE]; /* the profile's own key */
+    uint8_t home_id[16];      /* install binding: another home's file is E_COPIED */
+    uint32_t protection;      /* consent_protection, recorded in the header */
+    bool in_memory;           /* ephemeral: the key never leaves memory; the file is used, and gone at close */
+    uint32_t known_frames;    /* frames known to have been durable (the key store's counter, or 1 once the ledger was
                                        made); fewer, or no file, is E_ROLLED_BACK. 0: nothing is known */
 } cs_ledger_config;
 
@@ -49,6 +49,7 @@ typedef enum cs_damage {
 
 typedef struct cs_ledger_report {
     cs_damage damage;
+    bool created; /* there was none: begun anew by this open */
     uint64_t bad_offset;
     uint64_t kept_aside_bytes;
     uint64_t frame_count;
@@ -70,22 +71,24 @@ typedef struct cs_ledger_sink {
     cs_checkpoint_fn checkpoint; /* NULL: read from the first event */
 } cs_ledger_sink;
 
-/* Opens the file, creating it when missing, repairs a torn tail, and delivers checkpoint and events to `sink`. Everything
- * delivered is on stable storage. Damage other than a torn tail: the status says which (E_CORRUPT, E_TAMPERED, E_COPIED,
- * E_ROLLED_BACK, E_KEY_GONE for another key's file, E_UNSUPPORTED for a newer format), *report says more, the events before
- * the damage were delivered, *out is a ledger that only verifies and closes (NULL when there is no file at all). Every
- * other failure (E_IO, E_FULL, E_LOCKED, E_MEMORY, a sink's own): *out is NULL and the file is as it was. */
+/* Opens the file, creating it when missing, repairs a torn tail, and delivers checkpoint and events to `sink`.
+ * Everything delivered is on stable storage. Damage other than a torn tail: the status says which (E_CORRUPT,
+ * E_TAMPERED, E_COPIED, E_ROLLED_BACK, E_KEY_GONE for another key's file, E_UNSUPPORTED for a newer format), *report
+ * says more, the events before the damage were delivered, *out is a ledger that only verifies and closes (NULL when
+ * there is no file at all). Every other failure (E_IO, E_FULL, E_LOCKED, E_MEMORY, a sink's own): *out is NULL and
+ * the file is as it was. */
 consent_status cs_ledger_open(const cs_ledger_config *config, const cs_ledger_sink *sink, cs_ledger **out,
                               cs_ledger_report *report, consent_error *err);
 void cs_ledger_close(cs_ledger *ledger);
 
 const uint8_t *cs_ledger_stream(const cs_ledger *ledger); /* own stream id */
 uint64_t cs_ledger_next_seq(const cs_ledger *ledger);     /* valid between begin and commit */
-uint64_t cs_ledger_end(const cs_ledger *ledger);          /* offset behind the last frame read or written */
+uint32_t cs_ledger_frame_count(const cs_ledger *ledger);
+uint64_t cs_ledger_end(const cs_ledger *ledger); /* offset behind the last frame read or written */
 
-/* Takes the writer's lock and delivers what other processes appended since, made durable first. On failure the lock is not
- * held. E_LOCKED when locks do not work, E_FORKED in a child of the process that opened it, the damage's status when there is
- * damage. After a sink's failure the last frame is delivered again by the next call. */
+/* Takes the writer's lock and delivers what other processes appended since, made durable first. On failure the lock
+ * is not held. E_LOCKED when locks do not work, E_FORKED in a child of the process that opened it, the damage's
+ * status when there is damage. After a sink's failure the last frame is delivered again by the next call. */
 consent_status cs_ledger_begin(cs_ledger *ledger, const cs_ledger_sink *sink, consent_error *err);
 /* Appends one frame with these events (encoded with cs_ledger_next_seq, +1, …), syncs, releases the lock. On
  * failure nothing was appended as far as any reader can tell, and the lock is released. (Should the disk refuse
@@ -93,14 +96,17 @@ consent_status cs_ledger_begin(cs_ledger *ledger, const cs_ledger_sink *sink, co
  * E_ARGUMENT: not canonical events of the next numbers, or too many for one frame (CS_LEDGER_MAX_COMMIT_BYTES). */
 consent_status cs_ledger_commit(cs_ledger *ledger, const cs_span *events, size_t count, consent_error *err);
 void cs_ledger_abort(cs_ledger *ledger);
-/* Delivers what other processes appended, up to `limit_offset` (the shared page's durable_end). Takes no lock. */
+/* Delivers what other processes appended, up to `limit_offset` (the shared page's durable_end). Takes no lock. Notices,
+ * with nothing to deliver too, that the name leads to another file: E_NOT_FOUND (removed: open again), or the damage
+ * that the other file amounts to. */
 consent_status cs_ledger_catch_up(cs_ledger *ledger, uint64_t limit_offset, const cs_ledger_sink *sink,
                                   consent_error *err);
-/* Writes a checkpoint of everything delivered so far into a sealed file beside the ledger, whose history stays whole. Outside
- * begin … commit. Losing it costs time at the next open, nothing else. */
+/* Writes a checkpoint of everything delivered so far into a sealed file beside the ledger, whose history stays whole.
+ * Outside begin … commit. Losing it costs time at the next open, nothing else. */
 consent_status cs_ledger_checkpoint(cs_ledger *ledger, cs_span state, consent_error *err);
 
-/* Reads all from disk again, checks everything, delivers every event (sink may be NULL). Repairs nothing. Takes no lock. */
+/* Reads all from disk again, checks everything, delivers every event (sink may be NULL). Repairs nothing. Takes no
+ * lock. */
 consent_status cs_ledger_verify(cs_ledger *ledger, const cs_ledger_sink *sink, cs_ledger_report *report,
                                 consent_error *err);
 

@@ -1,5 +1,5 @@
-/* Making a ledger file, and moving verified content into a new one: after a failed sync the system may have dropped what
- * was to be written and call the next sync a success, so that file is left alone for good. */
+/* Making a ledger file, and moving verified content into a new one: after a failed sync the system may have dropped
+ * what was to be written and call the next sync a success, so that file is left alone for good. */
 #include "ledger/internal.h"
 
 #include <errno.h>
@@ -88,8 +88,8 @@ static consent_status begin_file(cs_ledger *ledger, uint32_t rewrites, cs_ledger
     int rc = env->random(env->ctx, out->header.salt, sizeof out->header.salt);
     if (rc != 0)
         return cs_fail_os(err, rc, "drawing random bytes for a ledger");
-    consent_status status = cs_frame_make_header(ledger->key, ledger->home_id, &out->header, bytes, &out->keys,
-                                                 out->header_hash, err);
+    consent_status status =
+        cs_frame_make_header(ledger->key, ledger->home_id, &out->header, bytes, &out->keys, out->header_hash, err);
     if (status != CONSENT_OK)
         return status;
     cs_ledger_name(ledger, ".new", name);
@@ -257,5 +257,6 @@ consent_status cs_ledger_follow(cs_ledger *ledger, consent_error *err)
     }
     adopt(ledger, &other, &at);
     ledger->must_move = false;
+    ledger->name_unsynced = true;
     return CONSENT_OK;
 }

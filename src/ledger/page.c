@@ -6,8 +6,8 @@
 #define PAGE_SIZE_BYTES 4096u
 #define PAGE_MAGIC 0x31505343u /* "CSP1" in the file */
 #define PAGE_USERS 64u
-#define SLOT_MASK 0xFFFFu         /* of alarm: one bit for each pending slot in use */
-#define OVERFLOW_ONE 0x10000u     /* of alarm: withdrawals that found no slot, counted */
+#define SLOT_MASK 0xFFFFu     /* of alarm: one bit for each pending slot in use */
+#define OVERFLOW_ONE 0x10000u /* of alarm: withdrawals that found no slot, counted */
 
 static const char page_name[] = "shared.page";
 static const char page_lock_name[] = "shared.lock";
@@ -38,7 +38,7 @@ typedef struct shared {
     word alarm;
     word overflow_process; /* the last that found no slot */
     word reserved_line[13];
-    pending pending[CS_PAGE_PENDING];       /* at 128 */
+    pending pending[CS_PAGE_PENDING];        /* at 128 */
     profile_slot profiles[CS_PAGE_PROFILES]; /* at 384 */
     word users[PAGE_USERS];                  /* at 896: processes that have it open */
 } shared;
@@ -126,8 +126,9 @@ static consent_status write_fresh(cs_page *page, consent_error *err)
     memcpy(bytes + offsetof(shared, magic), &magic, sizeof magic);
     memcpy(bytes + offsetof(shared, elapsed_s), &elapsed, sizeof elapsed);
     memcpy(bytes + offsetof(shared, generation), &first_generation, sizeof first_generation);
-    consent_status status = rc != 0 ? cs_fail_os(err, rc, "drawing random bytes for the shared page")
-                                    : cs_file_replace(env, page->dir, page_name, (cs_span){bytes, PAGE_SIZE_BYTES}, err);
+    consent_status status = rc != 0
+                                ? cs_fail_os(err, rc, "drawing random bytes for the shared page")
+                                : cs_file_replace(env, page->dir, page_name, (cs_span){bytes, PAGE_SIZE_BYTES}, err);
     cs_free(&env->memory, bytes, PAGE_SIZE_BYTES);
     return status;
 }
@@ -266,6 +267,11 @@ void cs_page_set_durable_end(cs_page *page, uint32_t slot, uint64_t offset)
         continue;
 }
 
+void cs_page_restart_durable_end(cs_page *page, uint32_t slot, uint64_t offset)
+{
+    atomic_store(&page->map->profiles[slot].durable_end, (uint32_t)(offset / 8));
+}
+
 /* ---- withdrawals under way ----------------------------------------------------------------------- */
 
 int cs_page_pend(cs_page *page, uint32_t slot, uint32_t item_hash)
@@ -312,7 +318,8 @@ bool cs_page_needs_repair(const cs_page *page, uint32_t slot)
     uint32_t alarm = atomic_load(&page->map->alarm);
     for (uint32_t i = 0; i < CS_PAGE_PENDING; i++) {
         const pending *entry = &page->map->pending[i];
-        if ((alarm & 1u << i) != 0 && atomic_load(&entry->slot) == slot && !is_alive(page, atomic_load(&entry->process)))
+        if ((alarm & 1u << i) != 0 && atomic_load(&entry->slot) == slot &&
+            !is_alive(page, atomic_load(&entry->process)))
             return true;
     }
     return alarm >= OVERFLOW_ONE && !is_alive(page, atomic_load(&page->map->overflow_process));

@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOG_WARNING = 1 };
+enum {
+    LOG_WARNING = 1
+};
 
 /* ---- judging ------------------------------------------------------------------------------- */
 
 typedef struct rest {
-    bool is_zero;      /* nothing written from there to the end of the file */
-    bool has_frame;    /* another frame begins further on */
-    uint64_t end;      /* behind the last byte that is not zero */
+    bool is_zero;   /* nothing written from there to the end of the file */
+    bool has_frame; /* another frame begins further on */
+    uint64_t end;   /* behind the last byte that is not zero */
 } rest;
 
 static void look_at_sector(rest *out, const uint8_t *sector, size_t size, uint64_t offset, bool first)
@@ -110,25 +112,32 @@ consent_status cs_ledger_damage_status(cs_damage damage, uint64_t bad_offset, co
     unsigned long long at = bad_offset;
     switch (damage) {
     case CS_DAMAGE_NONE:
-    case CS_DAMAGE_TORN_TAIL: return CONSENT_OK;
+    case CS_DAMAGE_TORN_TAIL:
+        return CONSENT_OK;
     case CS_DAMAGE_TAMPERED:
-        return cs_fail(err, CONSENT_E_TAMPERED, 0,
-                       "the ledger was altered at byte %llu: a record there is whole but its seal does not fit; keep the "
-                       "file and begin anew", at);
+        return cs_fail(
+            err, CONSENT_E_TAMPERED, 0,
+            "the ledger was altered at byte %llu: a record there is whole but its seal does not fit; keep the "
+            "file and begin anew",
+            at);
     case CS_DAMAGE_ROLLED_BACK:
-        return cs_fail(err, CONSENT_E_ROLLED_BACK, 0,
-                       "the ledger ended at byte %llu, before records that were durable: an older copy was put back or its "
-                       "end was cut off", at);
+        return cs_fail(
+            err, CONSENT_E_ROLLED_BACK, 0,
+            "the ledger ended at byte %llu, before records that were durable: an older copy was put back or its "
+            "end was cut off",
+            at);
     case CS_DAMAGE_COPIED:
         return cs_fail(err, CONSENT_E_COPIED, 0, "the ledger was made by another install; begin anew here");
     case CS_DAMAGE_WRONG_KEY:
         return cs_fail(err, CONSENT_E_KEY_GONE, 0, "the ledger was sealed with another key than the one given");
     case CS_DAMAGE_NEWER:
         return cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the ledger was written by a newer version; update the app");
-    case CS_DAMAGE_CORRUPT: break;
+    case CS_DAMAGE_CORRUPT:
+        break;
     }
-    return cs_fail(err, CONSENT_E_CORRUPT, 0,
-                   "the ledger was damaged at byte %llu: what stands there cannot be read; keep the file and begin anew", at);
+    return cs_fail(
+        err, CONSENT_E_CORRUPT, 0,
+        "the ledger was damaged at byte %llu: what stands there cannot be read; keep the file and begin anew", at);
 }
 
 consent_status cs_ledger_set_damage(cs_ledger *ledger, cs_damage damage, uint64_t bad_offset, consent_error *err)
@@ -147,7 +156,8 @@ static consent_status write_aside(cs_ledger *ledger, const char *name, cs_span b
     if (status == CONSENT_E_FULL && cs_ledger_drop_ballast(ledger))
         status = cs_file_replace(ledger->env, ledger->dir, name, bytes, err);
     if (status == CONSENT_E_FULL && ledger->env->log != NULL)
-        ledger->env->log(ledger->env->ctx, LOG_WARNING, "an interrupted record was cut off; no space was left to keep it");
+        ledger->env->log(ledger->env->ctx, LOG_WARNING,
+                         "an interrupted record was cut off; no space was left to keep it");
     return status;
 }
 

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+enum {
+    WINDOW_SIZE = 16384
+}; /* grows for a larger frame */
+
 void cs_position_start(const cs_ledger_file *file, cs_position *out)
 {
     memset(out, 0, sizeof *out);
@@ -10,43 +14,61 @@ void cs_position_start(const cs_ledger_file *file, cs_position *out)
     memcpy(out->previous, file->header_hash, CS_HASH_SIZE);
 }
 
-consent_status cs_scan_open(cs_scan *scan, const cs_ledger *ledger, const cs_ledger_file *file,
-                            const cs_position *from, uint64_t limit, consent_error *err)
+static void free_window(cs_scan *scan)
 {
-    const cs_memory *memory = &ledger->env->memory;
+    const cs_memory *memory = &scan->ledger->env->memory;
+    if (scan->plain != NULL)
+        cs_wipe(scan->plain, scan->window_capacity);
+    cs_free(memory, scan->plain, scan->window_capacity);
+    cs_free(memory, scan->window, scan->window_capacity);
+    scan->plain = NULL;
+    scan->window = NULL;
+    scan->window_capacity = 0;
+    scan->window_size = 0;
+}
+
+static consent_status make_window(cs_scan *scan, size_t capacity, consent_error *err)
+{
+    const cs_memory *memory = &scan->ledger->env->memory;
+    free_window(scan);
+    scan->window_capacity = capacity;
+    scan->window = cs_alloc(memory, capacity);
+    scan->plain = cs_alloc(memory, capacity);
+    if (scan->window != NULL && scan->plain != NULL)
+        return CONSENT_OK;
+    free_window(scan);
+    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to read the ledger");
+}
+
+consent_status cs_scan_open(cs_scan *scan, const cs_ledger *ledger, const cs_ledger_file *file, const cs_position *from,
+                            uint64_t limit, consent_error *err)
+{
     memset(scan, 0, sizeof *scan);
     scan->ledger = ledger;
     scan->file = file;
     scan->at = *from;
     scan->limit = limit < CS_LEDGER_MAX_FILE_SIZE ? limit : CS_LEDGER_MAX_FILE_SIZE;
     uint64_t left = scan->limit > from->offset ? scan->limit - from->offset : 0;
-    /* The frame before may have to be looked at again, so the window always holds the largest. */
-    scan->window_capacity = left > CS_SECTOR_SIZE ? CS_FRAME_MAX_SIZE : CS_SECTOR_SIZE;
-    scan->window = cs_alloc(memory, scan->window_capacity);
-    scan->plain = cs_alloc(memory, scan->window_capacity);
-    if (scan->window == NULL || scan->plain == NULL) {
-        cs_scan_close(scan);
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to read the ledger");
-    }
-    return CONSENT_OK;
+    return make_window(scan, left > CS_SECTOR_SIZE ? WINDOW_SIZE : CS_SECTOR_SIZE, err);
 }
 
 void cs_scan_close(cs_scan *scan)
 {
     if (scan->ledger == NULL)
         return;
-    const cs_memory *memory = &scan->ledger->env->memory;
-    if (scan->plain != NULL)
-        cs_wipe(scan->plain, scan->window_capacity);
-    cs_free(memory, scan->plain, scan->window_capacity);
-    cs_free(memory, scan->window, scan->window_capacity);
+    free_window(scan);
     memset(scan, 0, sizeof *scan);
 }
 
 consent_status cs_scan_bytes(cs_scan *scan, uint64_t offset, size_t size, const uint8_t **out, consent_error *err)
 {
     uint64_t window_end = scan->window_start + scan->window_size;
+    if (offset > scan->limit || size > scan->limit - offset || size > CS_FRAME_MAX_SIZE)
+        return cs_fail(err, CONSENT_E_CORRUPT, 0, "the ledger ended before the bytes that were asked for");
     if (offset < scan->window_start || offset + size > window_end) {
+        consent_status status = size > scan->window_capacity ? make_window(scan, size, err) : CONSENT_OK;
+        if (status != CONSENT_OK)
+            return status;
         uint64_t left = scan->limit - offset;
         size_t wanted = left < scan->window_capacity ? (size_t)left : scan->window_capacity;
         scan->window_size = 0;

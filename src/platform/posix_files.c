@@ -14,6 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #if defined(__linux__)
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #endif
 
@@ -123,6 +127,23 @@ static int open_private_dir(const char *path, int *out_fd)
     return code;
 }
 
+/* btrfs writes every change to a new place: with the disk full, a store into the mapped page would end the process and
+ * space kept ready would be of no use. What is made in this directory is changed in place instead. Best effort. */
+static void change_in_place(int fd)
+{
+#if defined(__linux__)
+    struct statfs found;
+    int flags = 0;
+    if (fstatfs(fd, &found) != 0 || (unsigned long)found.f_type != BTRFS_SUPER_MAGIC ||
+        ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0)
+        return;
+    flags |= FS_NOCOW_FL;
+    (void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+#else
+    (void)fd;
+#endif
+}
+
 static int posix_dir_open(void *ctx, const char *path, bool create, cs_dir **out)
 {
     (void)ctx;
@@ -143,8 +164,10 @@ static int posix_dir_open(void *ctx, const char *path, bool create, cs_dir **out
         return errno;
     int fd = -1;
     int code = open_private_dir(plain, &fd);
-    if (code == 0 && made)
+    if (code == 0 && made) {
+        change_in_place(fd);
         code = sync_parent(plain);
+    }
     cs_dir *dir = code == 0 ? cs_alloc(cs_memory_system(), sizeof(*dir)) : NULL;
     if (code == 0 && !dir)
         code = ENOMEM;

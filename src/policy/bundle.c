@@ -28,11 +28,12 @@ static consent_status take_line(cs_str *rest, const char *what, size_t max_size,
 {
     const char *end = rest->size > 0 ? memchr(rest->data, '\n', rest->size) : NULL;
     if (!end || end == rest->data)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a bundle ended before %s: each part stands on a line of its own, ended by a line feed", what);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "a bundle ended before %s: each part stands on a line of its own, ended by a line feed", what);
     *line = (cs_str){rest->data, (size_t)(end - rest->data)};
     if (line->size > max_size)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s of a bundle had %zu bytes, more than the %zu that are allowed", what,
-                       line->size, max_size);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s of a bundle had %zu bytes, more than the %zu that are allowed",
+                       what, line->size, max_size);
     rest->data = end + 1;
     rest->size -= line->size + 1;
     return CONSENT_OK;
@@ -87,7 +88,8 @@ static consent_status read_key_set(const cs_memory *memory, cs_str payload, key_
     cs_json_in_init(&in, "the key set", err);
     int64_t schema = cs_json_in_int(&in, doc.root, "schema", true, 0, 1, INT32_MAX);
     if (in.status == CONSENT_OK && schema != 1)
-        in.status = cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the key set was written in a newer schema than 1: update the app");
+        in.status =
+            cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the key set was written in a newer schema than 1: update the app");
     set->version = (uint32_t)cs_json_in_int(&in, doc.root, "version", true, 0, 1, INT32_MAX);
     const cs_json *publishers = cs_json_in_array(&in, doc.root, "publishers", true);
     size_t count = cs_json_count(publishers);
@@ -109,8 +111,7 @@ static consent_status verify_key_set(const cs_memory *memory, cs_str line, const
     cs_buffer payload;
     size_t root;
     cs_buffer_init(&payload, memory, CS_KEY_SET_MAX_BYTES);
-    consent_status status =
-        cs_jws_verify(memory, line, CS_TYP_KEY_SET, roots, root_count, &root, &payload, err);
+    consent_status status = cs_jws_verify(memory, line, CS_TYP_KEY_SET, roots, root_count, &root, &payload, err);
     if (status == CONSENT_OK)
         status = read_key_set(memory, (cs_str){(const char *)payload.data, payload.size}, set, err);
     cs_buffer_free(&payload);
@@ -125,8 +126,8 @@ static consent_status check_window(const publisher *one, int64_t now_ms, consent
     cs_time_format(one->not_before_ms, begin);
     cs_time_format(one->not_after_ms, end);
     return cs_fail(err, CONSENT_E_EXPIRED, 0,
-                   "the publisher's key was named for %s to %s, and it is %s: use a newer bundle, or correct the clock", begin, end,
-                   now_ms < one->not_before_ms ? "earlier" : "later");
+                   "the publisher's key was named for %s to %s, and it is %s: use a newer bundle, or correct the clock",
+                   begin, end, now_ms < one->not_before_ms ? "earlier" : "later");
 }
 
 /* ---- policy and documents ----------------------------------------------------------------- */
@@ -148,15 +149,16 @@ static consent_status verify_policy(const cs_memory *memory, cs_str line, const 
     return cs_policy_parse(memory, bundle->payload, "the policy", false, &bundle->policy, &bundle->texts, err);
 }
 
-static consent_status check_document(const cs_memory *memory, cs_str bytes, const cs_document_ref *ref, const char *what,
-                                     consent_error *err)
+static consent_status check_document(const cs_memory *memory, cs_str bytes, const cs_document_ref *ref,
+                                     const char *what, consent_error *err)
 {
     uint8_t hash[CS_HASH_SIZE];
     cs_span part = {(const uint8_t *)bytes.data, bytes.size};
     cs_document *document = NULL;
     consent_status status = cs_sha256(&part, 1, hash, err);
     if (status == CONSENT_OK && memcmp(hash, ref->hash, sizeof(hash)) != 0)
-        status = cs_fail(err, CONSENT_E_TAMPERED, 0, "%s was not the one that the policy names: its SHA-256 differs", what);
+        status =
+            cs_fail(err, CONSENT_E_TAMPERED, 0, "%s was not the one that the policy names: its SHA-256 differs", what);
     if (status == CONSENT_OK)
         status = cs_document_parse(memory, bytes, what, &document, err);
     if (status == CONSENT_OK && strcmp(document->locale, ref->locale) != 0)
@@ -178,8 +180,8 @@ static consent_status check_documents(const cs_memory *memory, cs_str *rest, cs_
             return status;
     }
     if (rest->size > 0)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a bundle held %zu bytes behind the last document that the policy names",
-                       rest->size);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "a bundle held %zu bytes behind the last document that the policy names", rest->size);
     return CONSENT_OK;
 }
 
@@ -187,9 +189,8 @@ static consent_status open_parts(const cs_memory *memory, cs_span bytes, const u
                                  int64_t now_ms, key_set *set, cs_bundle *bundle, consent_error *err)
 {
     cs_str rest = {(const char *)bytes.data, bytes.size};
-    cs_str keys, policy;
-    consent_status status =
-        take_line(&rest, "the key set", JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
+    cs_str keys = {0}, policy = {0};
+    consent_status status = take_line(&rest, "the key set", JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
     if (status == CONSENT_OK)
         status = take_line(&rest, "the policy", JWS_MAX_BYTES(CS_POLICY_MAX_BYTES), &policy, err);
     if (status == CONSENT_OK)
@@ -206,10 +207,11 @@ consent_status cs_bundle_open(const cs_memory *memory, cs_span bytes, const uint
 {
     *bundle = (cs_bundle){0};
     if (bytes.size > CS_BUNDLE_MAX_BYTES)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a bundle had %zu bytes, more than the %u that are allowed", bytes.size,
-                       CS_BUNDLE_MAX_BYTES);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a bundle had %zu bytes, more than the %u that are allowed",
+                       bytes.size, CS_BUNDLE_MAX_BYTES);
     if (root_count == 0)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "no root key was pinned, so no bundle can be trusted: set root_keys");
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "no root key was pinned, so no bundle can be trusted: set root_keys");
     key_set *set = cs_alloc(memory, sizeof(*set));
     if (!set)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a bundle's key set");

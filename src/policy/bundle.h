@@ -18,8 +18,8 @@
 typedef struct cs_bundle {
     cs_policy *policy;
     cs_texts *texts;
-    cs_str payload;                              /* the policy's exact JSON, in `owned` */
-    cs_str documents[CS_POLICY_MAX_LOCALES];     /* exact bytes, in the input; index as policy->documents */
+    cs_str payload;                          /* the policy's exact JSON, in `owned` */
+    cs_str documents[CS_POLICY_MAX_LOCALES]; /* exact bytes, in the input; index as policy->documents */
     uint8_t publisher[CS_P256_PUBLIC_SIZE];
     uint32_t key_set_version;
     cs_buffer owned;
@@ -37,8 +37,8 @@ void cs_bundle_free(cs_bundle *bundle);
  * into `out` once the signature fits. E_ARGUMENT: not the shape of a JWS; E_TAMPERED: another header, key or signature. */
 consent_status cs_jws_sign(cs_str typ, cs_str payload, const uint8_t private_key[CS_P256_PRIVATE_SIZE], cs_buffer *out,
                            consent_error *err);
-consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
-                             size_t *key_index, cs_buffer *out, consent_error *err);
+consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys,
+                             size_t key_count, size_t *key_index, cs_buffer *out, consent_error *err);
 
 /* Which of the keys the JWS names by its `kid`; its signature is not looked at. */
 consent_status cs_jws_key(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,

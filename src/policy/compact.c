@@ -37,36 +37,55 @@ static uint64_t read_number(codec *c, uint64_t max)
     return 0;
 }
 
-/* Writing never stores: other threads may be reading the policy. */
-#define DEFINE_CODE_NUMBER(name, type)                                                                                 \
-    static void name(codec *c, type *value, uint64_t max)                                                              \
-    {                                                                                                                  \
-        if (c->out)                                                                                                    \
-            cs_buffer_varint(c->out, (uint64_t)*value);                                                                \
-        else                                                                                                           \
-            *value = (type)read_number(c, max);                                                                        \
-    }
+/* The value again when writing. No `code_` function stores then: other threads may be reading the policy. */
+static uint64_t code_number(codec *c, uint64_t value, uint64_t max)
+{
+    if (!c->out)
+        return read_number(c, max);
+    cs_buffer_varint(c->out, value);
+    return value;
+}
 
-DEFINE_CODE_NUMBER(code_u8, uint8_t)
-DEFINE_CODE_NUMBER(code_u16, uint16_t)
-DEFINE_CODE_NUMBER(code_u32_to, uint32_t)
-DEFINE_CODE_NUMBER(code_i32_to, int32_t)
-DEFINE_CODE_NUMBER(code_i64_to, int64_t)
-DEFINE_CODE_NUMBER(code_u64, uint64_t)
+static void code_u8(codec *c, uint8_t *value, uint8_t max)
+{
+    uint64_t number = code_number(c, *value, max);
+    if (!c->out)
+        *value = (uint8_t)number;
+}
+
+static void code_u16(codec *c, uint16_t *value, size_t max)
+{
+    uint64_t number = code_number(c, *value, max);
+    if (!c->out)
+        *value = (uint16_t)number;
+}
+
+static void code_u64(codec *c, uint64_t *value, uint64_t max)
+{
+    uint64_t number = code_number(c, *value, max);
+    if (!c->out)
+        *value = number;
+}
 
 static void code_u32(codec *c, uint32_t *value)
 {
-    code_u32_to(c, value, UINT32_MAX);
+    uint64_t number = code_number(c, *value, UINT32_MAX);
+    if (!c->out)
+        *value = (uint32_t)number;
 }
 
 static void code_i32(codec *c, int32_t *value)
 {
-    code_i32_to(c, value, INT32_MAX);
+    uint64_t number = code_number(c, (uint64_t)*value, INT32_MAX);
+    if (!c->out)
+        *value = (int32_t)number;
 }
 
 static void code_ms(codec *c, int64_t *value)
 {
-    code_i64_to(c, value, INT64_MAX);
+    uint64_t number = code_number(c, (uint64_t)*value, INT64_MAX);
+    if (!c->out)
+        *value = (int64_t)number;
 }
 
 static void code_flag(codec *c, bool *value)
@@ -201,8 +220,7 @@ static void code_recipient(codec *c, cs_recipient *recipient)
 static void code_permission_names(codec *c, cs_permission_names *platform)
 {
     code_id(c, &platform->platform);
-    const char **names =
-        code_list(c, &platform->names, &platform->name_count, sizeof(*names), 1, CS_POLICY_MAX_LIST);
+    const char **names = code_list(c, &platform->names, &platform->name_count, sizeof(*names), 1, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < platform->name_count; i++)
         code_present(c, &names[i]);
 }
@@ -213,12 +231,12 @@ static void code_permission(codec *c, cs_permission *permission, size_t purpose_
     code_u32(c, &permission->name);
     code_u32(c, &permission->consequence);
     code_u32(c, &permission->settings);
-    cs_permission_names *platforms = code_list(c, &permission->platforms, &permission->platform_count,
-                                               sizeof(*platforms), 2, CS_POLICY_MAX_LIST);
+    cs_permission_names *platforms =
+        code_list(c, &permission->platforms, &permission->platform_count, sizeof(*platforms), 2, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < permission->platform_count; i++)
         code_permission_names(c, &platforms[i]);
-    cs_call_site *sites = code_list(c, &permission->call_sites, &permission->call_site_count, sizeof(*sites), 3,
-                                    CS_POLICY_MAX_LIST);
+    cs_call_site *sites =
+        code_list(c, &permission->call_sites, &permission->call_site_count, sizeof(*sites), 3, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < permission->call_site_count; i++) {
         code_id(c, &sites[i].id);
         code_position(c, &sites[i].purpose, purpose_count);
@@ -254,8 +272,7 @@ static void code_days(codec *c, const cs_date **days, uint16_t *count)
 
 static void code_purpose_data(codec *c, cs_purpose *purpose, const cs_policy *policy)
 {
-    cs_purpose_data *data =
-        code_list(c, &purpose->data, &purpose->data_count, sizeof(*data), 3, CS_PURPOSE_MAX_DATA);
+    cs_purpose_data *data = code_list(c, &purpose->data, &purpose->data_count, sizeof(*data), 3, CS_PURPOSE_MAX_DATA);
     for (uint16_t i = 0; i < purpose->data_count; i++) {
         code_position(c, &data[i].item, policy->data_count);
         code_u8(c, &data[i].need, CS_NEED_OPTIONAL);
@@ -265,8 +282,8 @@ static void code_purpose_data(codec *c, cs_purpose *purpose, const cs_policy *po
 
 static void code_purpose_recipients(codec *c, cs_purpose *purpose, const cs_policy *policy)
 {
-    cs_purpose_recipient *recipients = code_list(c, &purpose->recipients, &purpose->recipient_count,
-                                                 sizeof(*recipients), 11, CS_POLICY_MAX_LIST);
+    cs_purpose_recipient *recipients =
+        code_list(c, &purpose->recipients, &purpose->recipient_count, sizeof(*recipients), 11, CS_POLICY_MAX_LIST);
     uint64_t all = purpose->data_count == CS_PURPOSE_MAX_DATA ? UINT64_MAX : (UINT64_C(1) << purpose->data_count) - 1;
     for (uint16_t i = 0; i < purpose->recipient_count; i++) {
         code_position(c, &recipients[i].recipient, policy->recipient_count);
@@ -295,8 +312,8 @@ static void code_purpose(codec *c, cs_purpose *purpose, const cs_policy *policy)
     code_u32(c, &purpose->consequence);
     code_purpose_data(c, purpose, policy);
     code_purpose_recipients(c, purpose, policy);
-    uint16_t *permissions = code_list(c, &purpose->permissions, &purpose->permission_count, sizeof(*permissions), 1,
-                                      CS_POLICY_MAX_LIST);
+    uint16_t *permissions =
+        code_list(c, &purpose->permissions, &purpose->permission_count, sizeof(*permissions), 1, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < purpose->permission_count; i++)
         code_position(c, &permissions[i], policy->permission_count);
     code_retention(c, &purpose->retention);
@@ -341,8 +358,8 @@ static void code_terms(codec *c, cs_policy *policy)
 {
     code_contacts(c, &policy->contacts, &policy->contact_count);
     code_contacts(c, &policy->rights_channels, &policy->rights_channel_count);
-    const char **kinds = code_list(c, &policy->rights_kinds, &policy->rights_kind_count, sizeof(*kinds), 1,
-                                   CS_POLICY_MAX_LIST);
+    const char **kinds =
+        code_list(c, &policy->rights_kinds, &policy->rights_kind_count, sizeof(*kinds), 1, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < policy->rights_kind_count; i++)
         code_id(c, &kinds[i]);
     code_i32(c, &policy->reply_working_days);

@@ -207,8 +207,7 @@ static bool same_permission(const cs_policy *old, const cs_permission *a, const 
         return false;
     for (uint16_t i = 0; i < a->call_site_count; i++) {
         const cs_call_site *site = cs_permission_call_site(b, cs_str_of(a->call_sites[i].id));
-        if (!site ||
-            !same_text(old->purposes[a->call_sites[i].purpose].id, new->purposes[site->purpose].id))
+        if (!site || !same_text(old->purposes[a->call_sites[i].purpose].id, new->purposes[site->purpose].id))
             return false;
     }
     return true;
@@ -230,8 +229,8 @@ static bool same_service(const cs_policy *old, const cs_policy *new)
 {
     return same_text(old->scope, new->scope) && same_text(old->region, new->region) &&
            old->minors.child_under == new->minors.child_under &&
-           old->minors.guardian_under == new->minors.guardian_under &&
-           same_text(old->minors.rules_id, new->minors.rules_id) &&
+           old->minors.guardian_under ==
+               new->minors.guardian_under &&same_text(old->minors.rules_id, new->minors.rules_id) &&
            old->minors.rules_version == new->minors.rules_version && old->visitor_allowed == new->visitor_allowed &&
            old->import_allowed == new->import_allowed && old->fetch_before_consent == new->fetch_before_consent &&
            old->cooldown_ms == new->cooldown_ms && old->closing == new->closing &&

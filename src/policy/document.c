@@ -173,9 +173,9 @@ static void read_block(reader *r, const cs_json *item, cs_block *block)
 {
     static const char *const kinds[] = {NULL, "h", "p", "li", "tr"};
     cs_str kind = cs_json_in_str(&r->in, item, "t", true);
-    for (uint8_t i = CS_BLOCK_HEADING; i <= CS_BLOCK_TABLE_ROW; i++)
+    for (size_t i = CS_BLOCK_HEADING; i < CS_COUNT_OF(kinds); i++)
         if (cs_str_is(kind, kinds[i]))
-            block->kind = i;
+            block->kind = (uint8_t)i;
     if (block->kind == 0) {
         (void)cs_json_complain(&r->in, "a block was expected of type \"h\", \"p\", \"li\" or \"tr\"");
         return;
@@ -228,8 +228,9 @@ static void read_document(reader *r, const cs_json *root)
     }
     int64_t schema = cs_json_in_int(&r->in, root, "schema", true, 0, 1, INT32_MAX);
     if (is_ok(r) && schema != 1)
-        r->in.status = cs_fail(r->in.err, CONSENT_E_UNSUPPORTED, 0,
-                               "%s: schema: the document was written in a newer schema than 1: update the app", r->in.what);
+        r->in.status =
+            cs_fail(r->in.err, CONSENT_E_UNSUPPORTED, 0,
+                    "%s: schema: the document was written in a newer schema than 1: update the app", r->in.what);
     r->document->locale = read_string(r, root, "locale", true);
     r->document->title = read_string(r, root, "title", true);
     if (is_ok(r))

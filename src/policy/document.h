@@ -10,19 +10,24 @@
 
 #include "json/json.h"
 
-typedef enum cs_block_kind { CS_BLOCK_HEADING = 1, CS_BLOCK_PARAGRAPH, CS_BLOCK_LIST_ITEM, CS_BLOCK_TABLE_ROW } cs_block_kind;
+typedef enum cs_block_kind {
+    CS_BLOCK_HEADING = 1,
+    CS_BLOCK_PARAGRAPH,
+    CS_BLOCK_LIST_ITEM,
+    CS_BLOCK_TABLE_ROW
+} cs_block_kind;
 
 typedef struct cs_span_text {
     const char *text;
-    const char *href;  /* NULL: none */
-    uint8_t emphasis;  /* 0, 1, 2 */
-    bool cell_start;   /* first span of a table cell */
+    const char *href; /* NULL: none */
+    uint8_t emphasis; /* 0, 1, 2 */
+    bool cell_start;  /* first span of a table cell */
 } cs_span_text;
 
 typedef struct cs_block {
-    uint8_t kind;  /* cs_block_kind */
-    uint8_t level; /* heading level, list depth */
-    bool head;     /* of a table row */
+    uint8_t kind;       /* cs_block_kind */
+    uint8_t level;      /* heading level, list depth */
+    bool head;          /* of a table row */
     const char *id;     /* section, NULL: none */
     const char *marker; /* list item */
     const cs_span_text *spans;

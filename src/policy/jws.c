@@ -25,8 +25,9 @@ static consent_status split(cs_str jws, jws_parts *parts, consent_error *err)
     const char *first = jws.size > 0 ? memchr(jws.data, '.', jws.size) : NULL;
     const char *second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
     if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "a signed part was not a JWS in compact form, three pieces of base64url with a dot between them");
+        return cs_fail(
+            err, CONSENT_E_ARGUMENT, 0,
+            "a signed part was not a JWS in compact form, three pieces of base64url with a dot between them");
     parts->header = (cs_str){jws.data, (size_t)(first - jws.data)};
     parts->payload = (cs_str){first + 1, (size_t)(second - first - 1)};
     parts->signature = (cs_str){second + 1, (size_t)(end - second - 1)};
@@ -51,13 +52,15 @@ static consent_status check_header(cs_str header, const char *typ, char kid[KEY_
 {
     if (!take(&header, header_begin) || header.size < KEY_ID_CHARS)
         return cs_fail(err, CONSENT_E_TAMPERED, 0,
-                       "a signed part's header did not begin with {\"alg\":\"ES256\",\"kid\":…: no other algorithm or member is accepted");
+                       "a signed part's header did not begin with {\"alg\":\"ES256\",\"kid\":…: no other algorithm or "
+                       "member is accepted");
     memcpy(kid, header.data, KEY_ID_CHARS);
     kid[KEY_ID_CHARS] = '\0';
     header.data += KEY_ID_CHARS;
     header.size -= KEY_ID_CHARS;
     if (!take(&header, header_middle) || !take(&header, typ))
-        return cs_fail(err, CONSENT_E_TAMPERED, 0, "a signed part was not of the type %s: it stands in the wrong place", typ);
+        return cs_fail(err, CONSENT_E_TAMPERED, 0, "a signed part was not of the type %s: it stands in the wrong place",
+                       typ);
     if (!take(&header, header_end) || header.size > 0)
         return cs_fail(err, CONSENT_E_TAMPERED, 0,
                        "a signed part's header held more than alg, kid and typ: no other member is accepted");
@@ -77,7 +80,8 @@ static consent_status find_key(const uint8_t *keys, size_t key_count, const char
             return CONSENT_OK;
         }
     }
-    return cs_fail(err, CONSENT_E_TAMPERED, 0, "a signed part named a key that is not among the %zu trusted ones", key_count);
+    return cs_fail(err, CONSENT_E_TAMPERED, 0, "a signed part named a key that is not among the %zu trusted ones",
+                   key_count);
 }
 
 static consent_status pick_key(const cs_memory *memory, const jws_parts *parts, const char *typ, const uint8_t *keys,
@@ -102,7 +106,7 @@ static consent_status pick_key(const cs_memory *memory, const jws_parts *parts, 
 consent_status cs_jws_key(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
                           size_t *key_index, consent_error *err)
 {
-    jws_parts parts;
+    jws_parts parts = {0};
     consent_status status = split(jws, &parts, err);
     return status == CONSENT_OK ? pick_key(memory, &parts, typ, keys, key_count, key_index, err) : status;
 }
@@ -126,10 +130,10 @@ static consent_status check_signature(const cs_memory *memory, const jws_parts *
     return status;
 }
 
-consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
-                             size_t *key_index, cs_buffer *out, consent_error *err)
+consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys,
+                             size_t key_count, size_t *key_index, cs_buffer *out, consent_error *err)
 {
-    jws_parts parts;
+    jws_parts parts = {0};
     consent_status status = split(jws, &parts, err);
     if (status == CONSENT_OK)
         status = pick_key(memory, &parts, typ, keys, key_count, key_index, err);
@@ -158,8 +162,8 @@ consent_status cs_jws_sign(cs_str typ, cs_str payload, const uint8_t private_key
         status = cs_key_id(public_key, kid, err);
     if (status != CONSENT_OK)
         return status;
-    int size = snprintf(header, sizeof(header), "%s%s%s%.*s%s", header_begin, kid, header_middle, CS_STR_ARG(typ),
-                        header_end);
+    int size =
+        snprintf(header, sizeof(header), "%s%s%s%.*s%s", header_begin, kid, header_middle, CS_STR_ARG(typ), header_end);
     if (size < 0 || (size_t)size >= sizeof(header))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a JWS type of %zu bytes is too long", typ.size);
     cs_base64url_encode(out, (cs_span){(const uint8_t *)header, (size_t)size});

@@ -2,15 +2,14 @@
 
 #include <string.h>
 
-const char *const cs_purpose_kind_names[] = {
-    NULL, "collect", "share", "publish", "combine", "obtain", "store", "market", "automate", "launch", "retain_longer",
-    "declare"};
+const char *const cs_purpose_kind_names[] = {NULL,    "collect", "share",    "publish", "combine",       "obtain",
+                                             "store", "market",  "automate", "launch",  "retain_longer", "declare"};
 const char *const cs_consent_form_names[] = {NULL, "policy", "own", "separate", "written", "once"};
-const char *const cs_role_names[] = {
-    NULL, "payment", "supplier", "logistics", "sdk", "mini_program", "affiliate", "advertising", "analytics",
-    "processor", "joint", "account_provider", "transferee", "partner", "public", "other"};
-const char *const cs_sensitive_names[] = {NULL, "biometric", "religion", "identity", "medical", "financial",
-                                          "whereabouts", "minor", "other"};
+const char *const cs_role_names[] = {NULL,         "payment",     "supplier",  "logistics", "sdk",   "mini_program",
+                                     "affiliate",  "advertising", "analytics", "processor", "joint", "account_provider",
+                                     "transferee", "partner",     "public",    "other"};
+const char *const cs_sensitive_names[] = {NULL,        "biometric",   "religion", "identity", "medical",
+                                          "financial", "whereabouts", "minor",    "other"};
 
 static const char *name_at(const char *const *names, size_t count, uint8_t value)
 {

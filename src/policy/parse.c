@@ -6,9 +6,9 @@
 static void refuse_newer(cs_parser *parser, const char *reason)
 {
     if (cs_parse_ok(parser))
-        parser->in.status = cs_fail(parser->in.err, CONSENT_E_UNSUPPORTED, 0,
-                                    "%s: %s: %s: update the app to a version that knows it", parser->in.what,
-                                    parser->in.path, reason);
+        parser->in.status =
+            cs_fail(parser->in.err, CONSENT_E_UNSUPPORTED, 0, "%s: %s: %s: update the app to a version that knows it",
+                    parser->in.what, parser->in.path, reason);
 }
 
 /* A newer policy names in `crit` what must not be ignored. Schema 1 has no such member yet, so every name is unknown. */
@@ -88,9 +88,9 @@ static void parse_root(cs_parser *parser, const cs_json *root)
     }
     /* Each step needs what the ones before it read: what is referred to comes before what refers. */
     static void (*const steps[])(cs_parser *, const cs_json *) = {
-        parse_schema,       parse_locales,       parse_identity,       parse_defaults,   cs_parse_terms,
-        cs_parse_controller, cs_parse_rights,    cs_parse_functions,   cs_parse_data,    cs_parse_recipients,
-        cs_parse_permissions, cs_parse_purposes, cs_parse_call_sites,  cs_parse_documents};
+        parse_schema,         parse_locales,     parse_identity,      parse_defaults,    cs_parse_terms,
+        cs_parse_controller,  cs_parse_rights,   cs_parse_functions,  cs_parse_data,     cs_parse_recipients,
+        cs_parse_permissions, cs_parse_purposes, cs_parse_call_sites, cs_parse_documents};
     for (size_t i = 0; i < CS_COUNT_OF(steps) && cs_parse_ok(parser); i++)
         steps[i](parser, root);
 }

@@ -77,8 +77,8 @@ void cs_parse_call_sites(cs_parser *parser, const cs_json *root);  /* parse_list
 void cs_parse_purposes(cs_parser *parser, const cs_json *root);    /* parse_purposes.c */
 void cs_parse_controller(cs_parser *parser, const cs_json *root);  /* parse_terms.c */
 void cs_parse_rights(cs_parser *parser, const cs_json *root);      /* parse_terms.c */
-void cs_parse_terms(cs_parser *parser, const cs_json *root);       /* parse_terms.c: minors, visitor, change, service … */
-void cs_parse_documents(cs_parser *parser, const cs_json *root);   /* parse_terms.c */
+void cs_parse_terms(cs_parser *parser, const cs_json *root); /* parse_terms.c: minors, visitor, change, service … */
+void cs_parse_documents(cs_parser *parser, const cs_json *root); /* parse_terms.c */
 
 /* ---- names and indices (lookup.c) ----------------------------------------------------------- */
 

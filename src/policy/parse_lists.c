@@ -11,7 +11,8 @@ static bool enter_item(cs_parser *parser, const char *list, size_t index, const 
     *mark = cs_json_enter(&parser->in, list, index);
     if (cs_json_type_of(item) == CS_JSON_OBJECT)
         return true;
-    return cs_json_complain(&parser->in, "an object was expected here, not %s", cs_json_type_name(cs_json_type_of(item)));
+    return cs_json_complain(&parser->in, "an object was expected here, not %s",
+                            cs_json_type_name(cs_json_type_of(item)));
 }
 
 static void index_ids(cs_parser *parser, const char *list, cs_id_index *index, const void *items, size_t item_size,
@@ -133,7 +134,8 @@ static void parse_platform(cs_parser *parser, const cs_json *names, cs_permissio
 {
     size_t count = cs_json_count(names);
     if (cs_json_type_of(names) != CS_JSON_ARRAY || count == 0 || count > MAX_PLATFORM_NAMES) {
-        (void)cs_json_complain(&parser->in, "1 to %u of the system's names were expected in an array", MAX_PLATFORM_NAMES);
+        (void)cs_json_complain(&parser->in, "1 to %u of the system's names were expected in an array",
+                               MAX_PLATFORM_NAMES);
         return;
     }
     const char **copies = cs_parse_alloc(parser, count * sizeof(*copies));

@@ -38,16 +38,16 @@ static void parse_purpose_data_item(cs_parser *parser, const cs_json *item, cs_p
     data->item = (uint16_t)(at < 0 ? 0 : at);
     if (cs_json_type_of(item) != CS_JSON_OBJECT || at < 0)
         return;
-    data->need = parse_word(parser, item, "need", false, CS_NEED_REQUIRED, need_names, CS_COUNT_OF(need_names),
-                            undeclared);
+    data->need =
+        parse_word(parser, item, "need", false, CS_NEED_REQUIRED, need_names, CS_COUNT_OF(need_names), undeclared);
     data->reason = cs_parse_text(parser, item, "reason", false);
 }
 
 static void parse_purpose_data(cs_parser *parser, const cs_json *item, cs_purpose *purpose)
 {
     void *items;
-    const cs_json *entry = cs_parse_list(parser, item, "data", sizeof(cs_purpose_data), CS_PURPOSE_MAX_DATA, &items,
-                                         &purpose->data_count);
+    const cs_json *entry =
+        cs_parse_list(parser, item, "data", sizeof(cs_purpose_data), CS_PURPOSE_MAX_DATA, &items, &purpose->data_count);
     cs_purpose_data *data = items;
     purpose->data = data;
     for (uint16_t i = 0; entry && cs_parse_ok(parser); i++, entry = cs_json_next(entry)) {
@@ -214,8 +214,8 @@ void cs_parse_purposes(cs_parser *parser, const cs_json *root)
     cs_policy *policy = parser->policy;
     const char *twice = NULL;
     void *items;
-    const cs_json *item = cs_parse_list(parser, root, "purposes", sizeof(cs_purpose), CS_POLICY_MAX_LIST, &items,
-                                        &policy->purpose_count);
+    const cs_json *item =
+        cs_parse_list(parser, root, "purposes", sizeof(cs_purpose), CS_POLICY_MAX_LIST, &items, &policy->purpose_count);
     policy->purposes = items;
     for (size_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
         size_t mark = cs_json_enter(&parser->in, "purposes", i);

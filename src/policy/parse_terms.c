@@ -34,7 +34,7 @@ static const cs_contact *parse_contacts(cs_parser *parser, const cs_json *object
         size_t mark = cs_json_enter(&parser->in, name, i);
         parse_contact(parser, item, may_be_kind, &contacts[i]);
         cs_json_leave(&parser->in, mark);
-        if (!cs_parse_ok(parser))
+        if (!cs_parse_ok(parser) || !contacts[i].kind)
             break;
         cs_buffer_sized(canonical, contacts[i].kind, strlen(contacts[i].kind));
         cs_texts_put_canonical(parser->texts, contacts[i].value, canonical);
@@ -67,8 +67,7 @@ void cs_parse_controller(cs_parser *parser, const cs_json *root)
 static const cs_date *parse_days(cs_parser *parser, const cs_json *calendar, const char *name, uint16_t *count)
 {
     void *items;
-    const cs_json *item =
-        cs_parse_list(parser, calendar, name, sizeof(cs_date), MAX_CALENDAR_DAYS, &items, count);
+    const cs_json *item = cs_parse_list(parser, calendar, name, sizeof(cs_date), MAX_CALENDAR_DAYS, &items, count);
     cs_date *days = items;
     for (uint16_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
         size_t mark = cs_json_enter(&parser->in, name, i);
@@ -129,8 +128,7 @@ void cs_parse_rights(cs_parser *parser, const cs_json *root)
         parse_contacts(parser, rights, "channels", true, &policy->rights_channel_count, &canonical);
     cs_buffer_u8(&canonical, 0);
     parse_right_kinds(parser, rights, &canonical);
-    policy->reply_working_days =
-        (int32_t)cs_json_in_int(&parser->in, rights, "reply_working_days", false, 0, 1, 365);
+    policy->reply_working_days = (int32_t)cs_json_in_int(&parser->in, rights, "reply_working_days", false, 0, 1, 365);
     cs_buffer_u32(&canonical, (uint32_t)policy->reply_working_days);
     /* Not in the digest: the calendar is announced anew each year and changes nobody's rights. */
     parse_calendar(parser, rights);
@@ -150,8 +148,7 @@ static void parse_minors(cs_parser *parser, const cs_json *root)
         return;
     size_t mark = cs_json_enter(&parser->in, "minors", SIZE_MAX);
     minors->child_under = (int32_t)cs_json_in_int(&parser->in, object, "child_under", false, 0, 0, MAX_AGE_YEARS);
-    minors->guardian_under =
-        (int32_t)cs_json_in_int(&parser->in, object, "guardian_under", false, 0, 0, MAX_AGE_YEARS);
+    minors->guardian_under = (int32_t)cs_json_in_int(&parser->in, object, "guardian_under", false, 0, 0, MAX_AGE_YEARS);
     if (cs_parse_ok(parser) && minors->guardian_under < minors->child_under)
         (void)cs_parse_complain_at(parser, "guardian_under", "%d is below child_under, %d: every child has a guardian",
                                    (int)minors->guardian_under, (int)minors->child_under);

@@ -224,8 +224,7 @@ int64_t cs_parse_instant(cs_parser *parser, const cs_json *object, const char *n
     if (!cs_parse_ok(parser) || !cs_json_get(object, name))
         return 0;
     if (!cs_time_parse(text, &time_ms) || time_ms <= 0) {
-        (void)cs_parse_complain_at(parser, name,
-                                   "an instant was expected, such as \"2026-09-28T10:00:00+08:00\"");
+        (void)cs_parse_complain_at(parser, name, "an instant was expected, such as \"2026-09-28T10:00:00+08:00\"");
         return 0;
     }
     return time_ms;

@@ -24,39 +24,88 @@
 /* Index of a text in the table, plus 1; 0: none. */
 typedef uint32_t cs_text;
 
-typedef enum cs_function_kind { CS_FUNCTION_BASIC = 0, CS_FUNCTION_ADDITIONAL = 1 } cs_function_kind;
+typedef enum cs_function_kind {
+    CS_FUNCTION_BASIC = 0,
+    CS_FUNCTION_ADDITIONAL = 1
+} cs_function_kind;
 
 typedef enum cs_purpose_kind {
-    CS_KIND_COLLECT = 1, CS_KIND_SHARE, CS_KIND_PUBLISH, CS_KIND_COMBINE, CS_KIND_OBTAIN, CS_KIND_STORE,
-    CS_KIND_MARKET, CS_KIND_AUTOMATE, CS_KIND_LAUNCH, CS_KIND_RETAIN_LONGER, CS_KIND_DECLARE
+    CS_KIND_COLLECT = 1,
+    CS_KIND_SHARE,
+    CS_KIND_PUBLISH,
+    CS_KIND_COMBINE,
+    CS_KIND_OBTAIN,
+    CS_KIND_STORE,
+    CS_KIND_MARKET,
+    CS_KIND_AUTOMATE,
+    CS_KIND_LAUNCH,
+    CS_KIND_RETAIN_LONGER,
+    CS_KIND_DECLARE
 } cs_purpose_kind;
 
 typedef enum cs_consent_form {
-    CS_FORM_POLICY = 1, CS_FORM_OWN, CS_FORM_SEPARATE, CS_FORM_WRITTEN, CS_FORM_ONCE
+    CS_FORM_POLICY = 1,
+    CS_FORM_OWN,
+    CS_FORM_SEPARATE,
+    CS_FORM_WRITTEN,
+    CS_FORM_ONCE
 } cs_consent_form;
 
-typedef enum cs_need { CS_NEED_REQUIRED = 0, CS_NEED_CONDITIONAL = 1, CS_NEED_OPTIONAL = 2 } cs_need;
+typedef enum cs_need {
+    CS_NEED_REQUIRED = 0,
+    CS_NEED_CONDITIONAL = 1,
+    CS_NEED_OPTIONAL = 2
+} cs_need;
 
 typedef enum cs_sensitive {
-    CS_NOT_SENSITIVE = 0, CS_SENSITIVE_BIOMETRIC, CS_SENSITIVE_RELIGION, CS_SENSITIVE_IDENTITY, CS_SENSITIVE_MEDICAL,
-    CS_SENSITIVE_FINANCIAL, CS_SENSITIVE_WHEREABOUTS, CS_SENSITIVE_MINOR, CS_SENSITIVE_OTHER
+    CS_NOT_SENSITIVE = 0,
+    CS_SENSITIVE_BIOMETRIC,
+    CS_SENSITIVE_RELIGION,
+    CS_SENSITIVE_IDENTITY,
+    CS_SENSITIVE_MEDICAL,
+    CS_SENSITIVE_FINANCIAL,
+    CS_SENSITIVE_WHEREABOUTS,
+    CS_SENSITIVE_MINOR,
+    CS_SENSITIVE_OTHER
 } cs_sensitive; /* PIPL 28 */
 
 typedef enum cs_role {
-    CS_ROLE_PAYMENT = 1, CS_ROLE_SUPPLIER, CS_ROLE_LOGISTICS, CS_ROLE_SDK, CS_ROLE_MINI_PROGRAM, CS_ROLE_AFFILIATE,
-    CS_ROLE_ADVERTISING, CS_ROLE_ANALYTICS, CS_ROLE_PROCESSOR, CS_ROLE_JOINT, CS_ROLE_ACCOUNT_PROVIDER,
-    CS_ROLE_TRANSFEREE, CS_ROLE_PARTNER, CS_ROLE_PUBLIC, CS_ROLE_OTHER
+    CS_ROLE_PAYMENT = 1,
+    CS_ROLE_SUPPLIER,
+    CS_ROLE_LOGISTICS,
+    CS_ROLE_SDK,
+    CS_ROLE_MINI_PROGRAM,
+    CS_ROLE_AFFILIATE,
+    CS_ROLE_ADVERTISING,
+    CS_ROLE_ANALYTICS,
+    CS_ROLE_PROCESSOR,
+    CS_ROLE_JOINT,
+    CS_ROLE_ACCOUNT_PROVIDER,
+    CS_ROLE_TRANSFEREE,
+    CS_ROLE_PARTNER,
+    CS_ROLE_PUBLIC,
+    CS_ROLE_OTHER
 } cs_role;
 
 typedef enum cs_channel {
-    CS_CHANNEL_NONE = 0, CS_CHANNEL_SMS, CS_CHANNEL_EMAIL, CS_CHANNEL_PUSH, CS_CHANNEL_PHONE
+    CS_CHANNEL_NONE = 0,
+    CS_CHANNEL_SMS,
+    CS_CHANNEL_EMAIL,
+    CS_CHANNEL_PUSH,
+    CS_CHANNEL_PHONE
 } cs_channel;
 
 typedef enum cs_storage_level {
-    CS_STORAGE_NONE = 0, CS_STORAGE_ESSENTIAL, CS_STORAGE_PREFERENCE, CS_STORAGE_RECOMMENDATION
+    CS_STORAGE_NONE = 0,
+    CS_STORAGE_ESSENTIAL,
+    CS_STORAGE_PREFERENCE,
+    CS_STORAGE_RECOMMENDATION
 } cs_storage_level;
 
-typedef enum cs_at_expiry { CS_AT_EXPIRY_DELETE = 0, CS_AT_EXPIRY_ANONYMISE = 1 } cs_at_expiry;
+typedef enum cs_at_expiry {
+    CS_AT_EXPIRY_DELETE = 0,
+    CS_AT_EXPIRY_ANONYMISE = 1
+} cs_at_expiry;
 
 typedef struct cs_retention {
     int64_t period_ms; /* 0: by criterion */
@@ -88,19 +137,19 @@ typedef struct cs_recipient {
     const char *sdk_version; /* SDKs: NULL: none */
     cs_text name;
     cs_text contact;
-    cs_text developer;       /* SDKs and mini programs: who makes and serves it */
+    cs_text developer; /* SDKs and mini programs: who makes and serves it */
 } cs_recipient;
 
 typedef struct cs_purpose_data {
-    uint16_t item; /* index into data */
-    uint8_t need;  /* cs_need */
-    cs_text reason;/* conditional and optional: when and why */
+    uint16_t item;  /* index into data */
+    uint8_t need;   /* cs_need */
+    cs_text reason; /* conditional and optional: when and why */
 } cs_purpose_data;
 
 typedef struct cs_purpose_recipient {
-    uint16_t recipient;  /* index into recipients */
-    uint64_t data_mask;  /* which of the purpose's data go there: bit i = purpose->data[i] */
-    cs_text method;      /* how; 0: the purpose's */
+    uint16_t recipient;       /* index into recipients */
+    uint64_t data_mask;       /* which of the purpose's data go there: bit i = purpose->data[i] */
+    cs_text method;           /* how; 0: the purpose's */
     uint8_t method_digest[8]; /* of its own method's texts, else the purpose's */
 } cs_purpose_recipient;
 
@@ -116,16 +165,16 @@ typedef struct cs_purpose {
     uint8_t storage_level;
     cs_text name, text, method, necessity, impact, consequence;
     const cs_purpose_data *data;
-    uint16_t data_count; /* at most CS_PURPOSE_MAX_DATA */
     const cs_purpose_recipient *recipients;
-    uint16_t recipient_count;
     const uint16_t *permissions; /* indices */
+    uint16_t data_count;         /* at most CS_PURPOSE_MAX_DATA */
+    uint16_t recipient_count;
     uint16_t permission_count;
+    bool cooldown_raised; /* was written shorter than CS_COOLDOWN_FLOOR_MS (lint) */
     cs_retention retention;
     int64_t grant_lifetime_ms;   /* 0: open */
     int64_t refusal_lifetime_ms; /* 0: open */
     int64_t cooldown_ms;         /* from the refusal; CS_NEVER_MS: never asked again by itself; the policy's applied */
-    bool cooldown_raised;        /* was written shorter than CS_COOLDOWN_FLOOR_MS (lint) */
     const char *section;         /* id of the document section that tells of it; NULL */
     uint8_t method_digest[8];    /* of the method's texts in all locales: a changed method widens */
     uint8_t criterion_digest[8]; /* of the retention criterion's texts */
@@ -168,8 +217,13 @@ typedef struct cs_document_ref {
 } cs_document_ref;
 
 typedef enum cs_change_kind { /* bits; all but editorial are material (C160 to C166) */
-    CS_CHANGE_EDITORIAL = 1, CS_CHANGE_MODE = 2, CS_CHANGE_CONTROL = 4, CS_CHANGE_RECIPIENTS = 8, CS_CHANGE_RIGHTS = 16,
-    CS_CHANGE_CONTACT = 32, CS_CHANGE_IMPACT = 64
+    CS_CHANGE_EDITORIAL = 1,
+    CS_CHANGE_MODE = 2,
+    CS_CHANGE_CONTROL = 4,
+    CS_CHANGE_RECIPIENTS = 8,
+    CS_CHANGE_RIGHTS = 16,
+    CS_CHANGE_CONTACT = 32,
+    CS_CHANGE_IMPACT = 64
 } cs_change_kind;
 
 typedef struct cs_minors {
@@ -186,56 +240,46 @@ typedef struct cs_id_index {
 } cs_id_index;
 
 typedef struct cs_policy {
-    cs_arena arena; /* holds everything below; cs_policy_free */
+    cs_arena arena;             /* holds everything below; cs_policy_free */
     uint8_t hash[CS_HASH_SIZE]; /* SHA-256 of the signed payload; names the policy */
     const char *id;
-    const char *scope; /* "platform" or a product */
+    const char *scope;  /* "platform" or a product */
+    const char *region; /* where the data is stored, "CN"; "" when the policy does not say */
     uint32_t version;
     uint32_t revision;
-    const char *region; /* where the data is stored, "CN"; "" when the policy does not say */
     int64_t published_ms, effective_ms, valid_until_ms; /* valid_until 0: open */
     const char *locales[CS_POLICY_MAX_LOCALES];
-    uint16_t locale_count;
     const char *controller_id;
-    bool controller_bound; /* a new controller keeps the old terms (C112) */
+    const cs_contact *contacts;
+    const cs_function *functions;
+    const cs_data_item *data;
+    const cs_recipient *recipients;
+    const cs_purpose *purposes;
+    const cs_permission *permissions;
+    const cs_document_ref *documents;
+    const cs_contact *rights_channels; /* where requests go; value 0: the kind says it all ("app") */
+    const char *const *rights_kinds;   /* "access", "copy", … */
+    const cs_date *holidays;           /* ascending; at +08:00, as makeup_days */
+    const cs_date *makeup_days;        /* weekend days worked */
+    uint16_t locale_count, contact_count, function_count, data_count, recipient_count, purpose_count, permission_count,
+        document_count, rights_channel_count, rights_kind_count, holiday_count, makeup_day_count;
     cs_text controller_name, name, summary, consequence, visitor_text;
     cs_text accept_label, refuse_label, tick_label;
-    const cs_contact *contacts;
-    uint16_t contact_count;
-    const cs_function *functions;
-    uint16_t function_count;
-    const cs_data_item *data;
-    uint16_t data_count;
-    const cs_recipient *recipients;
-    uint16_t recipient_count;
-    const cs_purpose *purposes;
-    uint16_t purpose_count;
-    const cs_permission *permissions;
-    uint16_t permission_count;
-    const cs_document_ref *documents;
-    uint16_t document_count;
+    cs_text change_summary;
+    uint32_t declared_changes;  /* bits of cs_change_kind */
+    int32_t reply_working_days; /* 0: not said */
     cs_minors minors;
+    int64_t cooldown_ms;
+    int64_t closing_notice_ms, closing_end_ms;
+    bool controller_bound; /* a new controller keeps the old terms (C112) */
     bool visitor_allowed;
     bool import_allowed;
     bool fetch_before_consent;
-    int64_t cooldown_ms;
     bool cooldown_raised;
-    const cs_contact *rights_channels; /* where requests go; value 0: the kind says it all ("app") */
-    uint16_t rights_channel_count;
-    const char *const *rights_kinds;   /* "access", "copy", … */
-    uint16_t rights_kind_count;
-    int32_t reply_working_days;        /* 0: not said */
-    const cs_date *holidays;           /* ascending; at +08:00, as makeup_days */
-    uint16_t holiday_count;
-    const cs_date *makeup_days;        /* weekend days worked */
-    uint16_t makeup_day_count;
-    cs_text change_summary;
-    uint32_t declared_changes; /* bits of cs_change_kind */
-    bool closing;              /* service state */
-    int64_t closing_notice_ms, closing_end_ms;
-    uint8_t rights_digest[8], contact_digest[8];
+    bool closing; /* service state */
     bool has_sealing_key;
     uint8_t sealing_key[CS_P256_PUBLIC_SIZE];
+    uint8_t rights_digest[8], contact_digest[8];
     cs_id_index function_index, data_index, recipient_index, purpose_index, permission_index;
 } cs_policy;
 

@@ -10,9 +10,9 @@ struct cs_texts {
     uint16_t sorted[CS_POLICY_MAX_LOCALES]; /* positions, in the order of the names */
     uint16_t locale_count;
     uint32_t count;
-    uint32_t capacity;  /* in texts */
-    uint32_t *offsets;  /* count × locale_count, into the blob; 0: no text in that locale */
-    cs_buffer blob;     /* NUL-terminated strings behind one byte that nobody owns */
+    uint32_t capacity; /* in texts */
+    uint32_t *offsets; /* count × locale_count, into the blob; 0: no text in that locale */
+    cs_buffer blob;    /* NUL-terminated strings behind one byte that nobody owns */
 };
 
 bool cs_locale_is_valid(cs_str locale)
@@ -218,7 +218,8 @@ consent_status cs_texts_decode(const cs_memory *memory, cs_span bytes, cs_texts 
 {
     *out = NULL;
     if (bytes.size > CS_TEXTS_MAX_BYTES)
-        return cs_fail(err, CONSENT_E_CORRUPT, 0, "a policy's stored texts were larger than %u bytes: install the policy again",
+        return cs_fail(err, CONSENT_E_CORRUPT, 0,
+                       "a policy's stored texts were larger than %u bytes: install the policy again",
                        CS_TEXTS_MAX_BYTES);
     cs_texts *texts = cs_texts_new(memory);
     cs_reader in = cs_reader_of(bytes);

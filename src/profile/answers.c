@@ -5,19 +5,9 @@
 
 /* ---- the shape of a question ----------------------------------------------------------------------------- */
 
-static consent_status view_id(const char *text, const char *member, cs_str *out, consent_error *err)
-{
-    *out = cs_str_of(text);
-    if (out->size != 0 && !cs_id_is_valid(*out))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
-    return CONSENT_OK;
-}
-
-consent_status cs_query_view(const consent_query *query, cs_str list[CS_PURPOSE_MAX_DATA], cs_query *out,
+consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_MAX_DATA], cs_query *out,
                              consent_error *err)
 {
-    consent_status status;
     memset(out, 0, sizeof *out);
     if (!query)
         return CONSENT_OK;
@@ -25,20 +15,40 @@ consent_status cs_query_view(const consent_query *query, cs_str list[CS_PURPOSE_
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.data names more than %u items, or is NULL", CS_PURPOSE_MAX_DATA);
     if ((query->permission == NULL) != (query->call_site == NULL))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.permission and query.call_site belong together; give both or none");
-    status = view_id(query->scope, "scope", &out->scope, err);
-    if (status == CONSENT_OK)
-        status = view_id(query->purpose, "purpose", &out->purpose, err);
-    if (status == CONSENT_OK)
-        status = view_id(query->recipient, "recipient", &out->recipient, err);
-    if (status == CONSENT_OK)
-        status = view_id(query->permission, "permission", &out->permission, err);
-    if (status == CONSENT_OK)
-        status = view_id(query->call_site, "call_site", &out->call_site, err);
-    for (size_t i = 0; status == CONSENT_OK && i < query->data_count; i++)
-        status = view_id(query->data[i] ? query->data[i] : "", "data", &list[i], err);
+    out->scope = cs_str_of(query->scope);
+    out->purpose = cs_str_of(query->purpose);
+    out->recipient = cs_str_of(query->recipient);
+    out->permission = cs_str_of(query->permission);
+    out->call_site = cs_str_of(query->call_site);
+    for (size_t i = 0; i < query->data_count; i++)
+        list[i] = cs_str_of(query->data[i]);
     out->data = list;
     out->data_count = query->data_count;
     out->user_initiated = query->user_initiated;
+    return CONSENT_OK;
+}
+
+static consent_status check_id(cs_str text, const char *member, consent_error *err)
+{
+    if (text.size != 0 && !cs_id_is_valid(text))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
+    return CONSENT_OK;
+}
+
+consent_status cs_query_names(const cs_query *query, consent_error *err)
+{
+    consent_status status = check_id(query->scope, "scope", err);
+    if (status == CONSENT_OK)
+        status = check_id(query->purpose, "purpose", err);
+    if (status == CONSENT_OK)
+        status = check_id(query->recipient, "recipient", err);
+    if (status == CONSENT_OK)
+        status = check_id(query->permission, "permission", err);
+    if (status == CONSENT_OK)
+        status = check_id(query->call_site, "call_site", err);
+    for (size_t i = 0; status == CONSENT_OK && i < query->data_count; i++)
+        status = check_id(query->data[i], "data", err);
     return status;
 }
 
@@ -87,10 +97,8 @@ consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, i
     cs_ledger_report report = {0};
     cs_now now = {.now_ms = at_ms};
     consent_status status = cs_profile_lock_ledger(profile, err);
-    if (status != CONSENT_OK && status != CONSENT_E_NOT_FOUND)
+    if (status != CONSENT_OK)
         return status;
-    if (status == CONSENT_E_NOT_FOUND)
-        cs_profile_lock(profile);
     rebuild *past = cs_alloc(&profile->home->env.memory, sizeof *past);
     status = past ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to ask the past");
     if (past) {

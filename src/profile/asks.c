@@ -18,18 +18,25 @@ static void unlock_table(cs_profile *profile)
 
 /* ---- finding ------------------------------------------------------------------------------------------- */
 
+/* Eight bytes at a time; the last eight overlap those before, a shorter name is gathered byte by byte. */
 static uint64_t mix(uint64_t hash, cs_str text)
 {
-    uint64_t word;
+    uint64_t word = text.size;
     size_t at = 0;
-    for (; at + 8 <= text.size; at += 8) {
-        memcpy(&word, text.data + at, 8);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    for (; at + 8 < text.size; at += 8) {
+        uint64_t piece;
+        memcpy(&piece, text.data + at, 8);
+        hash = (hash ^ piece) * UINT64_C(0x9e3779b97f4a7c15);
         hash ^= hash >> 29;
     }
-    word = text.size;
-    for (; at < text.size; at++)
-        word = word << 8 | (uint8_t)text.data[at];
+    if (text.size >= 8) {
+        uint64_t piece;
+        memcpy(&piece, text.data + text.size - 8, 8);
+        hash ^= piece;
+    } else {
+        for (; at < text.size; at++)
+            word = word << 8 | (uint8_t)text.data[at];
+    }
     hash = (hash ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
     return hash ^ hash >> 32;
 }
@@ -48,16 +55,21 @@ static uint64_t query_hash(const cs_query *query)
     return hash;
 }
 
+/* Most names of most questions are empty: no call for those. */
+static inline bool same(cs_str a, cs_str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
 static bool query_equal(const cs_query *a, const cs_query *b)
 {
     if (a->user_initiated != b->user_initiated || a->data_count != b->data_count)
         return false;
-    if (!cs_str_equal(a->purpose, b->purpose) || !cs_str_equal(a->recipient, b->recipient) ||
-        !cs_str_equal(a->scope, b->scope) || !cs_str_equal(a->permission, b->permission) ||
-        !cs_str_equal(a->call_site, b->call_site))
+    if (!same(a->purpose, b->purpose) || !same(a->recipient, b->recipient) || !same(a->scope, b->scope) ||
+        !same(a->permission, b->permission) || !same(a->call_site, b->call_site))
         return false;
     for (size_t i = 0; i < a->data_count; i++)
-        if (!cs_str_equal(a->data[i], b->data[i]))
+        if (!same(a->data[i], b->data[i]))
             return false;
     return true;
 }
@@ -109,6 +121,7 @@ static cs_ask *make(cs_profile *profile, const cs_query *query, uint64_t hash)
     for (size_t i = 0; i < query->data_count; i++)
         list[i] = copy_str(&at, query->data[i]);
     ask->query.data = list;
+    ask->home = profile->home;
     ask->profile = profile;
     ask->hash = hash;
     ask->verdict.struct_size = sizeof ask->verdict;
@@ -269,21 +282,24 @@ void cs_ask_decide(cs_ask *ask)
     unlock_table(profile);
 }
 
-/* True with the decision when the word still serves. */
-static bool word_serves(const cs_ask *ask, const cs_home *home, consent_decision *decision)
+/* True with the decision when the word still serves. Every nanosecond here is paid at every check: the page's two words
+ * stand side by side and are read where they are. */
+static bool word_serves(const cs_ask *ask, consent_decision *decision)
 {
+    const cs_home *home = ask->home;
     uint64_t word = atomic_load_explicit(&ask->word, memory_order_acquire);
-    const cs_page *page = atomic_load_explicit(&home->page, memory_order_acquire);
-    uint64_t generation = cs_page_generation(page) & GENERATION_MASK;
+    const _Atomic uint32_t *page = atomic_load_explicit(&home->page_words, memory_order_acquire);
+    uint64_t generation = atomic_load_explicit(&page[0], memory_order_acquire) & GENERATION_MASK;
+    uint32_t alarm = atomic_load_explicit(&page[1], memory_order_acquire);
     uint64_t second = home->env.coarse_seconds(home->env.ctx);
     *decision = (consent_decision)(word & 3);
-    return word >> 2 == (second << 30 | generation) && !cs_page_any_pending(page);
+    return word >> 2 == (second << 30 | generation) && alarm == 0;
 }
 
 consent_decision cs_ask_check(cs_ask *ask)
 {
     consent_decision decision;
-    if (word_serves(ask, ask->profile->home, &decision))
+    if (word_serves(ask, &decision))
         return decision;
     cs_profile_lock(ask->profile);
     cs_ask_decide(ask);
@@ -296,18 +312,24 @@ consent_status cs_profile_check(cs_profile *profile, const cs_query *query, cons
                                 consent_error *err)
 {
     consent_decision decision;
+    consent_status status = CONSENT_OK;
+    uint64_t hash = query_hash(query);
     lock_table(profile);
-    cs_ask *ask = find_or_make(profile, query);
-    if (ask && word_serves(ask, profile->home, &decision)) {
+    cs_ask *ask = find(profile, query, hash);
+    if (ask && word_serves(ask, &decision)) {
         *verdict = ask->verdict;
         unlock_table(profile);
         return CONSENT_OK;
+    }
+    if (!ask) {
+        status = cs_query_names(query, err);
+        ask = status == CONSENT_OK ? find_or_make(profile, query) : NULL;
     }
     if (ask)
         ask->references++;
     unlock_table(profile);
     if (!ask)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to answer a question");
+        return status != CONSENT_OK ? status : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to answer a question");
     cs_profile_lock(profile);
     cs_ask_decide(ask);
     *verdict = ask->verdict;
@@ -333,20 +355,27 @@ static consent_status use_once(cs_profile *profile, cs_ask *ask, consent_error *
     return status;
 }
 
+static void count_use(cs_ask *ask)
+{
+    atomic_fetch_add(&ask->uses, 1);
+    if (!atomic_load(&ask->profile->has_uses))
+        atomic_store(&ask->profile->has_uses, true);
+}
+
 consent_status cs_ask_use(cs_ask *ask, consent_verdict *verdict, consent_error *err)
 {
     cs_profile *profile = ask->profile;
     consent_status status = CONSENT_OK;
     consent_decision decision;
     /* A lasting consent is counted without a lock that waits for a disk; `once` is always decided anew. */
-    if (word_serves(ask, profile->home, &decision) && decision == CONSENT_ALLOW) {
+    if (word_serves(ask, &decision) && decision == CONSENT_ALLOW) {
         lock_table(profile);
-        bool still = word_serves(ask, profile->home, &decision) && ask->query.once_seq == 0;
+        bool still = word_serves(ask, &decision) && ask->query.once_seq == 0;
         if (still)
             *verdict = ask->verdict;
         unlock_table(profile);
         if (still) {
-            atomic_fetch_add_explicit(&ask->uses, 1, memory_order_relaxed);
+            count_use(ask);
             return CONSENT_OK;
         }
     }
@@ -359,7 +388,7 @@ consent_status cs_ask_use(cs_ask *ask, consent_verdict *verdict, consent_error *
     if (status != CONSENT_OK)
         deny_unavailable(verdict, &ask->decision);
     else if (verdict->decision == CONSENT_ALLOW)
-        atomic_fetch_add_explicit(&ask->uses, 1, memory_order_relaxed);
+        count_use(ask);
     cs_profile_unlock(profile);
     return status;
 }
@@ -383,11 +412,16 @@ static void use_event(const cs_profile *profile, const cs_ask *ask, uint32_t use
 size_t cs_asks_take_uses(cs_profile *profile, cs_event *events, size_t max)
 {
     size_t count = 0;
+    /* Taken down before the walk: a use counted during it puts it up again. */
+    if (!atomic_exchange(&profile->has_uses, false))
+        return 0;
     lock_table(profile);
     for (size_t slot = 0; slot < CS_ASK_SLOTS; slot++) {
         for (cs_ask *ask = profile->asks[slot]; ask; ask = ask->next) {
-            if (count + 2 > max)
+            if (count + 2 > max) {
+                atomic_store(&profile->has_uses, true);
                 break;
+            }
             uint32_t uses = atomic_exchange(&ask->uses, 0);
             if (uses == 0)
                 continue;
@@ -406,6 +440,8 @@ size_t cs_asks_take_uses(cs_profile *profile, cs_event *events, size_t max)
 
 void cs_asks_return_uses(cs_profile *profile, const cs_event *events, size_t count)
 {
+    if (count != 0)
+        atomic_store(&profile->has_uses, true);
     lock_table(profile);
     for (size_t i = 0; i < count; i++) {
         for (size_t slot = 0; slot < CS_ASK_SLOTS; slot++) {
@@ -426,6 +462,8 @@ consent_status cs_profile_flush(cs_profile *profile, consent_error *err)
 {
     cs_profile_lock(profile);
     consent_status status = cs_profile_record(profile, NULL, 0, profile->unsaved.size != 0, NULL, err);
+    if (status == CONSENT_OK && profile->checkpoint_due)
+        cs_profile_checkpoint(profile);
     cs_profile_unlock(profile);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MASTER_NAME "master"
+#define CHECK_NAME "home.check"
 #define SEAL_MAGIC "LCSF0001"
 #define SEAL_HEADER_SIZE (sizeof(SEAL_MAGIC) - 1 + CS_NONCE_SIZE)
 
@@ -108,6 +109,26 @@ static consent_status new_master(cs_home *home, uint8_t master[CS_KEY_SIZE], con
     return CONSENT_OK;
 }
 
+/* A value that only this key gives, beside the files it sealed: with another one they come from another install. */
+static consent_status check_install(cs_home *home, const uint8_t master[CS_KEY_SIZE], consent_error *err)
+{
+    uint8_t check[16];
+    cs_buffer stored;
+    consent_status status = derive(master, "home check", check, sizeof check, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_buffer_init(&stored, &home->env.memory, 64);
+    status = cs_file_load(&home->env, home->dir, CHECK_NAME, &stored, err);
+    if (status == CONSENT_E_NOT_FOUND)
+        status = cs_file_replace(&home->env, home->dir, CHECK_NAME, (cs_span){check, sizeof check}, err);
+    else if (status == CONSENT_OK && (stored.size != sizeof check || memcmp(stored.data, check, sizeof check) != 0))
+        status = cs_fail(err, CONSENT_E_COPIED, 0,
+                         "the home's files belong to another key: they were copied from another install, or restored "
+                         "without their key; repair begins anew and keeps them aside");
+    cs_buffer_free(&stored);
+    return status;
+}
+
 consent_status cs_home_unlock(cs_home *home, consent_error *err)
 {
     uint8_t master[CS_KEY_SIZE];
@@ -125,12 +146,37 @@ consent_status cs_home_unlock(cs_home *home, consent_error *err)
                          "the key store did not give the master key (%s); decisions are deny until it does",
                          consent_status_name(status));
     if (status == CONSENT_OK)
+        status = check_install(home, master, err);
+    if (status == CONSENT_OK)
         status = derive_all(home, master, err);
     if (status == CONSENT_OK)
         home->protection = (uint32_t)home->keystore->protection(home->keystore->ctx);
     cs_wipe(master, sizeof master);
     home->key_status = status;
     return status;
+}
+
+void cs_home_forget_policies(cs_home *home)
+{
+    for (size_t i = 0; i < home->held_count; i++)
+        cs_policy_free(home->held[i].policy);
+    home->held_count = 0;
+    home->policies.count = 0;
+    home->policies_epoch++;
+    memset(&home->index_info, 0, sizeof home->index_info);
+}
+
+consent_status cs_home_renew(cs_home *home, consent_error *err)
+{
+    if (home->key_status == CONSENT_E_KEY_GONE) {
+        consent_status status = home->keystore->remove(home->keystore->ctx, MASTER_NAME);
+        if (status != CONSENT_OK && status != CONSENT_E_NOT_FOUND && status != CONSENT_E_KEY_GONE)
+            return cs_fail(err, CONSENT_E_KEY_UNAVAILABLE, 0, "the key store did not forget the lost key (%s)",
+                           consent_status_name(status));
+    }
+    cs_home_forget_policies(home);
+    home->key_status = CONSENT_E_KEY_UNAVAILABLE;
+    return cs_home_unlock(home, err);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -150,14 +196,17 @@ static consent_status copy_config(cs_home *home, const consent_config *config, c
             return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the root keys");
         memcpy(home->roots, config->root_keys, home->root_count * CS_P256_PUBLIC_SIZE);
     }
-    home->keystore = config->keystore;
-    if (!home->keystore) {
-        home->file_keystore = (consent_keystore){sizeof(consent_keystore), home, file_key_get, file_key_put,
-                                                 file_key_remove, file_key_protection};
-        home->keystore = &home->file_keystore;
-    } else if (!home->keystore->get || !home->keystore->put || !home->keystore->remove || !home->keystore->protection) {
+    home->keystore = &home->keystore_copy;
+    if (!config->keystore)
+        home->keystore_copy = (consent_keystore){.struct_size = sizeof(consent_keystore), .ctx = home,
+                                                 .get = file_key_get, .put = file_key_put,
+                                                 .remove = file_key_remove, .protection = file_key_protection};
+    else
+        memcpy(&home->keystore_copy, config->keystore,
+               config->keystore->struct_size < sizeof home->keystore_copy ? config->keystore->struct_size
+                                                                          : sizeof home->keystore_copy);
+    if (!home->keystore->get || !home->keystore->put || !home->keystore->remove || !home->keystore->protection)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.keystore lacks one of get, put, remove, protection");
-    }
     return CONSENT_OK;
 }
 
@@ -174,7 +223,8 @@ static consent_status open_parts(cs_home *home, const consent_config *config, co
     if (status != CONSENT_OK)
         return status;
     status = cs_home_unlock(home, err);
-    if (status != CONSENT_OK && status != CONSENT_E_KEY_UNAVAILABLE && status != CONSENT_E_KEY_GONE)
+    if (status != CONSENT_OK && status != CONSENT_E_KEY_UNAVAILABLE && status != CONSENT_E_KEY_GONE &&
+        status != CONSENT_E_COPIED)
         return status;
     home->marker = home->env.file_info_by_name(home->env.ctx, home->dir, CS_MARKER_NAME, &info) == 0;
     cs_page *page = NULL;
@@ -182,7 +232,10 @@ static consent_status open_parts(cs_home *home, const consent_config *config, co
     if (status != CONSENT_OK)
         return status;
     home->page = page;
-    return home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err) : CONSENT_OK;
+    home->page_words = cs_page_generation_word(page);
+    if (home->key_status == CONSENT_OK)
+        (void)cs_home_refresh_policies(home, err); /* damage there is the profiles' health, and can be repaired */
+    return CONSENT_OK;
 }
 
 consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_home **out, consent_error *err)
@@ -238,6 +291,7 @@ consent_status cs_home_replace_page(cs_home *home, consent_error *err)
         return status;
     home->retired_pages[home->retired_page_count++] = home->page;
     home->page = page;
+    home->page_words = cs_page_generation_word(page);
     return CONSENT_OK;
 }
 

@@ -34,16 +34,18 @@ typedef struct cs_home {
     cs_env env;
     void *lock;
     cs_dir *dir;
-    const consent_keystore *keystore; /* the host's, or NULL: `file_keystore` */
-    consent_keystore file_keystore;
-    consent_status key_status; /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE */
+    consent_keystore keystore_copy;   /* the host's, as far as it goes, or the one in the home itself */
+    const consent_keystore *keystore; /* the same */
+    consent_status key_status; /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE, E_COPIED */
+    consent_status policies_status; /* of the list of policies as last read */
     uint8_t names_key[CS_KEY_SIZE];
     uint8_t wrap_key[CS_KEY_SIZE];
     uint8_t store_key[CS_KEY_SIZE];
     uint8_t nonce_key[CS_KEY_SIZE];
     uint8_t home_id[16];
     uint32_t protection;
-    _Atomic(cs_page *) page; /* read without the lock by the check by handle */
+    _Atomic(cs_page *) page;
+    _Atomic(const _Atomic uint32_t *) page_words; /* its generation and alarm: read without the lock by the check by handle */
     cs_page *retired_pages[CS_HOME_MAX_RETIRED_PAGES];
     size_t retired_page_count;
     uint8_t *roots;
@@ -65,6 +67,10 @@ void cs_home_close(cs_home *home);
 
 /* Asks the key store again when it was away. CONSENT_OK or why not. */
 consent_status cs_home_unlock(cs_home *home, consent_error *err);
+/* Begins anew after the files of a lost or foreign key were set aside: a new master key where it was lost; forgets the policies
+ * held. */
+consent_status cs_home_renew(cs_home *home, consent_error *err);
+void cs_home_forget_policies(cs_home *home);
 
 /* Opens the shared page anew when it was cut short, removed or replaced. The old one stays mapped until the home closes:
  * a check may be reading it. */

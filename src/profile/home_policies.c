@@ -200,6 +200,7 @@ consent_status cs_home_refresh_policies(cs_home *home, consent_error *err)
     }
     cs_free(&home->env.memory, index, sizeof *index);
     publish_set(home);
+    home->policies_status = status;
     if (status == CONSENT_OK)
         home->index_info = info;
     return status;

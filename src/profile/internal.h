@@ -1,7 +1,8 @@
 /* What the files of the profile module share. Nothing outside includes this.
  *
  *   home.c, home_policies.c   keys, sealed files, policies held
- *   profile.c                 opening, health, erasing; reading the ledger into the state
+ *   opening.c                 a profile's files and keys: opening, repairing, erasing
+ *   profile.c                 time, health, reading the ledger into the state
  *   record.c                  the one way anything is recorded
  *   asks.c                    prepared questions and the word behind the check by handle
  *   answers.c                 check, check_at, explain
@@ -24,6 +25,7 @@
 
 struct cs_ask {
     _Atomic uint64_t word; /* coarse second ‖ generation (30 bits) ‖ decision (2 bits) */
+    const cs_home *home;   /* the profile's, one step nearer */
     cs_profile *profile;   /* NULL once the profile closed */
     cs_ask *next;          /* in its slot */
     uint64_t hash;
@@ -58,6 +60,7 @@ struct cs_profile {
     char account[CS_ACCOUNT_MAX_SIZE + 1];
     uint32_t retried_second; /* an unhealthy profile is tried again once a second */
     uint8_t key[CS_KEY_SIZE];
+    bool ledger_made; /* it was durable once: missing, it is lost */
     char key_name[CS_HOME_NAME_SIZE];
     char ledger_name[CS_HOME_NAME_SIZE];
     uint8_t own_stream[CS_STREAM_ID_SIZE];
@@ -66,12 +69,14 @@ struct cs_profile {
     int64_t last_elapsed_ms;
     uint32_t page_slot;
     uint32_t page_hash;  /* of this profile as a whole, in the pending table */
+    bool checkpoint_due; /* something restrictive was recorded since the last checkpoint */
     uint32_t tail_events; /* read or written since the last checkpoint */
     uint32_t generation; /* read up to */
     uint32_t policies_epoch;
     uint32_t checked_second; /* when the page was last looked after */
     cs_ask *asks[CS_ASK_SLOTS];
     uint32_t ask_count;
+    atomic_bool has_uses; /* some ask may have counted uses: spares every act a walk over all of them */
     cs_once once[CS_PROFILE_MAX_ONCE];
     cs_buffer unsaved; /* encoded restrictive events that no disk has yet */
     int unsaved_pending[16];
@@ -80,7 +85,8 @@ struct cs_profile {
 
 /* ---- profile.c: all with home->lock held ---- */
 
-/* Locks the home and opens the ledger if it is there. On failure nothing is locked. */
+/* Locks the home and brings the ledger up to date; profile->ledger stays NULL when nothing was recorded yet. On failure nothing is
+ * locked. */
 consent_status cs_profile_lock_ledger(cs_profile *profile, consent_error *err);
 void cs_profile_lock(cs_profile *profile);
 void cs_profile_unlock(cs_profile *profile);
@@ -88,10 +94,11 @@ void cs_profile_unlock(cs_profile *profile);
 consent_status cs_profile_refresh(cs_profile *profile, consent_error *err);
 /* Opens the shared page anew and tells it how far the ledger is durable; the profile is unhealthy when that fails. */
 void cs_profile_replace_page(cs_profile *profile);
-/* Creates the ledger at the first act. */
-consent_status cs_profile_need_ledger(cs_profile *profile, consent_error *err);
 cs_ledger_sink cs_profile_sink(cs_profile *profile);
 void cs_profile_fail(cs_profile *profile, consent_status status, const consent_error *why);
+/* What may pass by itself: a busy lock, a key store that is not up yet. */
+bool cs_profile_is_transient(consent_status status);
+void cs_profile_begin_session(cs_profile *profile, int64_t elapsed_ms);
 /* Fills *now; begins a new session when elapsed time ran backwards. */
 void cs_profile_now(cs_profile *profile, cs_now *now);
 int64_t cs_profile_now_locked(cs_profile *profile);
@@ -102,11 +109,28 @@ consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[C
 consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_buffer *out,
                                       consent_error *err);
 
+/* ---- opening.c: with home->lock held ---- */
+
+cs_profile *cs_profile_new(cs_home *home, const char *account, bool ephemeral, consent_error *err);
+void cs_profile_free(cs_profile *profile);
+/* Reads from nothing; true when the profile is healthy now. */
+bool cs_profile_read_again(cs_profile *profile);
+/* Opens what is there; a profile without a ledger is a person who has not acted yet. */
+consent_status cs_profile_open_existing(cs_profile *profile, consent_error *err);
+/* Creates the ledger at the first act. */
+consent_status cs_profile_need_ledger(cs_profile *profile, consent_error *err);
+/* After a commit: what is kept outside the ledger so that its loss is noticed. */
+void cs_profile_committed(cs_profile *profile, bool restrictive);
+
 /* ---- record.c: with home->lock held ---- */
 
 /* Records events as one frame, with what was left unsaved and uncounted before. first_seq: of events[0], 0 when it failed. */
 consent_status cs_profile_record(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
                                  uint64_t *first_seq, consent_error *err);
+
+/* Writes a checkpoint: keeps opening short, and lets a ledger cut short afterwards be noticed. Failing costs time at the next open and
+ * nothing else. */
+void cs_profile_checkpoint(cs_profile *profile);
 
 /* ---- asks.c ---- */
 

@@ -28,15 +28,20 @@ consent_status cs_profile_open(cs_home *home, const char *account, bool ephemera
 void cs_profile_close(cs_profile *profile);
 consent_status cs_profile_health(cs_profile *profile, consent_error *err);
 consent_status cs_profile_erase(cs_profile *profile, consent_error *err);
+/* Sets damage aside (files are renamed, never deleted) and begins anew, with an event that says so: what was not granted
+ * since counts as refused at that moment. CONSENT_OK when there was nothing to repair. */
+consent_status cs_profile_repair(cs_profile *profile, consent_error *err);
 cs_home *cs_profile_home(const cs_profile *profile);
 
 /* ---- deciding ----------------------------------------------------------------------------------- */
 
-/* Checks a public query's shape (E_ARGUMENT names the member) and views it; `list` holds the view's data. NULL query:
- * the empty view. */
-consent_status cs_query_view(const consent_query *query, cs_str list[CS_PURPOSE_MAX_DATA], cs_query *out,
+/* Views a public query; `list` holds the view's data. NULL query: the empty view. The names are not looked at yet. */
+consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_MAX_DATA], cs_query *out,
                              consent_error *err);
+/* That every name is an identifier; E_ARGUMENT names the member. Before the query goes anywhere but to cs_profile_check. */
+consent_status cs_query_names(const cs_query *query, consent_error *err);
 
+/* Checks the names itself, once for each question that it meets: one known already was fine. */
 consent_status cs_profile_check(cs_profile *profile, const cs_query *query, consent_verdict *verdict,
                                 consent_error *err);
 consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, int64_t at_ms, bool hindsight,

@@ -7,7 +7,7 @@
 
 typedef struct frame {
     cs_buffer bytes;                     /* the events, one after the other */
-    cs_span spans[CS_RECORD_MAX_EVENTS]; /* offsets first, pointers once `bytes` is complete */
+    cs_span spans[CS_RECORD_MAX_EVENTS]; /* sizes first, pointers once `bytes` is complete */
     size_t count;
     size_t own_index; /* of the caller's first event */
 } frame;
@@ -111,8 +111,7 @@ static consent_status add(cs_profile *profile, frame *out, const cs_event *event
     stamped.seq = cs_ledger_next_seq(profile->ledger) + out->count;
     stamp(profile, &stamped, now);
     cs_event_encode(&stamped, &out->bytes);
-    /* Offsets: the buffer may still move. */
-    out->spans[out->count].data = (const uint8_t *)0 + start;
+    out->spans[out->count].data = NULL; /* once `bytes` is complete: it may still move */
     out->spans[out->count].size = out->bytes.size - start;
     out->count++;
     return cs_buffer_status(&out->bytes, "an act", err);
@@ -168,13 +167,13 @@ static consent_status apply(cs_profile *profile, const frame *written, consent_e
     return status;
 }
 
-/* Keeps opening short. Failing costs time at the next open and nothing else. */
-static void checkpoint(cs_profile *profile)
+void cs_profile_checkpoint(cs_profile *profile)
 {
     cs_buffer bytes;
-    if (profile->tail_events < CS_CHECKPOINT_EVERY || profile->ephemeral)
+    if (profile->ephemeral || !profile->ledger)
         return;
     profile->tail_events = 0;
+    profile->checkpoint_due = false;
     cs_buffer_init(&bytes, &profile->home->env.memory, CS_STATE_MAX_ENCODED);
     cs_state_encode(&profile->state, &bytes);
     if (!bytes.failed)
@@ -183,7 +182,7 @@ static void checkpoint(cs_profile *profile)
 }
 
 static consent_status write_frame(cs_profile *profile, const cs_event *events, size_t count, const cs_event *uses,
-                                  size_t use_count, uint64_t *first_seq, consent_error *err)
+                                  size_t use_count, bool restrictive, uint64_t *first_seq, consent_error *err)
 {
     frame *out = cs_alloc(&profile->home->env.memory, sizeof *out);
     cs_ledger_sink sink = cs_profile_sink(profile);
@@ -205,6 +204,7 @@ static consent_status write_frame(cs_profile *profile, const cs_event *events, s
     }
     if (status == CONSENT_OK) {
         cs_page_set_durable_end(profile->home->page, profile->page_slot, cs_ledger_end(profile->ledger));
+        cs_profile_committed(profile, restrictive);
         consent_error why = {0};
         if (apply(profile, out, &why) != CONSENT_OK)
             cs_profile_fail(profile, CONSENT_E_MEMORY, &why);
@@ -248,7 +248,7 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
         use_count = cs_asks_take_uses(profile, uses, CS_COUNT_OF(uses));
         if (count == 0 && use_count == 0 && profile->unsaved.size == 0)
             return CONSENT_OK;
-        status = write_frame(profile, events, count, uses, use_count, &seq, err);
+        status = write_frame(profile, events, count, uses, use_count, restrictive, &seq, err);
     }
     if (status != CONSENT_OK) {
         cs_asks_return_uses(profile, uses, use_count);
@@ -261,7 +261,9 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
     /* Stores into a page that was replaced meanwhile reached nobody. */
     if (!cs_page_is_intact(profile->home->page))
         cs_profile_replace_page(profile);
-    checkpoint(profile);
+    profile->checkpoint_due |= restrictive;
+    if (profile->tail_events >= CS_CHECKPOINT_EVERY)
+        cs_profile_checkpoint(profile);
     if (first_seq)
         *first_seq = seq;
     return CONSENT_OK;

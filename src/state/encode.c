@@ -163,6 +163,8 @@ static void put_tables(cs_buffer *out, const renaming *r)
         const cs_stream_state *stream = &state->streams[r->stream_order[i]];
         cs_buffer_append(out, stream->id, sizeof stream->id);
         cs_buffer_u8(out, (uint8_t)((stream->own ? 1u : 0u) | (stream->confirmed ? 2u : 0u)));
+        cs_buffer_varint(out, stream->doubted_seq);
+        cs_buffer_varint(out, stream->vouched_seq);
         cs_buffer_varint(out, stream->last_seq);
         put_time(out, stream->last_time_ms);
     }
@@ -339,6 +341,8 @@ static bool read_streams(cs_state *state, cs_reader *in)
         uint8_t flags = cs_read_u8(in);
         stream->own = (flags & 1u) != 0;
         stream->confirmed = (flags & 2u) != 0;
+        stream->doubted_seq = cs_read_varint(in);
+        stream->vouched_seq = cs_read_varint(in);
         stream->last_seq = cs_read_varint(in);
         stream->last_time_ms = read_time(in);
     }

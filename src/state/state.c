@@ -106,7 +106,7 @@ static consent_status apply_permission(cs_state *state, const cs_event *event, c
 {
     if (event->permission.size == 0 || event->type == CS_EVENT_PERMISSION_PROMPTED)
         return CONSENT_OK;
-    cs_permission_state *permission;
+    cs_permission_state *permission = NULL;
     consent_status status = permission_slot(state, event->permission, &permission, err);
     if (status != CONSENT_OK)
         return status;
@@ -328,14 +328,25 @@ static consent_status apply_key_confirmed(cs_state *state, const cs_event *event
     if (!cs_hex_decode(event->reference, id, sizeof id))
         return CONSENT_OK;
     consent_status status = stream_index(state, id, &stream, err);
-    if (status == CONSENT_OK)
-        state->streams[stream].confirmed = true;
-    return status;
+    if (status != CONSENT_OK)
+        return status;
+    state->streams[stream].confirmed = true;
+    if (state->streams[stream].own && event->seq > state->streams[stream].vouched_seq)
+        state->streams[stream].vouched_seq = event->seq;
+    return CONSENT_OK;
 }
 
-static consent_status apply_own(cs_state *state, const cs_event *event, consent_error *err)
+static void apply_recovered(cs_state *state, const cs_event *event, uint16_t stream)
 {
     cs_moment moment = moment_of(event);
+    if (!cs_str_is(event->reference, CS_DOUBT_REFERENCE))
+        keep_later(&state->recovered, &moment);
+    else if (event->seq > state->streams[stream].doubted_seq)
+        state->streams[stream].doubted_seq = event->seq;
+}
+
+static consent_status apply_own(cs_state *state, const cs_event *event, uint16_t stream, consent_error *err)
+{
     switch (event->type) {
     case CS_EVENT_PERMISSION_PROMPTED:
     case CS_EVENT_PERMISSION_RESULT:
@@ -344,7 +355,7 @@ static consent_status apply_own(cs_state *state, const cs_event *event, consent_
     case CS_EVENT_KEY_CONFIRMED:
         return apply_key_confirmed(state, event, err);
     case CS_EVENT_RECOVERED:
-        keep_later(&state->recovered, &moment);
+        apply_recovered(state, event, stream);
         return CONSENT_OK;
     default:
         return CONSENT_OK;
@@ -367,7 +378,7 @@ consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_s
     else
         status = apply_act(state, event, index, cursor, 0, err);
     if (status == CONSENT_OK && own_stream)
-        status = apply_own(state, event, err);
+        status = apply_own(state, event, index, err);
     if (status == CONSENT_OK && event->seq >= state->streams[index].last_seq) {
         state->streams[index].last_seq = event->seq;
         state->streams[index].last_time_ms = event->time_ms;

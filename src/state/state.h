@@ -14,6 +14,9 @@
 #include "event/event.h"
 
 #define CS_SESSION_ID_SIZE 8u
+/* The reference of a `recovered` event that doubts rather than forgets: a withdrawal was made while the key was away, so what the
+ * own stream granted before waits to be confirmed. */
+#define CS_DOUBT_REFERENCE "unkeyed"
 #define CS_STATE_MAX_ACTS 65536u
 #define CS_STATE_MAX_ENCODED (32u * 1024u * 1024u)
 
@@ -98,6 +101,8 @@ typedef struct cs_stream_state {
     uint8_t id[CS_STREAM_ID_SIZE];
     bool own;
     bool confirmed;      /* key_confirmed, or own */
+    uint64_t doubted_seq;/* own: acts up to here wait to be confirmed (CS_DOUBT_REFERENCE) … */
+    uint64_t vouched_seq;/* … unless a later key_confirmed of this stream says they stand */
     uint64_t last_seq;
     int64_t last_time_ms;/* stamped */
 } cs_stream_state;

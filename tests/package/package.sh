@@ -46,6 +46,29 @@ pkg_config_*)
     "$cc" -std=c99 -o "$work/$step" "$here/consumer.c" $(pkg-config --cflags --libs $static consent)
     LD_LIBRARY_PATH=$libdir runs "$work/$step"
     ;;
+quickstart_*)
+    # The README's first program, built against what is installed, with a policy that the installed tool signs.
+    ctl=$build/bin/consentctl
+    [[ -x $ctl ]] || {
+        echo "skip: consentctl was not built"
+        exit 77
+    }
+    rm -rf "${work:?}/$step" "$work/$step.data"
+    configure "$step" "$source/examples/quickstart" -DCMAKE_PREFIX_PATH="$prefix"
+    grep -q "^consent_DIR:PATH=$prefix/" "$work/$step/CMakeCache.txt"
+    "$cmake" --build "$work/$step"
+    mkdir "$work/$step.data"
+    cd "$work/$step.data"
+    "$ctl" key new root.key
+    "$ctl" key new publisher.key
+    "$ctl" key public publisher.key --output publisher.pub
+    "$ctl" policy build "$source/examples/policy/platform" --output policy.unsigned
+    "$ctl" policy keyset --root root.key --publisher publisher.pub --output keys.jws
+    "$ctl" policy sign policy.unsigned --key publisher.key --keys keys.jws --output policy.bundle
+    "$work/$step/quickstart" home policy.bundle "$("$ctl" key public root.key --hex)" | tee out
+    grep -qx "before: notice_required" out
+    grep -qx "after: consented" out
+    ;;
 static_symbols)
     # A static archive lives in the host's name space: it defines nothing but our two prefixes.
     prefix="$work/static"

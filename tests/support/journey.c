@@ -10,6 +10,7 @@ consent_status journey_open_env(journey *j, const cs_env *env, const char *home)
     config.root_keys = journey_root();
     config.root_key_count = 1;
     config.platform = "android";
+    config.keystore = j->keystore;
     j->env = *env;
     consent_status status = cs_home_open(&j->env, &config, &j->home, &j->err);
     if (status == CONSENT_OK)
@@ -17,12 +18,18 @@ consent_status journey_open_env(journey *j, const cs_env *env, const char *home)
     return status;
 }
 
-consent_status journey_open(journey *j, world *w)
+consent_status journey_open_with(journey *j, world *w, const consent_keystore *keystore)
 {
     cs_env env = world_env(w);
     memset(j, 0, sizeof *j);
     j->w = w;
+    j->keystore = keystore;
     return journey_open_env(j, &env, JOURNEY_HOME);
+}
+
+consent_status journey_open(journey *j, world *w)
+{
+    return journey_open_with(j, w, NULL);
 }
 
 void journey_close(journey *j)

@@ -19,12 +19,14 @@ typedef struct journey {
     cs_home *home;
     cs_profile *profile;
     consent_error err;
+    const consent_keystore *keystore; /* NULL: the file in the home */
 } journey;
 
 /* The signed bundle of the small policy, made once per process; version 1 or 2 (2 adds a data item to recommend.feed). */
 cs_span journey_bundle(uint32_t version);
 const uint8_t *journey_root(void);
 
+consent_status journey_open_with(journey *j, world *w, const consent_keystore *keystore);
 consent_status journey_open(journey *j, world *w);     /* home and profile; anonymous */
 consent_status journey_open_env(journey *j, const cs_env *env, const char *home);
 void journey_close(journey *j);

@@ -120,10 +120,12 @@ char *make_replaced(const char *text, const char *find, const char *replacement)
 
 void make_document(const char *locale, cs_buffer *out)
 {
-    cs_buffer_printf(out,
-                     "{\"schema\":1,\"locale\":\"%s\",\"title\":\"Policy\",\"blocks\":[{\"t\":\"h\",\"level\":1,\"id\":\"collecting\","
-                     "\"spans\":[{\"s\":\"Collecting\"}]},{\"t\":\"p\",\"spans\":[{\"s\":\"We ask \"},{\"s\":\"first\",\"e\":2}]}]}",
-                     locale);
+    cs_buffer_printf(
+        out,
+        "{\"schema\":1,\"locale\":\"%s\",\"title\":\"Policy\",\"blocks\":[{\"t\":\"h\",\"level\":1,\"id\":"
+        "\"collecting\","
+        "\"spans\":[{\"s\":\"Collecting\"}]},{\"t\":\"p\",\"spans\":[{\"s\":\"We ask \"},{\"s\":\"first\",\"e\":2}]}]}",
+        locale);
 }
 
 static void put_document_hash(cs_json_out *json, cs_str locale)
@@ -180,8 +182,7 @@ void make_key_set(cs_buffer *out)
     assert_int_equal(cs_key_id(make_publisher(), kid, NULL), CONSENT_OK);
     cs_buffer_printf(&payload, "{\"schema\":1,\"version\":1,\"publishers\":[{\"kid\":\"%s\",\"key\":\"", kid);
     cs_base64url_encode(&payload, (cs_span){make_publisher(), CS_P256_PUBLIC_SIZE});
-    cs_buffer_text(&payload,
-                   "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}]}");
+    cs_buffer_text(&payload, "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}]}");
     cs_str text = {(const char *)payload.data, payload.size};
     assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_KEY_SET), text, make_root_private(), out, NULL), CONSENT_OK);
     cs_buffer_free(&payload);

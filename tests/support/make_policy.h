@@ -6,7 +6,7 @@
 #include "policy/bundle.h"
 #include "policy/document.h"
 
-#define MAKE_NOW_MS INT64_C(1775001600000)        /* 2026-04-01T00:00:00Z, within the publisher's time */
+#define MAKE_NOW_MS INT64_C(1775001600000) /* 2026-04-01T00:00:00Z, within the publisher's time */
 #define MAKE_NOT_BEFORE "2026-01-01T00:00:00Z"
 #define MAKE_NOT_AFTER "2027-01-01T00:00:00Z"
 
@@ -16,8 +16,8 @@ size_t make_live_blocks(void);
 /* Lets `count` more allocations through, then fails them all; SIZE_MAX: none fails. */
 void make_memory_fail_after(size_t count);
 
-const uint8_t *make_root_private(void);      /* CS_P256_PRIVATE_SIZE bytes */
-const uint8_t *make_root(void);              /* CS_P256_PUBLIC_SIZE bytes */
+const uint8_t *make_root_private(void); /* CS_P256_PRIVATE_SIZE bytes */
+const uint8_t *make_root(void);         /* CS_P256_PUBLIC_SIZE bytes */
 const uint8_t *make_publisher_private(void);
 const uint8_t *make_publisher(void);
 

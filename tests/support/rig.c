@@ -129,7 +129,9 @@ consent_status rig_open_from_checkpoint(rig *r)
 
 consent_status rig_act(rig *r, size_t count)
 {
-    enum { MOST = 200 };
+    enum {
+        MOST = 200
+    };
     cs_span events[MOST];
     size_t ends[MOST];
     cs_buffer bytes;

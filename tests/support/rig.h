@@ -1,5 +1,5 @@
-/* rig: a ledger in an injected world, with numbered acts that tests can tell apart. Act n of a ledger is a grant or, when
- * n is divisible by 3, a withdrawal of purpose "p<n>"; its bytes depend on n alone. */
+/* rig: a ledger in an injected world, with numbered acts that tests can tell apart. Act n of a ledger is a grant or,
+ * when n is divisible by 3, a withdrawal of purpose "p<n>"; its bytes depend on n alone. */
 #ifndef RIG_H
 #define RIG_H
 

@@ -129,7 +129,8 @@ static void a_whole_bundle_opens(void **state)
     assert_memory_equal(bundle.policy->hash, hash, CS_HASH_SIZE);
     for (uint16_t i = 0; i < bundle.policy->document_count; i++) {
         cs_document *document;
-        assert_int_equal(cs_document_parse(make_memory(), bundle.documents[i], "document", &document, &err), CONSENT_OK);
+        assert_int_equal(cs_document_parse(make_memory(), bundle.documents[i], "document", &document, &err),
+                         CONSENT_OK);
         assert_string_equal(document->locale, bundle.policy->documents[i].locale);
         cs_document_free(document);
     }
@@ -186,7 +187,8 @@ static void the_root_is_found_among_several(void **state)
     put_together(&p, "", &bytes);
     memcpy(roots, make_publisher(), CS_P256_PUBLIC_SIZE);
     memcpy(roots + CS_P256_PUBLIC_SIZE, make_root(), CS_P256_PUBLIC_SIZE);
-    assert_int_equal(cs_bundle_open(make_memory(), cs_buffer_span(&bytes), roots, 2, MAKE_NOW_MS, &bundle, NULL), CONSENT_OK);
+    assert_int_equal(cs_bundle_open(make_memory(), cs_buffer_span(&bytes), roots, 2, MAKE_NOW_MS, &bundle, NULL),
+                     CONSENT_OK);
     cs_bundle_free(&bundle);
     assert_int_equal(cs_bundle_open(make_memory(), cs_buffer_span(&bytes), roots, 1, MAKE_NOW_MS, &bundle, NULL),
                      CONSENT_E_TAMPERED);
@@ -438,7 +440,8 @@ static void too_large_a_bundle_is_refused_unread(void **state)
     cs_bundle bundle;
     consent_error err = {0};
     uint8_t *bytes = calloc(1, CS_BUNDLE_MAX_BYTES + 1);
-    assert_int_equal(open_bytes((cs_span){bytes, CS_BUNDLE_MAX_BYTES + 1}, MAKE_NOW_MS, &bundle, &err), CONSENT_E_ARGUMENT);
+    assert_int_equal(open_bytes((cs_span){bytes, CS_BUNDLE_MAX_BYTES + 1}, MAKE_NOW_MS, &bundle, &err),
+                     CONSENT_E_ARGUMENT);
     assert_non_null(strstr(err.message, "more than the 4194304 that are allowed"));
     memset(bytes, 'A', CS_BUNDLE_MAX_BYTES);
     bytes[CS_BUNDLE_MAX_BYTES - 1] = '\n';

@@ -92,7 +92,8 @@ static void a_malformed_document_is_refused_and_the_block_named(void **state)
         {"\"depth\":2", "\"depth\":0", "blocks[2].depth"},
         {"\"marker\":\"1.\",", "", "blocks[2].marker"},
         {"[],", "7,", "blocks[3]: a cell was expected"},
-        {"\"t\":\"p\",", "\"t\":\"h\",\"level\":1,\"id\":\"scope\",", "blocks[1]: the section scope stands there twice"}};
+        {"\"t\":\"p\",", "\"t\":\"h\",\"level\":1,\"id\":\"scope\",",
+         "blocks[1]: the section scope stands there twice"}};
     for (size_t i = 0; i < CS_COUNT_OF(changes); i++) {
         cs_document *d;
         consent_error err = {0};

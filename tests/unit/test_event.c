@@ -144,20 +144,26 @@ static void the_bytes_of_an_event_are_frozen(void **state)
 {
     (void)state;
     static const uint8_t expected[] = {
-        0x08, 0x06,                                     /* 1 type: withdrawn */
-        0x10, 0xAC, 0x02,                               /* 2 seq: 300 */
-        0x18, 0xE8, 0x07,                               /* 3 time_ms: 1000 */
-        0x2A, 0x08, 1, 2, 3, 4, 5, 6, 7, 8,             /* 5 session_id */
-        0x42, 0x01, 'p',                                /* 8 policy.id */
-        0x48, 0x02,                                     /* 9 policy.version */
-        0x82, 0x01, 0x02, 'm', 'k',                     /* 16 purpose */
-        0x92, 0x01, 0x01, 'a', 0x92, 0x01, 0x01, 'b',   /* 18 data, twice */
-        0xB0, 0x01, 0x03,                               /* 22 method: button */
-        0x90, 0x02, 0xC5, 0x87, 0xCC, 0x09,             /* 34 birth: 20120517 */
+        0x08, 0x06,                                          /* 1 type: withdrawn */
+        0x10, 0xAC, 0x02,                                    /* 2 seq: 300 */
+        0x18, 0xE8, 0x07,                                    /* 3 time_ms: 1000 */
+        0x2A, 0x08, 1,    2,    3,    4,    5,    6,   7, 8, /* 5 session_id */
+        0x42, 0x01, 'p',                                     /* 8 policy.id */
+        0x48, 0x02,                                          /* 9 policy.version */
+        0x82, 0x01, 0x02, 'm',  'k',                         /* 16 purpose */
+        0x92, 0x01, 0x01, 'a',  0x92, 0x01, 0x01, 'b',       /* 18 data, twice */
+        0xB0, 0x01, 0x03,                                    /* 22 method: button */
+        0x90, 0x02, 0xC5, 0x87, 0xCC, 0x09,                  /* 34 birth: 20120517 */
     };
-    cs_event event = {.type = CS_EVENT_WITHDRAWN, .seq = 300, .time_ms = 1000, .session_id = session,
-                      .policy = {CS_STR("p"), 2, 0, NULL}, .purpose = CS_STR("mk"),
-                      .data = {CS_STR("a"), CS_STR("b")}, .data_count = 2, .method = CONSENT_METHOD_BUTTON,
+    cs_event event = {.type = CS_EVENT_WITHDRAWN,
+                      .seq = 300,
+                      .time_ms = 1000,
+                      .session_id = session,
+                      .policy = {CS_STR("p"), 2, 0, NULL},
+                      .purpose = CS_STR("mk"),
+                      .data = {CS_STR("a"), CS_STR("b")},
+                      .data_count = 2,
+                      .method = CONSENT_METHOD_BUTTON,
                       .birth = {2012, 5, 17}};
     cs_buffer bytes = new_buffer();
     cs_event_encode(&event, &bytes);
@@ -233,11 +239,11 @@ static void every_cut_of_an_event_is_refused_or_another_event(void **state)
 static void fields_of_a_newer_version_are_passed_over(void **state)
 {
     (void)state;
-    static const uint8_t bytes[] = {0x08, 0x04, 0x10, 0x01, 0xC8, 0x02, 0x07,             /* 41: varint */
-                                    0xD2, 0x02, 0x02, 0xFF, 0x00,                         /* 42: bytes */
-                                    0xD2, 0x02, 0x01, 0x01,                               /* 42 again */
-                                    0xD9, 0x02, 1,    2,    3,    4,    5,    6, 7, 8,    /* 43: fixed 64 */
-                                    0xE5, 0x02, 1,    2,    3,    4};                     /* 44: fixed 32 */
+    static const uint8_t bytes[] = {0x08, 0x04, 0x10, 0x01, 0xC8, 0x02, 0x07,          /* 41: varint */
+                                    0xD2, 0x02, 0x02, 0xFF, 0x00,                      /* 42: bytes */
+                                    0xD2, 0x02, 0x01, 0x01,                            /* 42 again */
+                                    0xD9, 0x02, 1,    2,    3,    4,    5,    6, 7, 8, /* 43: fixed 64 */
+                                    0xE5, 0x02, 1,    2,    3,    4};                  /* 44: fixed 32 */
     cs_event event;
     assert_int_equal(cs_event_decode((cs_span){bytes, sizeof bytes}, &event, NULL), CONSENT_OK);
     assert_int_equal(event.type, CS_EVENT_GRANTED);

@@ -1,7 +1,6 @@
 /* What each form shows, and what it refuses to be built without. Answers are in test_form_submit.c. */
 #include "support/form_case.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -531,29 +530,6 @@ static void a_form_expires_24_hours_after_it_was_built(void **state)
     assert_ptr_equal(cs_form_policy(test->form), test->policy);
 }
 
-static void without_memory_no_form_is_built_and_nothing_leaks(void **state)
-{
-    form_case *test = *state;
-    form_case_accept_policy(test);
-    static const struct {
-        int32_t occasion;
-        const char *purpose, *recipient;
-    } cases[] = {{CONSENT_OCCASION_SEPARATE, "pay", "bank-a"}, {CONSENT_OCCASION_MANAGE, "", ""}};
-    for (size_t i = 0; i < CS_COUNT_OF(cases); i++) {
-        for (uint64_t n = 1;; n++) {
-            world_arm(&test->world, n, ENOMEM);
-            consent_status status = form_case_ask(test, cases[i].occasion, cases[i].purpose, cases[i].recipient);
-            bool reached = test->world.calls >= n;
-            world_disarm(&test->world);
-            if (!reached) {
-                assert_ok(test, status);
-                break;
-            }
-            assert_refused(test, status, CONSENT_E_MEMORY, "memory");
-        }
-    }
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -587,7 +563,6 @@ int main(void)
         TEST(a_permission_does_not_stand_in_for_a_separate_consent),
         TEST(the_notice_is_the_same_for_the_same_content_and_differs_for_any_other),
         TEST(a_form_expires_24_hours_after_it_was_built),
-        TEST(without_memory_no_form_is_built_and_nothing_leaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

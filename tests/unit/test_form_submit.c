@@ -188,7 +188,12 @@ static void the_hosts_mistakes_are_named(void **state)
     assert_refused(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 1), CONSENT_E_ARGUMENT, "no answers");
     assert_refused(test, form_case_submit(test, CONSENT_ACTION_SAVE, NULL, 0), CONSENT_E_ARGUMENT, "action 3");
     assert_refused(test, form_case_submit(test, CONSENT_ACTION_NONE, NULL, 0), CONSENT_E_ARGUMENT, "action 0");
-    consent_submission given = {.action = CONSENT_ACTION_ACCEPT, .method = CONSENT_METHOD_SUPPORT};
+    consent_submission given = {.action = CONSENT_ACTION_ACCEPT, .surface = "\xff"};
+    assert_refused(test,
+                   cs_form_submit(test->form, &given, test->now.now_ms, test->now.now_ms, &test->events, &test->count,
+                                  &test->restrictive, &test->error),
+                   CONSENT_E_ARGUMENT, "surface");
+    given = (consent_submission){.action = CONSENT_ACTION_ACCEPT, .method = CONSENT_METHOD_SUPPORT};
     assert_refused(test,
                    cs_form_submit(test->form, &given, test->now.now_ms, test->now.now_ms, &test->events, &test->count,
                                   &test->restrictive, &test->error),
@@ -338,22 +343,6 @@ static void the_systems_dialog_says_nothing_about_a_separate_consent(void **stat
     assert_int_equal(test->events[1].os_state, CONSENT_OS_DENIED);
 }
 
-/* C68: 48 hours, whatever the call site: the system's permission is shared */
-static void a_permission_refused_at_one_call_site_rests_at_all(void **state)
-{
-    form_case *test = *state;
-    form_case_accept_policy(test);
-    grant(test, CONSENT_OCCASION_SEPARATE, "travel", "");
-    open_permission(test, "navigate");
-    assert_ok(test, give_result(test, CONSENT_OS_DENIED));
-    form_case_record(test);
-    test->count = 0;
-    test->input.query = (cs_query){.permission = CS_STR("location"), .call_site = CS_STR("choose-city")};
-    assert_refused(test, form_case_build(test, CONSENT_OCCASION_PERMISSION), CONSENT_E_REJECTED, "again from");
-    test->input.user_initiated = true;
-    assert_ok(test, form_case_build(test, CONSENT_OCCASION_PERMISSION));
-}
-
 /* C67: the person said no to the notice itself, the system is not asked */
 static void refusing_the_permissions_notice_rests_the_permission_and_denies_its_purpose(void **state)
 {
@@ -426,6 +415,7 @@ static void manage_shows_every_choice_as_it_stands(void **state)
     assert_switch(test, "choice:travel", false, "separate");
     assert_null(part_of(test, "choice:pay"));     /* sharing has no choice without a recipient */
     assert_null(part_of(test, "choice:deliver")); /* rests on the contract */
+    assert_null(part_of(test, "choice:gift"));    /* serves once: nothing stands */
     cs_json_doc doc;
     form_case_json(test, &doc);
     const cs_json *choice = cs_json_first(cs_json_get(doc.root, "choices"));
@@ -548,7 +538,7 @@ static void under_an_expired_policy_manage_still_withdraws(void **state)
     assert_event(&test->events[0], "withdrawn news");
 }
 
-static void a_submission_without_memory_changes_nothing(void **state)
+static void a_submission_without_memory_changes_nothing_and_can_be_made_again(void **state)
 {
     form_case *test = *state;
     form_case_accept_policy(test);
@@ -557,6 +547,7 @@ static void a_submission_without_memory_changes_nothing(void **state)
     world_arm_persistently(&test->world, 1, ENOMEM);
     assert_refused(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0), CONSENT_E_MEMORY, "memory");
     world_disarm(&test->world);
+    assert_ok(test, form_case_submit(test, CONSENT_ACTION_REFUSE, NULL, 0));
 }
 
 int main(void)
@@ -579,7 +570,6 @@ int main(void)
         TEST(once_is_marked_and_written_is_said_to_be_written),
         TEST(the_systems_dialog_grants_or_denies_a_purpose_that_needs_its_own_consent),
         TEST(the_systems_dialog_says_nothing_about_a_separate_consent),
-        TEST(a_permission_refused_at_one_call_site_rests_at_all),
         TEST(refusing_the_permissions_notice_rests_the_permission_and_denies_its_purpose),
         TEST(a_result_belongs_to_a_permission_form_that_was_shown),
         TEST(manage_shows_every_choice_as_it_stands),
@@ -590,7 +580,7 @@ int main(void)
         TEST(a_switch_that_was_off_may_not_be_shown_as_on),
         TEST(withdrawing_the_acceptance_is_one_act_about_the_policy),
         TEST(under_an_expired_policy_manage_still_withdraws),
-        TEST(a_submission_without_memory_changes_nothing),
+        TEST(a_submission_without_memory_changes_nothing_and_can_be_made_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,9 @@ static void make(one_frame *f, size_t entries_size, const uint8_t random32[32])
     const cs_frame_place place = {f->header_hash, f->header_hash, 0};
     f->size = cs_frame_size_for(entries_size);
     assert_in_range(f->size, 512, sizeof f->frame);
-    assert_int_equal(cs_frame_seal(&f->keys, &place, (cs_span){entries, entries_size}, random32, f->size, f->plain, f->frame,
-                                   NULL), CONSENT_OK);
+    assert_int_equal(
+        cs_frame_seal(&f->keys, &place, (cs_span){entries, entries_size}, random32, f->size, f->plain, f->frame, NULL),
+        CONSENT_OK);
 }
 
 static consent_status open_at(one_frame *f, const uint8_t *previous, uint32_t index, cs_span *entries)
@@ -299,14 +300,21 @@ static void a_checkpoint_opens_for_its_own_file_alone(void **state)
     static uint8_t text[5000];
     uint8_t other[CS_HASH_SIZE] = {1};
     cs_checkpoint back;
-    const cs_checkpoint checkpoint = {.offset = 5120, .last_frame_offset = 4608, .last_hash = {3}, .frame_count = 9,
-                                      .stream = {8}, .next_seq = 10, .head = {5}, .event_count = 12,
+    const cs_checkpoint checkpoint = {.offset = 5120,
+                                      .last_frame_offset = 4608,
+                                      .last_hash = {3},
+                                      .frame_count = 9,
+                                      .stream = {8},
+                                      .next_seq = 10,
+                                      .head = {5},
+                                      .event_count = 12,
                                       .state = {text, sizeof text}};
     memset(text, 0x33, sizeof text);
     make(&f, 10, random_a);
     size_t size = cs_checkpoint_size_for(sizeof text);
     assert_int_equal(size, 8192);
-    assert_int_equal(cs_checkpoint_seal(&f.keys, f.header_hash, &checkpoint, random_a, size, plain, sealed, NULL), CONSENT_OK);
+    assert_int_equal(cs_checkpoint_seal(&f.keys, f.header_hash, &checkpoint, random_a, size, plain, sealed, NULL),
+                     CONSENT_OK);
     const cs_span bytes = {sealed, size};
     assert_int_equal(cs_checkpoint_open(&f.keys, f.header_hash, bytes, plain, &back, NULL), CONSENT_OK);
     assert_true(back.offset == 5120 && back.last_frame_offset == 4608 && back.event_count == 12);

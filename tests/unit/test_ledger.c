@@ -1,83 +1,20 @@
-/* The ledger as its callers see it: what was acknowledged comes back, damage is told apart, nothing is forgotten. */
+/* The ledger as its callers see it: what was acknowledged comes back, in this process and the next, on good disks and
+ * bad ones. */
 #include "ledger/frame.h"
-#include "support/rig.h"
+#include "support/ledger_case.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <errno.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-typedef struct bench {
-    world w;
-    rig r;
-} bench;
-
-static int set_up(void **state)
-{
-    static bench b;
-    memset(&b, 0, sizeof b);
-    world_init(&b.w);
-    *state = &b;
-    return rig_init(&b.r, &b.w) == CONSENT_OK ? 0 : -1;
-}
-
-/* Whatever a test did, nothing stays allocated, open or locked. */
-static int tear_down(void **state)
-{
-    bench *b = *state;
-    rig_close(&b->r);
-    bool clean = b->w.live_blocks == 0 && b->w.open_files == 0 && b->w.open_dirs == 0 && b->w.locks == 0;
-    world_free(&b->w);
-    return clean ? 0 : -1;
-}
-
-static void assert_ok(consent_status status, const rig *r)
-{
-    if (status != CONSENT_OK)
-        fail_msg("status %d: %s", (int)status, r->err.message);
-}
-
-static void open_with_acts(rig *r, size_t frames)
-{
-    assert_ok(rig_open(r), r);
-    assert_ok(rig_acts(r, frames), r);
-}
-
-static const uint8_t *file_bytes(const bench *b, size_t *size)
-{
-    return world_file(&b->w, RIG_HOME, RIG_NAME, size);
-}
-
-/* Replaces the ledger's file by an edited copy. */
-static uint8_t *edit(const bench *b, size_t *size)
-{
-    static uint8_t copy[1u << 20];
-    const uint8_t *bytes = file_bytes(b, size);
-    assert_non_null(bytes);
-    assert_in_range(*size, 1, sizeof copy);
-    memcpy(copy, bytes, *size);
-    return copy;
-}
-
-static void put(bench *b, const uint8_t *bytes, size_t size)
-{
-    rig_close_ledger(&b->r);
-    world_put_file(&b->w, RIG_HOME, RIG_NAME, bytes, size);
-}
-
-/* Offset of frame i, when each is 512 bytes: 0 is the stream's, i ≥ 1 carries act i. */
-static size_t frame_at(size_t i)
-{
-    return CS_FILE_HEADER_SIZE + i * 512;
-}
 
 /* ---- what was acknowledged comes back -------------------------------------------------------- */
 
 static void a_new_ledger_is_empty_and_has_a_stream(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     static const uint8_t zeros[CS_STREAM_ID_SIZE];
     assert_ok(rig_open(&b->r), &b->r);
     assert_int_equal(b->r.report.event_count, 0);
@@ -88,7 +25,7 @@ static void a_new_ledger_is_empty_and_has_a_stream(void **state)
 
 static void acts_come_back_after_reopening(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     uint8_t stream[CS_STREAM_ID_SIZE];
     open_with_acts(&b->r, 20);
     memcpy(stream, cs_ledger_stream(b->r.ledger), sizeof stream);
@@ -102,7 +39,7 @@ static void acts_come_back_after_reopening(void **state)
 
 static void one_submission_is_one_frame(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     assert_ok(rig_open(&b->r), &b->r);
     assert_ok(rig_act(&b->r, 150), &b->r);
     assert_ok(rig_act(&b->r, 1), &b->r);
@@ -113,7 +50,7 @@ static void one_submission_is_one_frame(void **state)
 
 static void the_event_chain_hashes_head_and_exact_bytes(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     uint8_t head[CS_HASH_SIZE] = {0};
     open_with_acts(&b->r, 5);
     for (uint64_t n = 1; n <= 5; n++) {
@@ -132,7 +69,7 @@ static void the_event_chain_hashes_head_and_exact_bytes(void **state)
 
 static void ok_means_stable_storage(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 7);
     const world_damage nothing_unsynced = {WORLD_KEEP_NONE, 0, 0, 0};
     world_reboot(&b->w, &nothing_unsynced);
@@ -144,7 +81,7 @@ static void ok_means_stable_storage(void **state)
 
 static void an_append_is_one_write_and_one_sync(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 3);
     b->w.kinds = WORLD_WRITE | WORLD_SYNC;
     world_disarm(&b->w);
@@ -154,7 +91,7 @@ static void an_append_is_one_write_and_one_sync(void **state)
 
 static void an_act_that_was_aborted_leaves_nothing(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 2);
     assert_ok(cs_ledger_begin(b->r.ledger, NULL, &b->r.err), &b->r);
     cs_ledger_abort(b->r.ledger);
@@ -165,7 +102,7 @@ static void an_act_that_was_aborted_leaves_nothing(void **state)
 
 static void nothing_personal_is_readable_in_the_file(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     size_t size = 0;
     open_with_acts(&b->r, 3);
     const uint8_t *bytes = file_bytes(b, &size);
@@ -175,7 +112,7 @@ static void nothing_personal_is_readable_in_the_file(void **state)
 
 static void a_yes_and_a_no_are_equally_long(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     uint64_t ends[4];
     assert_ok(rig_open(&b->r), &b->r);
     for (size_t i = 0; i < 4; i++) { /* acts 1 and 2 are grants, 3 is a withdrawal */
@@ -190,7 +127,7 @@ static void a_yes_and_a_no_are_equally_long(void **state)
 
 static void only_exact_events_of_the_next_number_are_taken(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     cs_buffer bytes;
     assert_ok(rig_open(&b->r), &b->r);
     cs_buffer_init(&bytes, cs_memory_system(), CS_EVENT_MAX_SIZE);
@@ -213,7 +150,7 @@ static void only_exact_events_of_the_next_number_are_taken(void **state)
 
 static void more_than_one_frame_holds_is_refused_and_changes_nothing(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     static uint8_t text[16000];
     static cs_span events[8];
     cs_buffer bytes[8];
@@ -238,7 +175,7 @@ static void more_than_one_frame_holds_is_refused_and_changes_nothing(void **stat
 
 static void a_child_of_fork_is_told_to_open_again(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 1);
     assert_ok(cs_ledger_begin(b->r.ledger, NULL, &b->r.err), &b->r);
     b->w.process_id = 2000;
@@ -255,7 +192,7 @@ static void a_child_of_fork_is_told_to_open_again(void **state)
 
 static void a_file_system_without_locks_is_refused(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     b->w.lock_code = ENOLCK;
     assert_int_equal(rig_open(&b->r), CONSENT_E_LOCKED);
     assert_null(b->r.ledger);
@@ -264,299 +201,16 @@ static void a_file_system_without_locks_is_refused(void **state)
 
 static void a_name_that_is_too_long_is_refused(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     b->r.config.name = "0123456789012345678901234567890123456789012345678901234567890123456789";
     assert_int_equal(rig_open(&b->r), CONSENT_E_ARGUMENT);
-}
-
-/* ---- damage is told apart -------------------------------------------------------------------- */
-
-static void another_key_is_not_corruption(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 2);
-    b->r.config.key[0] ^= 1;
-    assert_int_equal(rig_open(&b->r), CONSENT_E_KEY_GONE);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_WRONG_KEY);
-    assert_int_equal(b->r.seen_count, 0);
-    assert_non_null(b->r.ledger);
-    assert_int_equal(rig_act(&b->r, 1), CONSENT_E_KEY_GONE);
-    b->r.config.key[0] ^= 1;
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_true(rig_saw(&b->r, 2));
-}
-
-static void a_copy_in_another_home_is_recognised(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 2);
-    b->r.config.home_id[5] ^= 0x80;
-    assert_int_equal(rig_open(&b->r), CONSENT_E_COPIED);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_COPIED);
-    assert_int_equal(cs_ledger_verify(b->r.ledger, NULL, &b->r.report, &b->r.err), CONSENT_E_COPIED);
-}
-
-static void a_newer_format_is_left_alone(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 1);
-    uint8_t *bytes = edit(b, &size);
-    cs_store_u32(bytes + 8, 2);
-    cs_store_u32(bytes + 504, cs_crc32c(bytes, 504));
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_UNSUPPORTED);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_NEWER);
-    assert_int_equal(rig_act(&b->r, 1), CONSENT_E_UNSUPPORTED);
-    const uint8_t *after = file_bytes(b, &size);
-    assert_int_equal(after[8], 2);
-}
-
-static void a_damaged_header_is_corrupt(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 1);
-    world_flip_bit(&b->w, RIG_HOME, RIG_NAME, 40 * 8);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_CORRUPT);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_CORRUPT);
-    assert_int_equal(b->r.report.bad_offset, 0);
-}
-
-static void a_flipped_bit_is_corrupt_and_what_came_before_is_delivered(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 9);
-    world_flip_bit(&b->w, RIG_HOME, RIG_NAME, (frame_at(5) + 100) * 8);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_CORRUPT);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_CORRUPT);
-    assert_int_equal(b->r.report.bad_offset, frame_at(5));
-    assert_true(rig_saw(&b->r, 4));
-    assert_int_equal(rig_act(&b->r, 1), CONSENT_E_CORRUPT);
-    assert_int_equal(cs_ledger_verify(b->r.ledger, NULL, &b->r.report, &b->r.err), CONSENT_E_CORRUPT);
-    assert_int_equal(b->r.report.bad_offset, frame_at(5));
-}
-
-/* The last act may be a refusal: damage in it must not make it unsaid. */
-static void a_flipped_bit_in_the_last_act_is_not_taken_for_an_interrupted_write(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 3);
-    world_flip_bit(&b->w, RIG_HOME, RIG_NAME, (frame_at(3) + 60) * 8);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_CORRUPT);
-    world_flip_bit(&b->w, RIG_HOME, RIG_NAME, (frame_at(3) + 60) * 8);
-    world_flip_bit(&b->w, RIG_HOME, RIG_NAME, (frame_at(3) + 5) * 8); /* in its start */
-    assert_int_equal(rig_open(&b->r), CONSENT_E_CORRUPT);
-}
-
-static void an_edited_frame_with_right_checksums_is_tampered(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 6);
-    for (size_t i = 2; i <= 6; i += 4) { /* in the middle, and last */
-        uint8_t *bytes = edit(b, &size);
-        bytes[frame_at(i) + 77] ^= 0x10;
-        cs_frame_finish(bytes + frame_at(i), 512);
-        put(b, bytes, size);
-        assert_int_equal(rig_open(&b->r), CONSENT_E_TAMPERED);
-        assert_int_equal(b->r.report.damage, CS_DAMAGE_TAMPERED);
-        assert_int_equal(b->r.report.bad_offset, frame_at(i));
-        bytes[frame_at(i) + 77] ^= 0x10;
-        cs_frame_finish(bytes + frame_at(i), 512);
-        put(b, bytes, size);
-    }
-    assert_ok(rig_open(&b->r), &b->r);
-}
-
-static void swapped_repeated_and_removed_frames_are_tampered(void **state)
-{
-    bench *b = *state;
-    static uint8_t original[1u << 20];
-    uint8_t frame[512];
-    size_t size = 0;
-    open_with_acts(&b->r, 6);
-    uint8_t *bytes = edit(b, &size);
-    memcpy(original, bytes, size);
-    memcpy(frame, bytes + frame_at(2), 512); /* swapped */
-    memcpy(bytes + frame_at(2), bytes + frame_at(3), 512);
-    memcpy(bytes + frame_at(3), frame, 512);
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_TAMPERED);
-    assert_true(rig_saw(&b->r, 1));
-    memcpy(bytes, original, size); /* repeated */
-    memcpy(bytes + frame_at(7), bytes + frame_at(6), 512);
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_TAMPERED);
-    assert_true(rig_saw(&b->r, 6));
-    memcpy(bytes, original, size); /* one taken out */
-    memmove(bytes + frame_at(3), bytes + frame_at(4), size - frame_at(4));
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_TAMPERED);
-    assert_true(rig_saw(&b->r, 2));
-}
-
-static void a_frame_of_another_ledger_is_tampered(void **state)
-{
-    bench *b = *state;
-    uint8_t foreign[512];
-    size_t size = 0;
-    b->r.config.name = "ledger-b"; /* same key, same acts, another salt */
-    open_with_acts(&b->r, 4);
-    const uint8_t *other = world_file(&b->w, RIG_HOME, "ledger-b", &size);
-    memcpy(foreign, other + frame_at(3), 512);
-    b->r.config.name = RIG_NAME;
-    open_with_acts(&b->r, 4);
-    uint8_t *bytes = edit(b, &size);
-    memcpy(bytes + frame_at(3), foreign, 512);
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_TAMPERED);
-    assert_int_equal(b->r.report.bad_offset, frame_at(3));
-}
-
-static void a_hole_before_good_frames_is_corrupt(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 5);
-    uint8_t *bytes = edit(b, &size);
-    memset(bytes + frame_at(3), 0, 512);
-    put(b, bytes, size);
-    assert_int_equal(rig_open(&b->r), CONSENT_E_CORRUPT);
-    assert_true(rig_saw(&b->r, 2));
-}
-
-static void a_file_that_vanished_is_rolled_back_when_it_is_known(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 2);
-    rig_close_ledger(&b->r);
-    assert_true(world_remove_file(&b->w, RIG_HOME, RIG_NAME));
-    b->r.config.known_frames = 1;
-    assert_int_equal(rig_open(&b->r), CONSENT_E_ROLLED_BACK);
-    assert_null(b->r.ledger);
-    b->r.config.known_frames = 0;
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_ok(rig_checkpoint(&b->r), &b->r);
-    rig_close_ledger(&b->r);
-    assert_true(world_remove_file(&b->w, RIG_HOME, RIG_NAME));
-    assert_int_equal(rig_open(&b->r), CONSENT_E_ROLLED_BACK); /* its checkpoint is still there */
-}
-
-static void an_older_copy_is_rolled_back_when_more_is_known(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    static uint8_t old[1u << 20];
-    open_with_acts(&b->r, 3);
-    const uint8_t *bytes = edit(b, &size);
-    memcpy(old, bytes, size);
-    assert_ok(rig_acts(&b->r, 2), &b->r);
-    put(b, old, size);
-    b->r.config.known_frames = 6;
-    assert_int_equal(rig_open(&b->r), CONSENT_E_ROLLED_BACK);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_ROLLED_BACK);
-    assert_true(rig_saw(&b->r, 3));
-}
-
-/* ---- interrupted writes are repaired ------------------------------------------------------------ */
-
-static void an_unfinished_frame_is_cut_off_and_kept_aside(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 4);
-    uint8_t *bytes = edit(b, &size);
-    uint8_t torn[300];
-    memcpy(torn, bytes + frame_at(4), sizeof torn);
-    memset(bytes + frame_at(4) + sizeof torn, 0, 512 - sizeof torn);
-    put(b, bytes, size);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_TORN_TAIL);
-    assert_int_equal(b->r.report.bad_offset, frame_at(4));
-    assert_true(rig_saw(&b->r, 3));
-    const uint8_t *aside = world_file(&b->w, RIG_HOME, RIG_NAME ".torn-1", &size);
-    assert_non_null(aside);
-    assert_int_equal(size, b->r.report.kept_aside_bytes);
-    assert_memory_equal(aside, torn, sizeof torn);
-    assert_ok(rig_act(&b->r, 1), &b->r);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_NONE);
-    assert_true(rig_saw(&b->r, 4));
-}
-
-static void a_short_file_and_garbage_behind_the_end_are_repaired(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 4);
-    uint8_t *bytes = edit(b, &size);
-    put(b, bytes, frame_at(4) + 17); /* the size grew, the content did not come */
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_TORN_TAIL);
-    assert_true(rig_saw(&b->r, 3));
-    bytes = edit(b, &size);
-    memset(bytes + size, 0xEE, 700);
-    put(b, bytes, size + 700);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_TORN_TAIL);
-    assert_true(rig_saw(&b->r, 3));
-}
-
-static void what_is_kept_aside_is_bounded(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 1);
-    for (int i = 0; i < 12; i++) {
-        uint8_t *bytes = edit(b, &size);
-        bytes[frame_at(2)] = 0xEE;
-        put(b, bytes, size > frame_at(3) ? size : frame_at(3));
-        assert_ok(rig_open(&b->r), &b->r);
-        assert_true(rig_saw(&b->r, 1));
-    }
-    assert_non_null(world_file(&b->w, RIG_HOME, RIG_NAME ".torn-8", &size));
-    assert_null(world_file(&b->w, RIG_HOME, RIG_NAME ".torn-9", &size));
-}
-
-static void a_zero_tail_is_normal(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 2);
-    uint8_t *bytes = edit(b, &size);
-    memset(bytes + size, 0, 5000);
-    put(b, bytes, size + 5000);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_NONE);
-    assert_ok(rig_act(&b->r, 1), &b->r);
-    put(b, bytes, frame_at(3)); /* no tail at all */
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_ok(rig_act(&b->r, 1), &b->r);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_true(rig_saw(&b->r, 3));
-}
-
-static void a_last_frame_without_its_end_mark_is_completed_not_lost(void **state)
-{
-    bench *b = *state;
-    size_t size = 0;
-    open_with_acts(&b->r, 3);
-    uint8_t *bytes = edit(b, &size);
-    memset(bytes + frame_at(3) + 506, 0, 6);
-    put(b, bytes, size);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_true(rig_saw(&b->r, 3));
-    assert_ok(rig_act(&b->r, 1), &b->r);
-    assert_ok(rig_open(&b->r), &b->r);
-    assert_int_equal(b->r.report.damage, CS_DAMAGE_NONE);
-    assert_true(rig_saw(&b->r, 4));
 }
 
 /* ---- checkpoint ------------------------------------------------------------------------------- */
 
 static void opening_from_a_checkpoint_reads_only_what_came_after(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 30);
     assert_ok(rig_checkpoint(&b->r), &b->r);
     assert_ok(rig_acts(&b->r, 3), &b->r);
@@ -575,7 +229,7 @@ static void opening_from_a_checkpoint_reads_only_what_came_after(void **state)
 
 static void a_damaged_older_or_foreign_checkpoint_costs_only_time(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     size_t size = 0;
     static uint8_t older[CS_CHECKPOINT_MIN_SIZE];
     open_with_acts(&b->r, 5);
@@ -605,7 +259,7 @@ static void a_damaged_older_or_foreign_checkpoint_costs_only_time(void **state)
 
 static void a_state_of_another_version_is_read_past(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 4);
     assert_ok(rig_checkpoint(&b->r), &b->r);
     b->r.refuse_checkpoint = true;
@@ -615,7 +269,7 @@ static void a_state_of_another_version_is_read_past(void **state)
 
 static void a_ledger_that_ends_before_its_checkpoint_was_rolled_back(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     static uint8_t old[1u << 20];
     size_t old_size = 0;
     open_with_acts(&b->r, 3);
@@ -635,7 +289,7 @@ static void a_ledger_that_ends_before_its_checkpoint_was_rolled_back(void **stat
 
 static void another_process_delivers_what_was_appended_meanwhile(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     rig other;
     open_with_acts(&b->r, 2);
     b->w.process_id = 2000;
@@ -657,9 +311,26 @@ static void another_process_delivers_what_was_appended_meanwhile(void **state)
     b->w.process_id = 1000;
 }
 
+static void a_reader_notices_that_its_file_was_removed_or_begun_anew(void **state)
+{
+    ledger_case *b = *state;
+    rig other;
+    open_with_acts(&b->r, 3);
+    uint64_t end = cs_ledger_end(b->r.ledger);
+    assert_true(world_remove_file(&b->w, RIG_HOME, RIG_NAME));
+    assert_int_equal(cs_ledger_catch_up(b->r.ledger, end, NULL, &b->r.err), CONSENT_E_NOT_FOUND);
+    assert_int_equal(rig_act(&b->r, 1), CONSENT_E_NOT_FOUND);
+    assert_ok(rig_init(&other, &b->w), &other);
+    assert_ok(rig_open(&other), &other);
+    assert_true(other.report.created);
+    assert_int_equal(cs_ledger_catch_up(b->r.ledger, end, NULL, &b->r.err), CONSENT_E_ROLLED_BACK);
+    assert_ok(rig_acts(&other, 3), &other); /* as long, but another stream */
+    rig_close(&other);
+}
+
 static void readers_stop_at_the_durable_end(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     rig other;
     open_with_acts(&b->r, 1);
     assert_ok(rig_init(&other, &b->w), &other);
@@ -674,7 +345,7 @@ static void readers_stop_at_the_durable_end(void **state)
 
 static void a_writer_that_was_killed_in_mid_write_is_repaired_by_the_next(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     size_t size = 0;
     rig other;
     open_with_acts(&b->r, 2);
@@ -702,7 +373,7 @@ static void a_writer_that_was_killed_in_mid_write_is_repaired_by_the_next(void *
 
 static void a_copied_directory_never_repeats_a_nonce(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     world clone;
     rig other;
     size_t size_a = 0;
@@ -729,7 +400,7 @@ static void a_copied_directory_never_repeats_a_nonce(void **state)
 
 static void after_a_failed_sync_the_content_moves_to_a_new_file(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     cs_file_info before;
     cs_file_info after;
     open_with_acts(&b->r, 4);
@@ -752,7 +423,7 @@ static void after_a_failed_sync_the_content_moves_to_a_new_file(void **state)
 
 static void another_process_follows_to_the_new_file(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     rig other;
     open_with_acts(&b->r, 4);
     assert_ok(rig_init(&other, &b->w), &other);
@@ -773,7 +444,7 @@ static void another_process_follows_to_the_new_file(void **state)
 
 static void a_disk_that_syncs_no_more_takes_no_act_and_shows_none(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 4);
     b->w.kinds = WORLD_SYNC;
     world_arm_persistently(&b->w, 1, EIO);
@@ -789,7 +460,7 @@ static void a_disk_that_syncs_no_more_takes_no_act_and_shows_none(void **state)
 
 static void a_full_disk_still_takes_a_refusal(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     size_t size = 0;
     assert_ok(rig_open(&b->r), &b->r);
     (void)file_bytes(b, &size);
@@ -799,7 +470,7 @@ static void a_full_disk_still_takes_a_refusal(void **state)
         (void)world_file(&b->w, RIG_HOME, world_file_name(&b->w, RIG_HOME, i), &one);
         used += one;
     }
-    b->w.disk_bytes = used; /* not a byte left */
+    b->w.disk_bytes = used;                 /* not a byte left */
     assert_ok(rig_acts(&b->r, 300), &b->r); /* space kept ready, then the ballast's */
     b->w.disk_bytes = 0;
     assert_ok(rig_open(&b->r), &b->r);
@@ -808,7 +479,7 @@ static void a_full_disk_still_takes_a_refusal(void **state)
 
 static void a_write_that_came_short_leaves_nothing(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 3);
     b->w.kinds = WORLD_WRITE;
     world_disarm(&b->w);
@@ -826,7 +497,7 @@ static void a_write_that_came_short_leaves_nothing(void **state)
 
 static void a_failing_sink_stops_the_reading_with_its_own_status(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     open_with_acts(&b->r, 2);
     b->r.sink_fails = true;
     assert_int_equal(rig_open(&b->r), CONSENT_E_MEMORY);
@@ -840,7 +511,7 @@ static void a_failing_sink_stops_the_reading_with_its_own_status(void **state)
 
 static void an_ephemeral_ledger_leaves_nothing_behind(void **state)
 {
-    bench *b = *state;
+    ledger_case *b = *state;
     b->r.config.in_memory = true;
     open_with_acts(&b->r, 3);
     assert_ok(rig_checkpoint(&b->r), &b->r);
@@ -857,77 +528,39 @@ static void an_ephemeral_ledger_leaves_nothing_behind(void **state)
     assert_true(rig_saw(&b->r, 0));
 }
 
-static void verify_finds_what_changed_under_an_open_ledger(void **state)
-{
-    bench *b = *state;
-    open_with_acts(&b->r, 5);
-    assert_ok(cs_ledger_verify(b->r.ledger, NULL, &b->r.report, &b->r.err), &b->r);
-    assert_int_equal(b->r.report.event_count, 5);
-    assert_int_equal(b->r.report.end_offset, frame_at(6));
-    static const size_t places[] = {3, 40, 300, 504, 509}; /* start, nonce, content, checksum, end mark */
-    for (size_t i = 0; i < CS_COUNT_OF(places); i++)
-        for (size_t frame = 2; frame <= 5; frame += 3) {
-            uint64_t bit = (frame_at(frame) + places[i]) * 8 + 1;
-            world_flip_bit(&b->w, RIG_HOME, RIG_NAME, bit);
-            assert_int_equal(cs_ledger_verify(b->r.ledger, NULL, &b->r.report, &b->r.err), CONSENT_E_CORRUPT);
-            assert_int_equal(b->r.report.bad_offset, frame_at(frame));
-            world_flip_bit(&b->w, RIG_HOME, RIG_NAME, bit);
-        }
-    assert_ok(cs_ledger_verify(b->r.ledger, NULL, &b->r.report, &b->r.err), &b->r);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_new_ledger_is_empty_and_has_a_stream),
-        TEST(acts_come_back_after_reopening),
-        TEST(one_submission_is_one_frame),
-        TEST(the_event_chain_hashes_head_and_exact_bytes),
-        TEST(ok_means_stable_storage),
-        TEST(an_append_is_one_write_and_one_sync),
-        TEST(an_act_that_was_aborted_leaves_nothing),
-        TEST(nothing_personal_is_readable_in_the_file),
-        TEST(a_yes_and_a_no_are_equally_long),
-        TEST(only_exact_events_of_the_next_number_are_taken),
-        TEST(more_than_one_frame_holds_is_refused_and_changes_nothing),
-        TEST(a_child_of_fork_is_told_to_open_again),
-        TEST(a_file_system_without_locks_is_refused),
-        TEST(a_name_that_is_too_long_is_refused),
-        TEST(another_key_is_not_corruption),
-        TEST(a_copy_in_another_home_is_recognised),
-        TEST(a_newer_format_is_left_alone),
-        TEST(a_damaged_header_is_corrupt),
-        TEST(a_flipped_bit_is_corrupt_and_what_came_before_is_delivered),
-        TEST(a_flipped_bit_in_the_last_act_is_not_taken_for_an_interrupted_write),
-        TEST(an_edited_frame_with_right_checksums_is_tampered),
-        TEST(swapped_repeated_and_removed_frames_are_tampered),
-        TEST(a_frame_of_another_ledger_is_tampered),
-        TEST(a_hole_before_good_frames_is_corrupt),
-        TEST(a_file_that_vanished_is_rolled_back_when_it_is_known),
-        TEST(an_older_copy_is_rolled_back_when_more_is_known),
-        TEST(an_unfinished_frame_is_cut_off_and_kept_aside),
-        TEST(a_short_file_and_garbage_behind_the_end_are_repaired),
-        TEST(what_is_kept_aside_is_bounded),
-        TEST(a_zero_tail_is_normal),
-        TEST(a_last_frame_without_its_end_mark_is_completed_not_lost),
-        TEST(opening_from_a_checkpoint_reads_only_what_came_after),
-        TEST(a_damaged_older_or_foreign_checkpoint_costs_only_time),
-        TEST(a_state_of_another_version_is_read_past),
-        TEST(a_ledger_that_ends_before_its_checkpoint_was_rolled_back),
-        TEST(another_process_delivers_what_was_appended_meanwhile),
-        TEST(readers_stop_at_the_durable_end),
-        TEST(a_writer_that_was_killed_in_mid_write_is_repaired_by_the_next),
-        TEST(a_copied_directory_never_repeats_a_nonce),
-        TEST(after_a_failed_sync_the_content_moves_to_a_new_file),
-        TEST(another_process_follows_to_the_new_file),
-        TEST(a_disk_that_syncs_no_more_takes_no_act_and_shows_none),
-        TEST(a_full_disk_still_takes_a_refusal),
-        TEST(a_write_that_came_short_leaves_nothing),
-        TEST(a_failing_sink_stops_the_reading_with_its_own_status),
-        TEST(an_ephemeral_ledger_leaves_nothing_behind),
-        TEST(verify_finds_what_changed_under_an_open_ledger),
+        LEDGER_TEST(a_new_ledger_is_empty_and_has_a_stream),
+        LEDGER_TEST(acts_come_back_after_reopening),
+        LEDGER_TEST(one_submission_is_one_frame),
+        LEDGER_TEST(the_event_chain_hashes_head_and_exact_bytes),
+        LEDGER_TEST(ok_means_stable_storage),
+        LEDGER_TEST(an_append_is_one_write_and_one_sync),
+        LEDGER_TEST(an_act_that_was_aborted_leaves_nothing),
+        LEDGER_TEST(nothing_personal_is_readable_in_the_file),
+        LEDGER_TEST(a_yes_and_a_no_are_equally_long),
+        LEDGER_TEST(only_exact_events_of_the_next_number_are_taken),
+        LEDGER_TEST(more_than_one_frame_holds_is_refused_and_changes_nothing),
+        LEDGER_TEST(a_child_of_fork_is_told_to_open_again),
+        LEDGER_TEST(a_file_system_without_locks_is_refused),
+        LEDGER_TEST(a_name_that_is_too_long_is_refused),
+        LEDGER_TEST(opening_from_a_checkpoint_reads_only_what_came_after),
+        LEDGER_TEST(a_damaged_older_or_foreign_checkpoint_costs_only_time),
+        LEDGER_TEST(a_state_of_another_version_is_read_past),
+        LEDGER_TEST(a_ledger_that_ends_before_its_checkpoint_was_rolled_back),
+        LEDGER_TEST(another_process_delivers_what_was_appended_meanwhile),
+        LEDGER_TEST(a_reader_notices_that_its_file_was_removed_or_begun_anew),
+        LEDGER_TEST(readers_stop_at_the_durable_end),
+        LEDGER_TEST(a_writer_that_was_killed_in_mid_write_is_repaired_by_the_next),
+        LEDGER_TEST(a_copied_directory_never_repeats_a_nonce),
+        LEDGER_TEST(after_a_failed_sync_the_content_moves_to_a_new_file),
+        LEDGER_TEST(another_process_follows_to_the_new_file),
+        LEDGER_TEST(a_disk_that_syncs_no_more_takes_no_act_and_shows_none),
+        LEDGER_TEST(a_full_disk_still_takes_a_refusal),
+        LEDGER_TEST(a_write_that_came_short_leaves_nothing),
+        LEDGER_TEST(a_failing_sink_stops_the_reading_with_its_own_status),
+        LEDGER_TEST(an_ephemeral_ledger_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,7 +73,8 @@ static void spans_are(const char *paragraph, const char *spans)
     char expected[2000];
     (void)snprintf(markdown, sizeof markdown, "# 题\n\n%s\n", paragraph);
     (void)snprintf(expected, sizeof expected,
-                   "{\"schema\":1,\"locale\":\"zh-CN\",\"title\":\"题\",\"blocks\":[{\"t\":\"p\",\"spans\":%s}]}", spans);
+                   "{\"schema\":1,\"locale\":\"zh-CN\",\"title\":\"题\",\"blocks\":[{\"t\":\"p\",\"spans\":%s}]}",
+                   spans);
     char *text = convert(markdown);
     assert_string_equal(text, expected);
     free(text);
@@ -81,7 +82,8 @@ static void spans_are(const char *paragraph, const char *spans)
 
 /* ---- emphasis: C2, C15 ----------------------------------------------------------------------- */
 
-static const char *const punctuation[] = {"，", "。", "：", "；", "、", "“", "”", "（", "）", "《", "》", "【", "】", "·", " "};
+static const char *const punctuation[] = {"，", "。", "：", "；", "、", "“", "”", "（",
+                                          "）", "《", "》", "【", "】", "·", " "};
 static const size_t punctuation_count = sizeof punctuation / sizeof punctuation[0];
 
 static void emphasis_holds_beside_every_chinese_punctuation_mark_outside(void **state)
@@ -91,11 +93,12 @@ static void emphasis_holds_beside_every_chinese_punctuation_mark_outside(void **
         for (size_t j = 0; j < punctuation_count; j++) {
             char source[200];
             char spans[400];
-            (void)snprintf(source, sizeof source, "甲%s**粗**%s乙%s**_线_**%s丙", punctuation[i], punctuation[j], punctuation[i],
-                           punctuation[j]);
-            (void)snprintf(spans, sizeof spans,
-                           "[{\"s\":\"甲%s\"},{\"s\":\"粗\",\"e\":1},{\"s\":\"%s乙%s\"},{\"s\":\"线\",\"e\":2},{\"s\":\"%s丙\"}]",
-                           punctuation[i], punctuation[j], punctuation[i], punctuation[j]);
+            (void)snprintf(source, sizeof source, "甲%s**粗**%s乙%s**_线_**%s丙", punctuation[i], punctuation[j],
+                           punctuation[i], punctuation[j]);
+            (void)snprintf(
+                spans, sizeof spans,
+                "[{\"s\":\"甲%s\"},{\"s\":\"粗\",\"e\":1},{\"s\":\"%s乙%s\"},{\"s\":\"线\",\"e\":2},{\"s\":\"%s丙\"}]",
+                punctuation[i], punctuation[j], punctuation[i], punctuation[j]);
             spans_are(source, spans);
         }
 }
@@ -107,11 +110,12 @@ static void emphasis_holds_beside_every_chinese_punctuation_mark_inside(void **s
         for (size_t j = 0; j < punctuation_count; j++) {
             char source[200];
             char spans[400];
-            (void)snprintf(source, sizeof source, "甲**%s粗%s**乙**_%s线%s_**丙", punctuation[i], punctuation[j], punctuation[i],
-                           punctuation[j]);
-            (void)snprintf(spans, sizeof spans,
-                           "[{\"s\":\"甲\"},{\"s\":\"%s粗%s\",\"e\":1},{\"s\":\"乙\"},{\"s\":\"%s线%s\",\"e\":2},{\"s\":\"丙\"}]",
-                           punctuation[i], punctuation[j], punctuation[i], punctuation[j]);
+            (void)snprintf(source, sizeof source, "甲**%s粗%s**乙**_%s线%s_**丙", punctuation[i], punctuation[j],
+                           punctuation[i], punctuation[j]);
+            (void)snprintf(
+                spans, sizeof spans,
+                "[{\"s\":\"甲\"},{\"s\":\"%s粗%s\",\"e\":1},{\"s\":\"乙\"},{\"s\":\"%s线%s\",\"e\":2},{\"s\":\"丙\"}]",
+                punctuation[i], punctuation[j], punctuation[i], punctuation[j]);
             spans_are(source, spans);
         }
 }
@@ -177,8 +181,9 @@ static void sections_take_their_id_from_the_heading_or_their_place(void **state)
 {
     (void)state;
     char *text = convert("# 题\n\n## 一、甲\n\n### （一）乙 {#b}\n\n### （二）**丙**\n\n## 二、丁 {#d.1}\n\n### 戊\n");
-    static const char *const ids[] = {"\"level\":1,\"id\":\"sec-1\"", "\"level\":2,\"id\":\"b\"", "\"level\":2,\"id\":\"sec-1-2\"",
-                                      "\"level\":1,\"id\":\"d.1\"", "\"level\":2,\"id\":\"sec-2-1\""};
+    static const char *const ids[] = {"\"level\":1,\"id\":\"sec-1\"", "\"level\":2,\"id\":\"b\"",
+                                      "\"level\":2,\"id\":\"sec-1-2\"", "\"level\":1,\"id\":\"d.1\"",
+                                      "\"level\":2,\"id\":\"sec-2-1\""};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
         assert_non_null(strstr(text, ids[i]));
     assert_null(strstr(text, "{#"));
@@ -196,19 +201,19 @@ static void list_numbers_stand_as_they_were_written(void **state)
 {
     (void)state;
     char *text = convert("# 题\n\n3. 甲\n\n5. 乙\n   - 丙\n\n     7) 丁\n\n   接着乙\n\n* 戊\n");
-    static const char *const items[] = {
-        "{\"t\":\"li\",\"depth\":1,\"marker\":\"3.\",\"spans\":[{\"s\":\"甲\"}]}",
-        "{\"t\":\"li\",\"depth\":1,\"marker\":\"5.\",\"spans\":[{\"s\":\"乙\"}]}",
-        "{\"t\":\"li\",\"depth\":2,\"marker\":\"•\",\"spans\":[{\"s\":\"丙\"}]}",
-        "{\"t\":\"li\",\"depth\":3,\"marker\":\"7)\",\"spans\":[{\"s\":\"丁\"}]}",
-        "{\"t\":\"li\",\"depth\":1,\"marker\":\"\",\"spans\":[{\"s\":\"接着乙\"}]}",
-        "{\"t\":\"li\",\"depth\":1,\"marker\":\"•\",\"spans\":[{\"s\":\"戊\"}]}"};
+    static const char *const items[] = {"{\"t\":\"li\",\"depth\":1,\"marker\":\"3.\",\"spans\":[{\"s\":\"甲\"}]}",
+                                        "{\"t\":\"li\",\"depth\":1,\"marker\":\"5.\",\"spans\":[{\"s\":\"乙\"}]}",
+                                        "{\"t\":\"li\",\"depth\":2,\"marker\":\"•\",\"spans\":[{\"s\":\"丙\"}]}",
+                                        "{\"t\":\"li\",\"depth\":3,\"marker\":\"7)\",\"spans\":[{\"s\":\"丁\"}]}",
+                                        "{\"t\":\"li\",\"depth\":1,\"marker\":\"\",\"spans\":[{\"s\":\"接着乙\"}]}",
+                                        "{\"t\":\"li\",\"depth\":1,\"marker\":\"•\",\"spans\":[{\"s\":\"戊\"}]}"};
     for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
         if (!strstr(text, items[i]))
             fail_msg("%s is not in %s", items[i], text);
     free(text);
     text = convert("# 题\n\n12. [7. 甲](https://example.com/1)\n");
-    assert_non_null(strstr(text, "\"marker\":\"12.\",\"spans\":[{\"s\":\"7. 甲\",\"href\":\"https://example.com/1\"}]"));
+    assert_non_null(
+        strstr(text, "\"marker\":\"12.\",\"spans\":[{\"s\":\"7. 甲\",\"href\":\"https://example.com/1\"}]"));
     free(text);
     refused("# 题\n\n甲\n2. 乙\n", ":4: a numbered item stood directly below a text");
 }
@@ -218,7 +223,8 @@ static void tables_keep_their_cells_and_emphasis(void **state)
     (void)state;
     char *text = convert("# 题\n\n| 甲 | **乙** |\n| --- | --- |\n| **_丙_** | 丁，**戊**。 |\n");
     assert_non_null(strstr(text, "{\"t\":\"tr\",\"head\":true,\"cells\":[[{\"s\":\"甲\"}],[{\"s\":\"乙\",\"e\":1}]]}"));
-    assert_non_null(strstr(text, "{\"t\":\"tr\",\"cells\":[[{\"s\":\"丙\",\"e\":2}],[{\"s\":\"丁，\"},{\"s\":\"戊\",\"e\":1},{\"s\":\"。\"}]]}"));
+    assert_non_null(strstr(text, "{\"t\":\"tr\",\"cells\":[[{\"s\":\"丙\",\"e\":2}],[{\"s\":\"丁，\"},{\"s\":\"戊\","
+                                 "\"e\":1},{\"s\":\"。\"}]]}"));
     free(text);
 }
 
@@ -228,7 +234,8 @@ static void links_keep_their_address_and_only_known_schemes_pass(void **state)
     spans_are("见[甲_乙](https://example.com/a_b?x=1&amp;y=2)。",
               "[{\"s\":\"见\"},{\"s\":\"甲_乙\",\"href\":\"https://example.com/a_b?x=1&y=2\"},{\"s\":\"。\"}]");
     spans_are("**[甲](mailto:a@example.com)**", "[{\"s\":\"甲\",\"e\":1,\"href\":\"mailto:a@example.com\"}]");
-    spans_are("<https://example.com/a_b>", "[{\"s\":\"https://example.com/a_b\",\"href\":\"https://example.com/a_b\"}]");
+    spans_are("<https://example.com/a_b>",
+              "[{\"s\":\"https://example.com/a_b\",\"href\":\"https://example.com/a_b\"}]");
     spans_are("[甲](tel:400-000-0000)", "[{\"s\":\"甲\",\"href\":\"tel:400-000-0000\"}]");
     refused("# 题\n\n[甲](javascript:alert)\n", ":3: a link's address began with none of");
     refused("# 题\n\n[甲](/relative)\n", ":3: a link's address began with none of");

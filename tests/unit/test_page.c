@@ -2,9 +2,9 @@
 #include "ledger/page.h"
 #include "support/world.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -97,6 +97,8 @@ static void profiles_have_slots_of_their_own(void **state)
     assert_true(cs_page_durable_end(two, c) == 0);
     cs_page_set_durable_end(two, a, 1024); /* a late writer never takes it back */
     assert_true(cs_page_durable_end(one, a) == 4096);
+    cs_page_restart_durable_end(two, a, 1024); /* but a ledger begun anew does */
+    assert_true(cs_page_durable_end(one, a) == 1024);
     cs_page_set_durable_end(one, c, UINT64_C(64) << 20);
     assert_true(cs_page_durable_end(two, c) == UINT64_C(64) << 20);
     for (uint32_t i = 2; i < CS_PAGE_PROFILES; i++)
@@ -262,7 +264,8 @@ static void a_truncated_unlinked_or_replaced_page_is_not_intact(void **state)
     close_as(b, 1, page);
     page = open_as(b, 1);
     uint8_t other[4096] = {0};
-    assert_int_equal(cs_file_replace(&b->env, b->dir, "shared.page", (cs_span){other, sizeof other}, &b->err), CONSENT_OK);
+    assert_int_equal(cs_file_replace(&b->env, b->dir, "shared.page", (cs_span){other, sizeof other}, &b->err),
+                     CONSENT_OK);
     assert_false(cs_page_is_intact(page));
     close_as(b, 1, page);
 }

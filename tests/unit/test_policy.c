@@ -227,8 +227,10 @@ static void what_this_engine_does_not_know_undeclares_one_purpose_and_no_more(vo
     static const char *const changes[][2] = {
         {"\"kind\": \"collect\", \"form\": \"policy\"", "\"kind\": \"teleport\", \"form\": \"policy\""},
         {"\"kind\": \"collect\", \"form\": \"policy\"", "\"kind\": \"collect\", \"form\": \"telepathic\""},
-        {"\"kind\": \"collect\", \"form\": \"policy\"", "\"kind\": \"collect\", \"form\": \"policy\", \"ground\": \"whim\""},
-        {"\"kind\": \"collect\", \"form\": \"policy\"", "\"kind\": \"collect\", \"form\": \"policy\", \"channel\": \"pigeon\""},
+        {"\"kind\": \"collect\", \"form\": \"policy\"",
+         "\"kind\": \"collect\", \"form\": \"policy\", \"ground\": \"whim\""},
+        {"\"kind\": \"collect\", \"form\": \"policy\"",
+         "\"kind\": \"collect\", \"form\": \"policy\", \"channel\": \"pigeon\""},
         {"\"data\": [\"keyword\"]", "\"data\": [{\"id\": \"keyword\", \"need\": \"maybe\"}]"}};
     for (size_t i = 0; i < CS_COUNT_OF(changes); i++) {
         sample s = parse_changed(changes[i][0], changes[i][1]);
@@ -289,7 +291,8 @@ typedef struct bad_change {
 static consent_status parse_bad(const char *json, bool draft, consent_error *err)
 {
     sample s;
-    consent_status status = cs_policy_parse(make_memory(), cs_str_of(json), "policy.json", draft, &s.policy, &s.texts, err);
+    consent_status status =
+        cs_policy_parse(make_memory(), cs_str_of(json), "policy.json", draft, &s.policy, &s.texts, err);
     if (status == CONSENT_OK)
         drop(&s);
     else
@@ -321,10 +324,12 @@ static void a_malformed_head_is_refused_where_it_stands(void **state)
         {"\"version\": 3, ", "", "policy.json: version: "},
         {"\"revision\": 2", "\"revision\": -1", "policy.json: revision: "},
         {"\"scope\": \"platform\"", "\"scope\": 1", "policy.json: scope: a string was expected"},
-        {"\"published\": \"2026-03-01T", "\"published\": \"2026-03-31T", "policy.json: effective: the policy would take effect before"},
+        {"\"published\": \"2026-03-01T", "\"published\": \"2026-03-31T",
+         "policy.json: effective: the policy would take effect before"},
         {"2026-03-15T00:00:00+08:00", "2026-02-29T00:00:00+08:00", "policy.json: effective: an instant was expected"},
         {"2028-03-01T", "2026-03-02T", "policy.json: valid_until: the policy would end before"},
-        {"[\"zh-CN\", \"en\"]", "[\"zh-CN\", \"zh-CN\"]", "policy.json: locales[1]: the locale zh-CN stands there twice"},
+        {"[\"zh-CN\", \"en\"]", "[\"zh-CN\", \"zh-CN\"]",
+         "policy.json: locales[1]: the locale zh-CN stands there twice"},
         {"[\"zh-CN\", \"en\"]", "[\"zh_CN\", \"en\"]", "policy.json: locales[0]: a locale was expected"},
         {"[\"zh-CN\", \"en\"]", "[]", "policy.json: locales: 1 to 8 locales"},
         {"[\"zh-CN\", \"en\"]", "[\"a1\"]", "policy.json: locales[0]: a locale was expected"},
@@ -339,7 +344,8 @@ static void a_malformed_head_is_refused_where_it_stands(void **state)
         {"\"cooldown\": \"72h\"", "\"cooldown\": \"soon\"", "policy.json: cooldown: a duration was expected"},
         {"\"grant\": \"365d\"", "\"grant\": \"0d\"", "policy.json: lifetime.grant: a duration was expected"},
         {"\"at_expiry\": \"anonymise\"", "\"at_expiry\": \"sell\"", "policy.json: retention.at_expiry: "},
-        {"\"guardian_under\": 18", "\"guardian_under\": 12", "policy.json: minors.guardian_under: 12 is below child_under"},
+        {"\"guardian_under\": 18", "\"guardian_under\": 12",
+         "policy.json: minors.guardian_under: 12 is below child_under"},
         {"\"child_under\": 14", "\"child_under\": 1400", "policy.json: minors.child_under: "},
         {"\"id\": \"child-rules\", ", "", "policy.json: minors.rules.id: "},
         {"\"offset\": \"+08:00\"", "\"offset\": \"+09:00\"", "policy.json: rights.calendar.offset: "},
@@ -366,31 +372,45 @@ static void a_malformed_list_entry_is_refused_where_it_stands(void **state)
 {
     (void)state;
     static const bad_change changes[] = {
-        {"\"id\": \"extras\", \"kind\"", "\"id\": \"browse\", \"kind\"", "policy.json: functions: the identifier browse stands there twice"},
+        {"\"id\": \"extras\", \"kind\"", "\"id\": \"browse\", \"kind\"",
+         "policy.json: functions: the identifier browse stands there twice"},
         {"\"kind\": \"basic\"", "\"kind\": \"vital\"", "policy.json: functions[0].kind: \"basic\" or \"additional\""},
         {"{\"id\": \"keyword\", \"name\": {\"zh-CN\": \"搜索词\", \"en\": \"Search words\"}}", "\"keyword\"",
          "policy.json: data[0]: an object was expected here, not a string"},
         {"\"sensitive\": \"financial\"", "\"sensitive\": \"fnancial\"", "policy.json: data[2].sensitive: no such kind"},
         {"\"role\": \"payment\"", "\"role\": \"paymnt\"", "policy.json: recipients[0].role: no such role"},
-        {"\"https://pay", "\"http://pay", "policy.json: recipients[0].policy_url: an address that begins with https://"},
+        {"\"https://pay", "\"http://pay",
+         "policy.json: recipients[0].policy_url: an address that begins with https://"},
         {"\"country\": \"SG\"", "\"country\": \"sg\"", "policy.json: recipients[1].country: a country was expected"},
         {"\"sdk_version\": \"1.2\"", "\"sdk_version\": \"\"", "policy.json: recipients[1].sdk_version: "},
-        {"[\"android.permission.ACCESS_COARSE_LOCATION\"]", "[]", "policy.json: permissions[0].platforms.android: 1 to 16"},
-        {"\"purpose\": \"city\"", "\"purpose\": \"town\"", "policy.json: permissions[0].call_sites[0].purpose: no purpose town"},
-        {"\"id\": \"payment\", \"function\"", "\"id\": \"search\", \"function\"", "policy.json: purposes: the identifier search stands there twice"},
-        {"\"function\": \"extras\"", "\"function\": \"extra\"", "policy.json: purposes[2].function: no function extra is declared"},
+        {"[\"android.permission.ACCESS_COARSE_LOCATION\"]", "[]",
+         "policy.json: permissions[0].platforms.android: 1 to 16"},
+        {"\"purpose\": \"city\"", "\"purpose\": \"town\"",
+         "policy.json: permissions[0].call_sites[0].purpose: no purpose town"},
+        {"\"id\": \"payment\", \"function\"", "\"id\": \"search\", \"function\"",
+         "policy.json: purposes: the identifier search stands there twice"},
+        {"\"function\": \"extras\"", "\"function\": \"extra\"",
+         "policy.json: purposes[2].function: no function extra is declared"},
         {"\"kind\": \"share\", ", "", "policy.json: purposes[1].kind: "},
         {"\"form\": \"separate\", ", "", "policy.json: purposes[1].form: "},
-        {"\"data\": [\"position\"]", "\"data\": [\"place\"]", "policy.json: purposes[2].data[0]: no data item place is declared"},
-        {"\"data\": [\"position\"]", "\"data\": [\"position\", \"position\"]", "policy.json: purposes[2].data[1]: the data item position stands there twice"},
+        {"\"data\": [\"position\"]", "\"data\": [\"place\"]",
+         "policy.json: purposes[2].data[0]: no data item place is declared"},
+        {"\"data\": [\"position\"]", "\"data\": [\"position\", \"position\"]",
+         "policy.json: purposes[2].data[1]: the data item position stands there twice"},
         {"\"data\": [\"position\"]", "\"data\": [7]", "policy.json: purposes[2].data[0]: an identifier was expected"},
-        {"\"recipients\": [\"pay\"", "\"recipients\": [\"bank\"", "policy.json: purposes[1].recipients[0]: no recipient bank is declared"},
-        {"\"recipients\": [\"pay\"", "\"recipients\": [\"maps\"", "policy.json: purposes[1].recipients[1]: the recipient maps stands there twice"},
-        {"\"data\": [\"name\"]}]", "\"data\": [\"position\"]}]", "policy.json: purposes[1].recipients[1].data[0]: position is not among the purpose's data"},
-        {"\"data\": [\"name\"]}]", "\"data\": [\"name\", \"name\"]}]", "policy.json: purposes[1].recipients[1].data[1]: the data item name stands there twice"},
-        {"\"permissions\": [\"location\"]", "\"permissions\": [\"camera\"]", "policy.json: purposes[2].permissions[0]: no permission camera is declared"},
+        {"\"recipients\": [\"pay\"", "\"recipients\": [\"bank\"",
+         "policy.json: purposes[1].recipients[0]: no recipient bank is declared"},
+        {"\"recipients\": [\"pay\"", "\"recipients\": [\"maps\"",
+         "policy.json: purposes[1].recipients[1]: the recipient maps stands there twice"},
+        {"\"data\": [\"name\"]}]", "\"data\": [\"position\"]}]",
+         "policy.json: purposes[1].recipients[1].data[0]: position is not among the purpose's data"},
+        {"\"data\": [\"name\"]}]", "\"data\": [\"name\", \"name\"]}]",
+         "policy.json: purposes[1].recipients[1].data[1]: the data item name stands there twice"},
+        {"\"permissions\": [\"location\"]", "\"permissions\": [\"camera\"]",
+         "policy.json: purposes[2].permissions[0]: no permission camera is declared"},
         {"{\"period\": \"365d\"}", "{}", "policy.json: purposes[1].retention: either a `period` or a `criterion`"},
-        {"{\"period\": \"365d\"}", "{\"period\": \"365d\", \"criterion\": {\"zh-CN\": \"x\"}}", "policy.json: purposes[1].retention: either"},
+        {"{\"period\": \"365d\"}", "{\"period\": \"365d\", \"criterion\": {\"zh-CN\": \"x\"}}",
+         "policy.json: purposes[1].retention: either"},
         {"\"section\": \"collecting\"", "\"section\": \"一\"", "policy.json: purposes[0].section: an identifier is"},
         {"\"automated\": true", "\"automated\": 1", "policy.json: purposes[3].automated: true or false"}};
     expect_refusals(changes, CS_COUNT_OF(changes), CONSENT_E_ARGUMENT);

@@ -213,22 +213,30 @@ static void random_policy(uint64_t *seed, unsigned purposes, cs_buffer *out)
     static const char *const grounds[] = {"consent", "contract", "legal_duty"};
     static const char *const needs[] = {"required", "conditional", "optional"};
     unsigned data = 1 + (unsigned)(next_random(seed) % 64);
-    cs_buffer_text(out, "{\"schema\":1,\"id\":\"p\",\"version\":1,\"scope\":\"p\",\"name\":{\"en\":\"P\"},\"controller\":{\"id\":\"c\","
-                        "\"name\":{\"en\":\"C\"}},\"published\":\"2026-01-01T00:00:00Z\",\"effective\":\"2026-01-01T00:00:00Z\","
-                        "\"locales\":[\"en\",\"zh-CN\"],\"functions\":[{\"id\":\"f\",\"kind\":\"basic\",\"name\":{\"en\":\"F\"}}],\"data\":[");
+    cs_buffer_text(
+        out,
+        "{\"schema\":1,\"id\":\"p\",\"version\":1,\"scope\":\"p\",\"name\":{\"en\":\"P\"},\"controller\":{\"id\":\"c\","
+        "\"name\":{\"en\":\"C\"}},\"published\":\"2026-01-01T00:00:00Z\",\"effective\":\"2026-01-01T00:00:00Z\","
+        "\"locales\":[\"en\",\"zh-CN\"],\"functions\":[{\"id\":\"f\",\"kind\":\"basic\",\"name\":{\"en\":\"F\"}}],"
+        "\"data\":[");
     for (unsigned i = 0; i < data; i++)
-        cs_buffer_printf(out, "%s{\"id\":\"d%u\",\"name\":{\"en\":\"D%u\",\"zh-CN\":\"数据%u\"}}", i ? "," : "", i, i, i);
+        cs_buffer_printf(out, "%s{\"id\":\"d%u\",\"name\":{\"en\":\"D%u\",\"zh-CN\":\"数据%u\"}}", i ? "," : "", i, i,
+                         i);
     cs_buffer_text(out, "],\"recipients\":[{\"id\":\"r\",\"role\":\"sdk\",\"name\":{\"en\":\"R\"}}],\"purposes\":[");
     for (unsigned i = 0; i < purposes; i++) {
-        cs_buffer_printf(out, "%s{\"id\":\"purpose.number.%u\",\"function\":\"f\",\"kind\":\"%s\",\"form\":\"%s\",\"ground\":\"%s\",",
-                         i ? "," : "", i, pick(seed, kinds, CS_COUNT_OF(kinds)), pick(seed, forms_of, CS_COUNT_OF(forms_of)),
-                         pick(seed, grounds, CS_COUNT_OF(grounds)));
-        cs_buffer_printf(out, "\"name\":{\"en\":\"N%u\"},\"text\":{\"en\":\"T\"},\"method\":{\"en\":\"M%u\"},\"data\":[", i, i % 3);
+        cs_buffer_printf(
+            out,
+            "%s{\"id\":\"purpose.number.%u\",\"function\":\"f\",\"kind\":\"%s\",\"form\":\"%s\",\"ground\":\"%s\",",
+            i ? "," : "", i, pick(seed, kinds, CS_COUNT_OF(kinds)), pick(seed, forms_of, CS_COUNT_OF(forms_of)),
+            pick(seed, grounds, CS_COUNT_OF(grounds)));
+        cs_buffer_printf(
+            out, "\"name\":{\"en\":\"N%u\"},\"text\":{\"en\":\"T\"},\"method\":{\"en\":\"M%u\"},\"data\":[", i, i % 3);
         unsigned uses = (unsigned)(next_random(seed) % (data + 1));
         for (unsigned j = 0; j < uses; j++)
-            cs_buffer_printf(out, "%s{\"id\":\"d%u\",\"need\":\"%s\"}", j ? "," : "", j, pick(seed, needs, CS_COUNT_OF(needs)));
-        cs_buffer_printf(out, "],\"recipients\":[%s],\"retention\":{\"period\":\"%ud\"}}", next_random(seed) % 2 ? "\"r\"" : "",
-                         1 + (unsigned)(next_random(seed) % 999));
+            cs_buffer_printf(out, "%s{\"id\":\"d%u\",\"need\":\"%s\"}", j ? "," : "", j,
+                             pick(seed, needs, CS_COUNT_OF(needs)));
+        cs_buffer_printf(out, "],\"recipients\":[%s],\"retention\":{\"period\":\"%ud\"}}",
+                         next_random(seed) % 2 ? "\"r\"" : "", 1 + (unsigned)(next_random(seed) % 999));
     }
     cs_buffer_text(out, "]}");
     cs_buffer_u8(out, 0);

@@ -55,7 +55,8 @@ static void expect_widening(const change *changes, size_t count)
             const char *id = older.policy->purposes[j].id;
             bool expected = strcmp(id, changes[i].purpose) == 0 && changes[i].widens;
             if (widened(&older, &newer, id) != expected)
-                fail_msg("%s → %s: %s %s", changes[i].find, changes[i].replacement, id, expected ? "stayed" : "widened");
+                fail_msg("%s → %s: %s %s", changes[i].find, changes[i].replacement, id,
+                         expected ? "stayed" : "widened");
         }
         drop(&older);
         drop(&newer);
@@ -125,7 +126,8 @@ static void moving_to_a_basic_function_widens_what_acceptance_then_covers(void *
 {
     (void)state;
     sample older = parse_changed("\"schema\"", "\"schema\"");
-    sample newer = parse_changed("\"id\": \"city\", \"function\": \"extras\"", "\"id\": \"city\", \"function\": \"browse\"");
+    sample newer =
+        parse_changed("\"id\": \"city\", \"function\": \"extras\"", "\"id\": \"city\", \"function\": \"browse\"");
     assert_true(widened(&older, &newer, "city"));
     assert_false(widened(&newer, &older, "city"));
     drop(&older);

@@ -94,6 +94,11 @@ static void before_any_act_nothing_is_allowed_and_no_record_exists(void **state)
     assert_int_equal(verdict.reason, CONSENT_REASON_NOTICE_REQUIRED);
     assert_int_not_equal(journey_decision(&f->j, PAY_A), CONSENT_ALLOW);
     assert_int_equal(ledgers(f), 0);
+    cs_buffer history;
+    cs_buffer_init(&history, &f->j.env.memory, 4096);
+    ok(f, cs_profile_history(f->j.profile, &history, &f->j.err));
+    assert_int_equal(history.size, 0);
+    cs_buffer_free(&history);
 }
 
 /* C3 C25 */

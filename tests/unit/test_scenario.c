@@ -48,9 +48,10 @@ static void every_kind_of_line_is_taken(void **state)
     assert_taken("{\"form\":\"first_run\",\"answer\":\"tick=on, accept\"}", CS_VERB_FORM);
     assert_taken("{\"answer\":\"kept\",\"with\":\"refuse\",\"expect\":\"USED\"}", CS_VERB_ANSWER);
     assert_taken("{\"check\":\"nearby\",\"as_of\":\"asked-1h\",\"expect\":\"deny refused_recently\"}", CS_VERB_CHECK);
-    assert_taken("{\"check\":{\"purpose\":\"p\",\"user_initiated\":true},\"expect\":{\"decision\":\"deny\",\"ask_after\":"
-                 "\"asked+48h\"},\"in\":\"push\"}",
-                 CS_VERB_CHECK);
+    assert_taken(
+        "{\"check\":{\"purpose\":\"p\",\"user_initiated\":true},\"expect\":{\"decision\":\"deny\",\"ask_after\":"
+        "\"asked+48h\"},\"in\":\"push\"}",
+        CS_VERB_CHECK);
     assert_taken("{\"permission\":\"nearby\",\"os\":\"denied\",\"asked\":true}", CS_VERB_PERMISSION);
     assert_taken("{\"damage\":\"copy\",\"flip\":\"middle\"}", CS_VERB_DAMAGE);
     assert_taken("{\"health\":\"OK\"}", CS_VERB_HEALTH);
@@ -108,12 +109,9 @@ static void answers_are_read_as_the_person_gave_them(void **state)
 static void a_malformed_answer_is_refused_with_the_word_in_question(void **state)
 {
     (void)state;
-    static const char *const bad[][2] = {{"", "word \"\""},
-                                         {"acept", "\"acept\""},
-                                         {"tick=yes,accept", "\"yes\""},
-                                         {"=on,accept", "control"},
-                                         {"accept,refuse", "two buttons"},
-                                         {"tick=on", "no button"}};
+    static const char *const bad[][2] = {
+        {"", "word \"\""},         {"acept", "\"acept\""},           {"tick=yes,accept", "\"yes\""},
+        {"=on,accept", "control"}, {"accept,refuse", "two buttons"}, {"tick=on", "no button"}};
     for (size_t i = 0; i < CS_COUNT_OF(bad); i++) {
         cs_answers answers;
         consent_error err = {0, 0, ""};
@@ -246,7 +244,8 @@ static void the_manual_names_every_verb_and_member(void **state)
             snprintf(member, sizeof(member), "`%s`", cs_verb_member((cs_verb)verb, i));
             const char *found = strstr(section, member);
             if (found == NULL || (size_t)(found - section) >= length)
-                fail_msg("docs/scenarios.md does not tell of %s in the section of %s", member, cs_verb_name((cs_verb)verb));
+                fail_msg("docs/scenarios.md does not tell of %s in the section of %s", member,
+                         cs_verb_name((cs_verb)verb));
         }
     }
 }

@@ -1,0 +1,496 @@
+/* A profile's files and keys: opening, beginning, setting damage aside, and ending it. */
+#include "profile/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A profile's key file: the key, and whether its ledger was ever durable. A ledger that was and is gone is a loss, never a
+ * fresh start. */
+#define KEY_FILE_SIZE (CS_KEY_SIZE + 1u)
+#define NAMES_AT_ONCE 32u
+
+/* ---- keys ------------------------------------------------------------------------------------------------ */
+
+static consent_status seal_key(cs_profile *profile, bool ledger_made, consent_error *err)
+{
+    uint8_t content[KEY_FILE_SIZE];
+    memcpy(content, profile->key, CS_KEY_SIZE);
+    content[CS_KEY_SIZE] = ledger_made;
+    consent_status status = cs_home_seal(profile->home, profile->key_name, profile->home->wrap_key,
+                                         (cs_span){content, sizeof content}, err);
+    cs_wipe(content, sizeof content);
+    return status;
+}
+
+static consent_status new_profile_key(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    int code = home->env.random(home->env.ctx, profile->key, CS_KEY_SIZE);
+    if (code != 0)
+        return cs_fail_os(err, code, "the system's random generator failed");
+    return profile->ephemeral ? CONSENT_OK : seal_key(profile, false, err);
+}
+
+static consent_status load_profile_key(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    cs_buffer key;
+    cs_buffer_init(&key, &home->env.memory, KEY_FILE_SIZE);
+    consent_status status = cs_home_unseal(home, profile->key_name, home->wrap_key, KEY_FILE_SIZE, &key, err);
+    if (status == CONSENT_OK && key.size != KEY_FILE_SIZE)
+        status = cs_fail(err, CONSENT_E_CORRUPT, 0, "the profile's key file is damaged; restore it, or repair the profile");
+    if (status == CONSENT_OK) {
+        memcpy(profile->key, key.data, CS_KEY_SIZE);
+        profile->ledger_made = key.data[CS_KEY_SIZE] != 0;
+    } else if (status == CONSENT_E_NOT_FOUND) {
+        status = cs_fail(err, CONSENT_E_KEY_GONE, 0,
+                         "the profile's key file is missing although its ledger exists; restore it, or repair the profile");
+    }
+    cs_buffer_free(&key);
+    return status;
+}
+
+/* ---- the ledger -------------------------------------------------------------------------------------------- */
+
+/* How many frames the ledger had at least, from outside of it. */
+static uint32_t known_frames(const cs_profile *profile)
+{
+    const consent_keystore *keystore = profile->home->keystore;
+    uint64_t counted = 0;
+    if (keystore->counter_get && !profile->ephemeral &&
+        keystore->counter_get(keystore->ctx, profile->ledger_name, &counted) != CONSENT_OK)
+        counted = 0;
+    if (counted > UINT32_MAX)
+        counted = UINT32_MAX;
+    return counted == 0 && profile->ledger_made ? 1 : (uint32_t)counted;
+}
+
+static consent_status open_ledger(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    cs_ledger_report report = {0};
+    cs_ledger_sink sink = cs_profile_sink(profile);
+    cs_ledger_config config = {.env = &home->env, .dir = home->dir, .name = profile->ledger_name,
+                               .protection = home->protection, .in_memory = profile->ephemeral,
+                               .known_frames = known_frames(profile)};
+    memcpy(config.key, profile->key, CS_KEY_SIZE);
+    memcpy(config.home_id, home->home_id, sizeof config.home_id);
+    consent_status status = cs_ledger_open(&config, &sink, &profile->ledger, &report, err);
+    cs_wipe(&config, sizeof config);
+    if (status == CONSENT_OK)
+        cs_page_set_durable_end(home->page, profile->page_slot, cs_ledger_end(profile->ledger));
+    return status;
+}
+
+consent_status cs_profile_open_existing(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    if (profile->ledger || profile->ephemeral)
+        return CONSENT_OK;
+    bool has_key = cs_home_has(home, profile->key_name);
+    if (!cs_home_has(home, profile->ledger_name)) {
+        if (!has_key)
+            return CONSENT_OK;
+        consent_status status = load_profile_key(profile, err);
+        /* Made and gone: the ledger says what that is. Never made: nobody has acted yet. */
+        return status == CONSENT_OK && known_frames(profile) != 0 ? open_ledger(profile, err) : status;
+    }
+    consent_status status = load_profile_key(profile, err);
+    return status == CONSENT_OK ? open_ledger(profile, err) : status;
+}
+
+consent_status cs_profile_need_ledger(cs_profile *profile, consent_error *err)
+{
+    consent_status status;
+    if (profile->ledger)
+        return CONSENT_OK;
+    status = cs_profile_open_existing(profile, err);
+    if (status != CONSENT_OK || profile->ledger)
+        return status;
+    if (profile->ephemeral || !cs_home_has(profile->home, profile->key_name))
+        status = new_profile_key(profile, err);
+    return status == CONSENT_OK ? open_ledger(profile, err) : status;
+}
+
+void cs_profile_committed(cs_profile *profile, bool restrictive)
+{
+    const consent_keystore *keystore = profile->home->keystore;
+    if (profile->ephemeral)
+        return;
+    if (!profile->ledger_made)
+        profile->ledger_made = seal_key(profile, true, NULL) == CONSENT_OK;
+    /* Counters are slow and wear out: only what must never be undone is worth one. */
+    if (restrictive && keystore->counter_set)
+        (void)keystore->counter_set(keystore->ctx, profile->ledger_name, cs_ledger_frame_count(profile->ledger));
+}
+
+/* ---- names and reading ---------------------------------------------------------------------------------------- */
+
+uint32_t cs_profile_item_hash(const cs_profile *profile, cs_str purpose)
+{
+    uint8_t hash[CS_HASH_SIZE];
+    cs_span parts[3] = {{(const uint8_t *)"item", 4},
+                        {(const uint8_t *)profile->ledger_name, strlen(profile->ledger_name)},
+                        {(const uint8_t *)purpose.data, purpose.size}};
+    if (cs_hmac_sha256(profile->home->names_key, parts, 3, hash, NULL) != CONSENT_OK)
+        return 1;
+    uint32_t value = cs_load_u32(hash);
+    return value ? value : 1;
+}
+
+/* Key and ledger share their hash, so that either leads to the other. */
+static void set_names(cs_profile *profile, const char *name)
+{
+    memcpy(profile->key_name, name, CS_HOME_NAME_SIZE);
+    memcpy(profile->ledger_name, name, CS_HOME_NAME_SIZE);
+    profile->key_name[0] = 'k';
+    profile->ledger_name[0] = 'l';
+}
+
+static consent_status name_files(cs_profile *profile, consent_error *err)
+{
+    uint8_t id[1 + CS_ACCOUNT_MAX_SIZE];
+    char name[CS_HOME_NAME_SIZE] = {0};
+    size_t size = 1;
+    cs_home *home = profile->home;
+    id[0] = profile->ephemeral ? 2 : profile->has_account ? 1 : 0;
+    if (profile->ephemeral) {
+        int code = home->env.random(home->env.ctx, id + 1, 16);
+        if (code != 0)
+            return cs_fail_os(err, code, "the system's random generator failed");
+        size += 16;
+    } else if (profile->has_account) {
+        memcpy(id + 1, profile->account, strlen(profile->account));
+        size += strlen(profile->account);
+    }
+    consent_status status = cs_home_name(home, 'l', (cs_span){id, size}, name, err);
+    if (status == CONSENT_OK)
+        set_names(profile, name);
+    return status;
+}
+
+/* What goes wrong here makes the profile unhealthy, not unopenable. */
+static consent_status read_profile(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    consent_status status = profile->ledger_name[0] ? CONSENT_OK : name_files(profile, err);
+    if (status != CONSENT_OK)
+        return status;
+    profile->page_hash = cs_profile_item_hash(profile, (cs_str){NULL, 0});
+    status = cs_page_slot(home->page, profile->page_hash, &profile->page_slot, err);
+    if (status == CONSENT_OK)
+        status = cs_home_refresh_policies(home, err);
+    uint32_t generation = cs_page_generation(home->page);
+    if (status == CONSENT_OK)
+        status = cs_profile_open_existing(profile, err);
+    profile->generation = generation;
+    return status;
+}
+
+static void forget_state(cs_profile *profile)
+{
+    cs_ledger_close(profile->ledger);
+    profile->ledger = NULL;
+    profile->tail_events = 0;
+    cs_state_free(&profile->state);
+    cs_state_init(&profile->state, &profile->home->env.memory);
+}
+
+/* ---- a withdrawal made while the key was away ---------------------------------------------------------------------- */
+
+typedef struct name_list {
+    const char *prefix;
+    char names[NAMES_AT_ONCE][CS_HOME_NAME_SIZE + 40];
+    size_t count;
+} name_list;
+
+static void note_name(void *user, const char *name)
+{
+    name_list *found = user;
+    size_t size = strlen(name);
+    if (strncmp(name, found->prefix, strlen(found->prefix)) != 0 || size >= sizeof found->names[0] ||
+        found->count == NAMES_AT_ONCE)
+        return;
+    memcpy(found->names[found->count++], name, size + 1);
+}
+
+/* Nobody knows whose withdrawal it was: in every ledger of the home, what was granted before now waits to be confirmed. */
+static consent_status doubt(cs_home *home, const char *ledger_name, consent_error *err)
+{
+    cs_profile *profile = cs_profile_new(home, NULL, false, err);
+    if (!profile)
+        return CONSENT_E_MEMORY;
+    set_names(profile, ledger_name);
+    consent_status status = read_profile(profile, err);
+    if (status == CONSENT_OK) {
+        cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM, .reference = CS_STR(CS_DOUBT_REFERENCE)};
+        status = cs_profile_record(profile, &event, 1, false, NULL, err);
+    } else if (!cs_profile_is_transient(status)) {
+        status = CONSENT_OK; /* a damaged ledger grants nothing anyway */
+    }
+    cs_profile_free(profile);
+    return status;
+}
+
+static consent_status settle_marker(cs_home *home, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    if (!home->marker)
+        return CONSENT_OK;
+    name_list *found = cs_alloc(&home->env.memory, sizeof *found);
+    if (!found)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to settle a withdrawal made without the key");
+    found->prefix = "l-";
+    int code = home->env.dir_list(home->env.ctx, home->dir, note_name, found);
+    home->marker = false; /* the profiles opened below must not come here again */
+    for (size_t i = 0; status == CONSENT_OK && code == 0 && i < found->count; i++)
+        if (strlen(found->names[i]) == 18)
+            status = doubt(home, found->names[i], err);
+    cs_free(&home->env.memory, found, sizeof *found);
+    if (status == CONSENT_OK && code == 0)
+        code = home->env.file_unlink(home->env.ctx, home->dir, CS_MARKER_NAME);
+    if (status == CONSENT_OK && code == 0)
+        code = home->env.dir_sync(home->env.ctx, home->dir);
+    home->marker = status != CONSENT_OK || code != 0;
+    return code == 0 ? status : cs_fail_os(err, code, "a withdrawal made without the key could not be settled");
+}
+
+bool cs_profile_read_again(cs_profile *profile)
+{
+    consent_error why = {0};
+    forget_state(profile);
+    consent_status status = cs_home_unlock(profile->home, &why);
+    if (status == CONSENT_OK)
+        status = settle_marker(profile->home, &why);
+    if (status == CONSENT_OK)
+        status = read_profile(profile, &why);
+    cs_profile_fail(profile, status, &why);
+    return status == CONSENT_OK;
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------------------- */
+
+cs_profile *cs_profile_new(cs_home *home, const char *account, bool ephemeral, consent_error *err)
+{
+    cs_clock clock;
+    cs_profile *profile = cs_alloc(&home->env.memory, sizeof *profile);
+    if (profile)
+        profile->table = home->env.mutex_create(home->env.ctx);
+    if (!profile || !profile->table) {
+        cs_free(&home->env.memory, profile, sizeof *profile);
+        (void)cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the profile");
+        return NULL;
+    }
+    profile->home = home;
+    profile->ephemeral = ephemeral;
+    profile->has_account = account != NULL;
+    if (account)
+        memcpy(profile->account, account, strlen(account) + 1);
+    cs_state_init(&profile->state, &home->env.memory);
+    cs_buffer_init(&profile->unsaved, &home->env.memory, CS_UNSAVED_MAX_BYTES);
+    home->env.clock(home->env.ctx, &clock);
+    cs_profile_begin_session(profile, clock.elapsed_ms);
+    return profile;
+}
+
+void cs_profile_free(cs_profile *profile)
+{
+    const cs_env *env = &profile->home->env;
+    cs_ledger_close(profile->ledger);
+    cs_asks_close(profile);
+    cs_state_free(&profile->state);
+    cs_buffer_free(&profile->unsaved);
+    env->mutex_destroy(env->ctx, profile->table);
+    cs_wipe(profile, sizeof *profile);
+    cs_free(&env->memory, profile, sizeof *profile);
+}
+
+consent_status cs_profile_open(cs_home *home, const char *account, bool ephemeral, cs_profile **out,
+                               consent_error *err)
+{
+    *out = NULL;
+    if (account && (account[0] == '\0' || strlen(account) > CS_ACCOUNT_MAX_SIZE || !cs_utf8_is_valid(cs_str_of(account))))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.account must be 1 to %u bytes of UTF-8, or NULL",
+                       CS_ACCOUNT_MAX_SIZE);
+    cs_profile *profile = cs_profile_new(home, account, ephemeral, err);
+    if (!profile)
+        return CONSENT_E_MEMORY;
+    cs_profile_lock(profile);
+    (void)cs_profile_read_again(profile);
+    cs_profile_unlock(profile);
+    *out = profile;
+    return CONSENT_OK;
+}
+
+/* Does something with a file and all that stands beside it under the same name: lock, checkpoint, bytes kept aside. */
+static int for_each_name(cs_home *home, const char *prefix, int (*act)(cs_home *home, const char *name))
+{
+    name_list *found = cs_alloc(&home->env.memory, sizeof *found);
+    int code = found ? 0 : ENOMEM;
+    bool more = code == 0;
+    while (more && code == 0) {
+        found->prefix = prefix;
+        found->count = 0;
+        code = home->env.dir_list(home->env.ctx, home->dir, note_name, found);
+        for (size_t i = 0; code == 0 && i < found->count; i++)
+            code = act(home, found->names[i]);
+        more = found->count == NAMES_AT_ONCE;
+    }
+    cs_free(&home->env.memory, found, sizeof *found);
+    return code;
+}
+
+static int remove_one(cs_home *home, const char *name)
+{
+    int code = home->env.file_unlink(home->env.ctx, home->dir, name);
+    return code == ENOENT ? 0 : code;
+}
+
+/* Quarantine: kept under a name of its own, never deleted. */
+static int set_aside(cs_home *home, const char *name)
+{
+    char aside[160];
+    uint8_t random[4];
+    char text[2 * sizeof random + 1];
+    int code = home->env.random(home->env.ctx, random, sizeof random);
+    if (code != 0)
+        return code;
+    cs_hex_encode(random, sizeof random, text);
+    snprintf(aside, sizeof aside, "q-%s-%s", text, name);
+    return home->env.file_rename(home->env.ctx, home->dir, name, aside);
+}
+
+static consent_status destroy_files(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    static const uint8_t zeros[128];
+    /* The key first: without it the ledger is noise, whatever happens next. Overwriting helps where the medium
+     * allows it; destroying the name is what counts. */
+    if (!profile->ephemeral && cs_home_has(home, profile->key_name))
+        (void)cs_file_replace(&home->env, home->dir, profile->key_name, (cs_span){zeros, sizeof zeros}, NULL);
+    int code = for_each_name(home, profile->key_name, remove_one);
+    if (code != 0)
+        return cs_fail_os(err, code, "the profile's key file could not be removed");
+    code = home->env.dir_sync(home->env.ctx, home->dir);
+    if (code == 0)
+        code = for_each_name(home, profile->ledger_name, remove_one);
+    if (code == 0)
+        code = home->env.dir_sync(home->env.ctx, home->dir);
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the profile's ledger could not be removed durably");
+}
+
+consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
+{
+    cs_profile_lock(profile);
+    forget_state(profile);
+    cs_wipe(profile->key, sizeof profile->key);
+    profile->closed = true;
+    consent_error why = {0};
+    (void)cs_fail(&why, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
+    cs_profile_fail(profile, CONSENT_E_NOT_FOUND, &why);
+    consent_status status = profile->ledger_name[0] ? destroy_files(profile, err) : CONSENT_OK;
+    cs_page_bump(profile->home->page);
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* The master key is lost, or the files are another install's: nothing can be read. All of it is kept aside. */
+static consent_status renew_home(cs_home *home, consent_error *err)
+{
+    static const char *const prefixes[] = {"l-", "k-", "b-", "t-", "d-", "n-", "policies", "home.check"};
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < CS_COUNT_OF(prefixes); i++)
+        code = for_each_name(home, prefixes[i], set_aside);
+    if (code == 0)
+        code = home->env.dir_sync(home->env.ctx, home->dir);
+    if (code != 0)
+        return cs_fail_os(err, code, "the files of the lost key could not be set aside");
+    return cs_home_renew(home, err);
+}
+
+/* The list of policies is damaged: policies are to be installed again, the person's record stands. */
+static consent_status set_policies_aside(cs_home *home, consent_error *err)
+{
+    int code = for_each_name(home, "policies", set_aside);
+    if (code == 0)
+        code = for_each_name(home, "b-", set_aside);
+    if (code == 0)
+        code = home->env.dir_sync(home->env.ctx, home->dir);
+    if (code != 0)
+        return cs_fail_os(err, code, "the damaged list of policies could not be set aside");
+    cs_home_forget_policies(home);
+    home->policies_status = CONSENT_OK;
+    return CONSENT_OK;
+}
+
+static consent_status set_profile_aside(cs_profile *profile, consent_error *err)
+{
+    cs_home *home = profile->home;
+    int code = for_each_name(home, profile->ledger_name, set_aside);
+    if (code == 0)
+        code = for_each_name(home, profile->key_name, set_aside);
+    if (code == 0)
+        code = home->env.dir_sync(home->env.ctx, home->dir);
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the damaged ledger could not be set aside");
+}
+
+static bool is_damage(consent_status status)
+{
+    return status == CONSENT_E_CORRUPT || status == CONSENT_E_TAMPERED || status == CONSENT_E_COPIED ||
+           status == CONSENT_E_ROLLED_BACK || status == CONSENT_E_KEY_GONE;
+}
+
+consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    cs_home *home = profile->home;
+    cs_profile_lock(profile);
+    if (!is_damage(profile->health)) {
+        status = profile->health == CONSENT_OK
+                     ? CONSENT_OK
+                     : cs_fail(err, profile->health, 0, "this trouble passes by itself; nothing is to be repaired");
+        cs_profile_unlock(profile);
+        return status;
+    }
+    forget_state(profile);
+    bool only_policies = home->key_status == CONSENT_OK && is_damage(home->policies_status);
+    if (home->key_status != CONSENT_OK) {
+        status = renew_home(home, err);
+        profile->ledger_name[0] = '\0'; /* names come from the key */
+    } else if (only_policies) {
+        status = set_policies_aside(home, err);
+    } else {
+        status = set_profile_aside(profile, err);
+    }
+    profile->ledger_made = only_policies && profile->ledger_made;
+    if (status == CONSENT_OK && !cs_profile_read_again(profile)) {
+        status = profile->health;
+        if (err)
+            *err = profile->health_error;
+    }
+    if (status == CONSENT_OK && !only_policies) {
+        cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM};
+        status = cs_profile_record(profile, &event, 1, true, NULL, err);
+    }
+    cs_page_bump(home->page);
+    cs_profile_unlock(profile);
+    return status;
+}
+
+void cs_profile_close(cs_profile *profile)
+{
+    if (!profile)
+        return;
+    cs_home *home = profile->home;
+    if (profile->health == CONSENT_OK && !profile->ephemeral)
+        (void)cs_profile_flush(profile, NULL);
+    cs_profile_lock(profile);
+    cs_ledger_close(profile->ledger);
+    profile->ledger = NULL;
+    if (profile->ephemeral && profile->ledger_name[0])
+        (void)destroy_files(profile, NULL);
+    /* Pending slots of withdrawals that no disk has stay: other processes go on denying. */
+    cs_profile_free(profile);
+    home->env.mutex_unlock(home->env.ctx, home->lock);
+}
