@@ -41,6 +41,8 @@ bench_row *bench_add_peer(bench_report *report, const char *what, const char *un
 void bench_leave_out(bench_row *row, const char *why);
 void bench_sample(bench_row *row, double value);
 double bench_median(const bench_row *row);
+/* The median of any numbers, which it sorts. */
+double bench_middle(double *values, size_t count);
 /* One sample per round: a over b, as a row of its own. */
 void bench_ratio(bench_row *row, const bench_row *a, const bench_row *b);
 void bench_print(const bench_report *report, FILE *out);

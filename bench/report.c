@@ -52,6 +52,14 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+double bench_middle(double *values, size_t count)
+{
+    if (count == 0)
+        return 0;
+    qsort(values, count, sizeof *values, compare);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
 static void sorted(const bench_row *row, double out[BENCH_MAX_ROUNDS])
 {
     memcpy(out, row->samples, sizeof row->samples);
@@ -61,11 +69,8 @@ static void sorted(const bench_row *row, double out[BENCH_MAX_ROUNDS])
 double bench_median(const bench_row *row)
 {
     double values[BENCH_MAX_ROUNDS];
-    size_t count = row->sample_count;
-    if (count == 0)
-        return 0;
-    sorted(row, values);
-    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+    memcpy(values, row->samples, sizeof row->samples);
+    return bench_middle(values, row->sample_count);
 }
 
 static const char *verdict_of(const bench_row *row)

@@ -396,6 +396,18 @@ static bool read_permissions(cs_state *state, cs_reader *in)
     return in->ok;
 }
 
+/* Order, names in use, dates that say nothing: whatever encode would not have written shows when it is written again. */
+static bool is_canonical(const cs_state *state, cs_span bytes, bool *no_memory)
+{
+    cs_buffer again;
+    cs_buffer_init(&again, state->memory, CS_STATE_MAX_ENCODED);
+    cs_state_encode(state, &again);
+    bool same = !again.failed && again.size == bytes.size && memcmp(again.data, bytes.data, bytes.size) == 0;
+    *no_memory = again.failed;
+    cs_buffer_free(&again);
+    return same;
+}
+
 consent_status cs_state_decode(cs_state *state, cs_span bytes, consent_error *err)
 {
     cs_reader in = cs_reader_of(bytes);
@@ -408,10 +420,10 @@ consent_status cs_state_decode(cs_state *state, cs_span bytes, consent_error *er
         read_moment(&in, &state->excursion);
         state->receipt_ms = read_time(&in);
     }
-    if (read && in.ok && in.left == 0)
+    bool no_memory = in.ok && !read;
+    if (read && in.ok && in.left == 0 && is_canonical(state, bytes, &no_memory))
         return CONSENT_OK;
     const cs_memory *memory = state->memory;
-    bool no_memory = in.ok && !read;
     cs_state_free(state);
     cs_state_init(state, memory);
     if (no_memory)

@@ -69,7 +69,9 @@ static void use(rig *r)
         return;
     }
     fuzz_require(r->report.event_count == before.events);
-    fuzz_require(cs_ledger_verify(r->ledger, NULL, &report, &r->err) == CONSENT_OK);
+    /* Only verify looks whether a sealed event's own number fits. */
+    consent_status verified = cs_ledger_verify(r->ledger, NULL, &report, &r->err);
+    fuzz_require(verified == CONSENT_OK || verified == CONSENT_E_CORRUPT);
     bool appended = append(r, &before);
     rig_close_ledger(r);
     fuzz_require(open_ledger(r, &after, false) == CONSENT_OK);

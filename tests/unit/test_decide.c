@@ -510,96 +510,6 @@ static void once_is_never_taken_from_another_device(void **state)
                 CONSENT_REASON_NOT_ASKED);
 }
 
-/* ---- rule 11 ----------------------------------------------------------------------------------------- */
-
-/* C66 C67 C68 */
-static void a_system_permission_is_necessary_and_never_sufficient(void **state)
-{
-    decide_case *c = *state;
-    case_query query = {.purpose = "nearby", .data = "place", .permission = "location"};
-    case_accept(c, "platform", 1);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    case_expect(c, query, CONSENT_ASK, CONSENT_REASON_NOT_ASKED);
-    case_permission(c, "location", CONSENT_OS_UNKNOWN);
-    case_grant(c, 1, "nearby", NULL, "place");
-    cs_decision out = case_expect(c, query, CONSENT_ASK, CONSENT_REASON_PERMISSION_NEEDED);
-    assert_int_equal(out.occasion, CONSENT_OCCASION_PERMISSION);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    case_expect(c, query, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-}
-
-/* C68 C72 */
-static void a_refused_prompt_is_not_repeated_for_48_hours(void **state)
-{
-    decide_case *c = *state;
-    case_query query = {.purpose = "map", .data = "place", .permission = "location"}, mine = query;
-    mine.user_initiated = true;
-    case_accept(c, "platform", 1);
-    case_permission(c, "location", CONSENT_OS_DENIED);
-    case_pass(c, 48 * HOUR - 1);
-    cs_decision out = case_expect(c, query, CONSENT_DENY, CONSENT_REASON_PERMISSION_REFUSED);
-    assert_int_equal(out.ask_after_ms, CASE_START_MS + 48 * HOUR);
-    case_expect(c, mine, CONSENT_ASK, CONSENT_REASON_PERMISSION_NEEDED);
-    case_expect(c, (case_query){.purpose = "map", .data = "place"}, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    case_pass(c, 1);
-    case_expect(c, query, CONSENT_ASK, CONSENT_REASON_PERMISSION_NEEDED);
-    case_permission(c, "location", CONSENT_OS_BLOCKED);
-    out = case_expect(c, mine, CONSENT_DENY, CONSENT_REASON_PERMISSION_REFUSED);
-    assert_int_equal(out.ask_after_ms, INT64_MAX);
-}
-
-static void permissions_of_another_device_concern_that_device(void **state)
-{
-    decide_case *c = *state;
-    case_accept(c, "platform", 1);
-    cs_event result = {.type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"),
-                       .os_state = CONSENT_OS_GRANTED};
-    case_event(c, 1, result, 1);
-    case_expect(c, (case_query){.purpose = "map", .data = "place", .permission = "location"}, CONSENT_ASK,
-                CONSENT_REASON_PERMISSION_NEEDED);
-}
-
-static void switch_off(decide_case *c)
-{
-    cs_event off = {.type = CS_EVENT_PERMISSION_REVOKED, .permission = CS_STR("location"),
-                    .os_state = CONSENT_OS_DENIED, .method = CONSENT_METHOD_OS_SETTINGS};
-    case_event(c, 0, off, 0);
-}
-
-/* C73 C75 C76 */
-static void switched_off_in_the_settings_reads_as_withdrawn(void **state)
-{
-    decide_case *c = *state;
-    case_query query = {.purpose = "nearby", .data = "place", .permission = "location"}, mine = query;
-    mine.user_initiated = true;
-    case_accept(c, "platform", 1);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    case_grant(c, 1, "nearby", NULL, "place");
-    case_expect(c, query, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    switch_off(c);
-    case_expect(c, query, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    case_expect(c, ASK_NEARBY, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    case_expect(c, mine, CONSENT_ASK, CONSENT_REASON_REFUSED_BEFORE);
-    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    cs_decision out = case_expect(c, query, CONSENT_ASK, CONSENT_REASON_CONFIRM);
-    assert_int_equal(out.subject, CS_SUBJECT_CONFIRM);
-    case_grant(c, 1, "nearby", NULL, "place");
-    case_expect(c, query, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-}
-
-static void a_policy_form_purpose_resumes_when_its_permission_is_on_again(void **state)
-{
-    decide_case *c = *state;
-    case_query query = {.purpose = "map", .data = "place", .permission = "location"};
-    case_accept(c, "platform", 1);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    switch_off(c);
-    case_expect(c, query, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    case_permission(c, "location", CONSENT_OS_GRANTED);
-    case_expect(c, query, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-}
-
 /* ---- words ------------------------------------------------------------------------------------------- */
 
 static void every_reason_has_a_source_and_words_in_both_languages(void **state)
@@ -656,11 +566,6 @@ int main(void)
         TEST(a_grant_naming_no_data_gives_nothing_of_a_purpose_that_declares_some),
         TEST(once_serves_the_handle_that_recorded_it_until_it_was_used),
         TEST(once_is_never_taken_from_another_device),
-        TEST(a_system_permission_is_necessary_and_never_sufficient),
-        TEST(a_refused_prompt_is_not_repeated_for_48_hours),
-        TEST(permissions_of_another_device_concern_that_device),
-        TEST(switched_off_in_the_settings_reads_as_withdrawn),
-        TEST(a_policy_form_purpose_resumes_when_its_permission_is_on_again),
         TEST(every_reason_has_a_source_and_words_in_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

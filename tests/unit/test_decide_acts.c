@@ -1,4 +1,4 @@
-/* Which acts count: concurrency, keys, imports, versions and their terms, products (decisions.md sections 1 to 3). */
+/* Which acts count: concurrency, keys, imports, versions and their terms (decisions.md sections 1 to 3). */
 #include "support/decide_case.h"
 
 #include <setjmp.h>
@@ -446,136 +446,6 @@ static void a_revision_of_the_text_asks_for_nothing(void **state)
     case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
-/* ---- products ---------------------------------------------------------------------------------------- */
-
-static void hold_hotel(decide_case *c, uint8_t method)
-{
-    case_hold(c, &(case_policy){.id = "hotel-policy", .scope = "hotel", .version = 1,
-                                .purposes = {{.id = "pay", .function = "shop", .kind = CS_KIND_SHARE,
-                                              .form = CS_FORM_SEPARATE, .data = "card", .recipients = "pay-a",
-                                              .method = method},
-                                             {.id = "guest", .form = CS_FORM_OWN, .data = "name"}}});
-}
-
-static cs_event hotel_event(uint32_t type, const char *purpose, const char *recipient, const char *data)
-{
-    cs_event event = case_make_event(type, CS_ACTOR_SELF, 1, purpose, recipient, data);
-    event.overlay = (cs_policy_ref){.id = CS_STR("hotel-policy"), .version = 1};
-    return event;
-}
-
-static void a_product_needs_both_acceptances_and_asks_for_its_own_only(void **state)
-{
-    decide_case *c = *state;
-    hold_hotel(c, 0);
-    case_query in_hotel = ASK_ORDER;
-    in_hotel.scope = "hotel";
-    cs_decision out = case_expect(c, in_hotel, CONSENT_ASK, CONSENT_REASON_NOTICE_REQUIRED);
-    assert_int_equal(out.form_policy, 1);
-    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    case_accept(c, "hotel-policy", 1);
-    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    case_withdraw(c, NULL, NULL, NULL);
-    case_expect(c, in_hotel, CONSENT_DENY, CONSENT_REASON_POLICY_DECLINED);
-}
-
-static void the_platforms_grant_serves_a_product_that_does_not_widen_it(void **state)
-{
-    decide_case *c = *state;
-    hold_hotel(c, 0);
-    case_accept(c, "hotel-policy", 1);
-    case_grant(c, 1, "pay", "pay-a", "card");
-    case_query in_hotel = ASK_PAY_A;
-    in_hotel.scope = "hotel";
-    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    in_hotel.data = "name";
-    case_expect(c, in_hotel, CONSENT_DENY, CONSENT_REASON_UNDECLARED);
-}
-
-static void the_platforms_grant_does_not_serve_a_product_that_widens_it(void **state)
-{
-    decide_case *c = *state;
-    hold_hotel(c, 1);
-    case_accept(c, "hotel-policy", 1);
-    case_grant(c, 1, "pay", "pay-a", "card");
-    case_query in_hotel = ASK_PAY_A;
-    in_hotel.scope = "hotel";
-    case_expect(c, in_hotel, CONSENT_ASK, CONSENT_REASON_TERMS_WIDENED);
-    case_event(c, 0, hotel_event(CS_EVENT_GRANTED, "pay", "pay-a", "card"), 0);
-    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-}
-
-static void a_refusal_under_either_policy_holds_in_both(void **state)
-{
-    decide_case *c = *state;
-    hold_hotel(c, 0);
-    case_accept(c, "hotel-policy", 1);
-    case_grant(c, 1, "pay", "pay-a", "card");
-    case_event(c, 0, hotel_event(CS_EVENT_WITHDRAWN, "pay", NULL, NULL), 0);
-    case_query in_hotel = ASK_PAY_A;
-    in_hotel.scope = "hotel";
-    case_expect(c, ASK_PAY_A, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    case_expect(c, in_hotel, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-}
-
-static void a_products_own_purpose_stays_its_own(void **state)
-{
-    decide_case *c = *state;
-    hold_hotel(c, 0);
-    case_accept(c, "hotel-policy", 1);
-    case_query guest = {.scope = "hotel", .purpose = "guest", .data = "name"};
-    case_expect(c, guest, CONSENT_ASK, CONSENT_REASON_NOT_ASKED);
-    case_event(c, 0, hotel_event(CS_EVENT_GRANTED, "guest", NULL, "name"), 0);
-    case_expect(c, guest, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
-    guest.scope = NULL;
-    case_expect(c, guest, CONSENT_DENY, CONSENT_REASON_UNDECLARED);
-}
-
-/* ---- the choice in force ----------------------------------------------------------------------------- */
-
-static cs_choice choice(decide_case *c, const char *purpose, const char *recipient, const char *data)
-{
-    cs_choice out;
-    cs_decide_choice(&c->set, &c->state, CS_STR(""), cs_str_of(purpose), cs_str_of(recipient), cs_str_of(data),
-                     CS_SIDE_PERSON, &c->now, &out);
-    return out;
-}
-
-static void the_choice_in_force_is_told_with_its_act(void **state)
-{
-    decide_case *c = *state;
-    assert_int_equal(choice(c, "pay", "pay-a", "card").status, CS_CHOICE_NONE);
-    case_pass(c, HOUR);
-    uint64_t seq = case_grant(c, 1, "pay", "pay-a", "card");
-    cs_choice granted = choice(c, "pay", "pay-a", "card");
-    assert_int_equal(granted.status, CS_CHOICE_GRANTED);
-    assert_int_equal(granted.since_ms, CASE_START_MS + HOUR);
-    assert_int_equal(granted.seq, seq);
-    case_withdraw(c, "pay", NULL, NULL);
-    assert_int_equal(choice(c, "pay", "pay-a", "card").status, CS_CHOICE_REFUSED);
-    assert_int_equal(choice(c, "order", NULL, "name").status, CS_CHOICE_GRANTED);
-    case_refuse(c, "order", NULL, "name");
-    assert_int_equal(choice(c, "order", NULL, "name").status, CS_CHOICE_REFUSED);
-    assert_int_equal(choice(c, "nothing", NULL, "name").status, CS_CHOICE_NONE);
-}
-
-static void a_declined_update_is_told_with_its_quiet(void **state)
-{
-    decide_case *c = *state;
-    case_policy v2 = version(2);
-    case_hold(c, &v2);
-    cs_standing standing;
-    cs_decide_standing(&c->set, &c->state, CS_STR(""), &c->now, &standing);
-    assert_true(!standing.declined_newest && standing.quiet_until_ms == 0 && standing.newest == 1);
-    case_decline(c, "platform", 2);
-    cs_decide_standing(&c->set, &c->state, CS_STR(""), &c->now, &standing);
-    assert_true(standing.accepted && standing.declined_newest);
-    assert_int_equal(standing.quiet_until_ms, CASE_START_MS + 48 * HOUR);
-    case_accept(c, "platform", 2);
-    cs_decide_standing(&c->set, &c->state, CS_STR(""), &c->now, &standing);
-    assert_true(!standing.declined_newest && standing.governing == 1 && standing.quiet_until_ms == 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -609,13 +479,6 @@ int main(void)
         TEST(a_grant_in_a_looser_form_is_not_one_in_a_stricter),
         TEST(only_an_announced_version_changes_nothing_yet),
         TEST(a_revision_of_the_text_asks_for_nothing),
-        TEST(a_product_needs_both_acceptances_and_asks_for_its_own_only),
-        TEST(the_platforms_grant_serves_a_product_that_does_not_widen_it),
-        TEST(the_platforms_grant_does_not_serve_a_product_that_widens_it),
-        TEST(a_refusal_under_either_policy_holds_in_both),
-        TEST(a_products_own_purpose_stays_its_own),
-        TEST(the_choice_in_force_is_told_with_its_act),
-        TEST(a_declined_update_is_told_with_its_quiet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
