@@ -306,8 +306,22 @@ typedef enum consent_occasion {
     CONSENT_OCCASION_SEPARATE = 4,   /**< one purpose, one recipient (PIPL 23, 25, 29; C45, C55) */
     CONSENT_OCCASION_ONCE = 5,       /**< this time only */
     CONSENT_OCCASION_PERMISSION = 6, /**< shown together with the system's prompt (C67) */
-    CONSENT_OCCASION_MANAGE = 7      /**< every choice, as easy to withdraw as to give (PIPL 15; C143) */
+    CONSENT_OCCASION_MANAGE = 7,     /**< every choice, as easy to withdraw as to give (PIPL 15; C143) */
+    CONSENT_OCCASION_AGE = 8,        /**< the person states birth date or age band (C34, C129, C136) */
+    CONSENT_OCCASION_GUARDIAN = 9,   /**< the guardian's yes: to the policy, or to one purpose (PIPL 31; C129, C130) */
+    CONSENT_OCCASION_CHILD_RULES = 10, /**< the guardian's yes to policy and child rules with their six facts (C131) */
+    CONSENT_OCCASION_CONFIRM = 11,   /**< what another device, support or a doubt left to be confirmed here */
+    CONSENT_OCCASION_FIELD = 12,     /**< beside a form field: an identity number, a bank card (C47, C52, C122) */
+    CONSENT_OCCASION_AD_HOC = 13,    /**< the host's own notice for this moment; its exact text is kept (C53) */
+    CONSENT_OCCASION_EXTERNAL = 14,  /**< before a jump to a third party and its own policy (C80) */
+    CONSENT_OCCASION_NOTICE = 15     /**< told, not asked: change, incident, closing (PIPL 57; C88, C126, C154) */
 } consent_occasion;
+
+/** Who acts on a form. */
+typedef enum consent_actor {
+    CONSENT_ACTOR_SELF = 0,
+    CONSENT_ACTOR_GUARDIAN = 1 /**< a verified guardian of a minor (PIPL 31) */
+} consent_actor;
 
 /** Which form to build. */
 typedef struct consent_form_request {
@@ -317,6 +331,9 @@ typedef struct consent_form_request {
     const char *scope;           /**< product, where there is no query; NULL: the platform */
     const char *locale;          /**< NULL: the policy's first */
     bool user_initiated;         /**< the person opened it: allowed inside a cool-down */
+    int32_t actor;               /**< consent_actor; guardian with age (a correction), manage and notice */
+    const char *notice;          /**< ad_hoc, notice: what to show, as JSON (docs/json.md); else NULL */
+    size_t notice_size;          /**< bytes of notice */
 } consent_form_request;
 
 /**
@@ -360,7 +377,8 @@ typedef enum consent_part_kind {
     CONSENT_PART_FIELD = 7,  /**< label in `control`, value in `text`: recipient's name, contact … */
     CONSENT_PART_CHOICE = 8, /**< a box to tick or a switch */
     CONSENT_PART_ACCEPT = 9, /**< a button; refuse has equal prominence (C23); `control` "save" in manage */
-    CONSENT_PART_REFUSE = 10
+    CONSENT_PART_REFUSE = 10,
+    CONSENT_PART_INPUT = 11 /**< something to enter: `control` is "birth" or "reference", `text` its label */
 } consent_part_kind;
 
 /** The next part, in order of display; false at the end, and then starts over. One thread at a time per form. */
@@ -408,6 +426,9 @@ typedef struct consent_submission {
     bool emphasis_rendered;    /**< bold and underline were shown as such (C2); accepting a policy needs it */
     const char *surface;       /**< the host's name for the screen; may be NULL */
     int32_t method;            /**< consent_method; 0: checkbox for choices, button for actions */
+    const char *birth;         /**< age: "2013-06-01"; NULL: one band is ticked instead */
+    /** Where evidence is kept: of the guardian's verification (a guardian's yes needs it), of a signature. NULL: none. */
+    const char *reference;
 } consent_submission;
 
 /**

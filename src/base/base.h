@@ -99,6 +99,8 @@ void cs_buffer_init(cs_buffer *buffer, const cs_memory *memory, size_t max_size)
 void cs_buffer_free(cs_buffer *buffer); /* wipes, frees, leaves it empty and usable */
 void cs_buffer_clear(cs_buffer *buffer);
 void cs_buffer_append(cs_buffer *buffer, const void *data, size_t size);
+/* `size` more bytes for the caller to fill, until the buffer's next call; NULL when it failed. */
+uint8_t *cs_buffer_extend(cs_buffer *buffer, size_t size);
 void cs_buffer_str(cs_buffer *buffer, cs_str text);
 void cs_buffer_text(cs_buffer *buffer, const char *text);
 void cs_buffer_printf(cs_buffer *buffer, const char *fmt, ...) CS_PRINTF(2, 3);

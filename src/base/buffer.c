@@ -67,6 +67,14 @@ static uint8_t *reserve(cs_buffer *buffer, size_t size)
     return buffer->data + buffer->size;
 }
 
+uint8_t *cs_buffer_extend(cs_buffer *buffer, size_t size)
+{
+    uint8_t *at = reserve(buffer, size);
+    if (at)
+        buffer->size += size;
+    return at;
+}
+
 void cs_buffer_append(cs_buffer *buffer, const void *data, size_t size)
 {
     if (size == 0)

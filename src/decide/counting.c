@@ -196,7 +196,10 @@ static void weigh_into(cs_scene *scene, cs_layer *layer, const cs_act *act, size
     if (index == CS_NO_POLICY)
         return;
     cs_acceptance weight = weigh(scene, act, scene->set->policies[index]);
-    layer->wants_guardian |= weight == CS_ACCEPTANCE_WANTS_GUARDIAN;
+    if (weight == CS_ACCEPTANCE_WANTS_GUARDIAN &&
+        (layer->wants_guardian == CS_NO_POLICY ||
+         cs_policy_compare_version(scene->set->policies[index], scene->set->policies[layer->wants_guardian]) > 0))
+        layer->wants_guardian = index;
     layer->unconfirmed |= weight == CS_ACCEPTANCE_UNCONFIRMED;
     if (weight < CS_ACCEPTANCE_OUTGROWN)
         return;
@@ -216,6 +219,7 @@ static void weigh_into(cs_scene *scene, cs_layer *layer, const cs_act *act, size
 void cs_decide_weigh_acceptance(cs_scene *scene, cs_layer *layer)
 {
     size_t best = CS_NO_POLICY;
+    layer->wants_guardian = CS_NO_POLICY;
     const cs_name groups[] = {0, scene->purpose};
     for (size_t g = 0; g < (scene->purpose == 0 ? 1u : 2u); g++) {
         uint32_t count;

@@ -50,6 +50,7 @@ static bool ask(cs_decision *out, int32_t rule, consent_reason reason)
 static void call_for_policy(cs_decision *out, const cs_layer *layer, consent_occasion occasion, cs_subject subject)
 {
     out->occasion = occasion;
+    out->about_policy = true;
     out->subject = subject;
     out->form_policy = layer->newest;
     out->governing = layer->governing;
@@ -72,8 +73,11 @@ static int32_t occasion_of(const cs_terms *terms)
 static void call_for_choice(const matter *m, cs_decision *out, cs_subject subject)
 {
     const cs_terms *shown = cs_decide_declares(&m->newest, m->scene->query, m->data) ? &m->newest : &m->governing;
+    out->about_policy = false;
     if (shown->purpose != NULL) {
-        out->occasion = occasion_of(shown);
+        out->occasion = out->guardian_asked             ? CONSENT_OCCASION_GUARDIAN
+                        : subject == CS_SUBJECT_CONFIRM ? CONSENT_OCCASION_CONFIRM
+                                                        : occasion_of(shown);
         out->form_policy = shown->index;
     }
     out->subject = subject;
@@ -134,18 +138,11 @@ static void rest_on(const matter *m, cs_decision *out, const cs_act *act)
 
 /* ---- rules 2 and 3: the question as a whole ---------------------------------------------------------- */
 
-static bool ground_of_the_law(const cs_terms *terms)
-{
-    return terms->purpose != NULL && (terms->purpose->ground == CONSENT_GROUND_LEGAL_DUTY ||
-                                      terms->purpose->ground == CONSENT_GROUND_EMERGENCY ||
-                                      terms->purpose->ground == CONSENT_GROUND_PUBLIC_INTEREST);
-}
-
 static bool rule_2_undeclared(const matter *m, cs_decision *out)
 {
     bool declared = cs_decide_declares_all(&m->governing, m->scene->query) ||
                     cs_decide_declares_all(&m->newest, m->scene->query);
-    bool law_dropped_it = ground_of_the_law(&m->governing) && m->newest.purpose == NULL;
+    bool law_dropped_it = cs_decide_ground_of_law(&m->governing) && m->newest.purpose == NULL;
     return (!declared || law_dropped_it) && deny(out, 2, CONSENT_REASON_UNDECLARED);
 }
 
@@ -203,14 +200,8 @@ static bool exempt(matter *m, cs_decision *out, int32_t rule, const cs_terms *te
 /* Judged by the newest effective version, and before acceptance too. PIPL 13(3) to (5), 18. C86, C113. */
 static bool rule_4_law(matter *m, cs_decision *out)
 {
-    return ground_of_the_law(&m->newest) && cs_decide_declares(&m->newest, m->scene->query, m->data) &&
+    return cs_decide_ground_of_law(&m->newest) && cs_decide_declares(&m->newest, m->scene->query, m->data) &&
            exempt(m, out, 4, &m->newest);
-}
-
-static bool automated_marketing(const cs_purpose *purpose)
-{
-    return (purpose->kind == CS_KIND_MARKET && purpose->automated) ||
-           (purpose->kind == CS_KIND_AUTOMATE && purpose->channel != CS_CHANNEL_NONE);
 }
 
 static bool refused_by(matter *m, cs_side side, cs_item *item)
@@ -250,10 +241,15 @@ static bool wants_guardian(matter *m, cs_decision *out)
 {
     for (size_t i = 0; m->minor && i < m->scene->layer_count; i++) {
         const cs_layer *layer = &m->scene->layers[i];
-        if (layer->accepted == CS_ACCEPTANCE_COUNTS || !layer->wants_guardian)
+        if (layer->accepted == CS_ACCEPTANCE_COUNTS || layer->wants_guardian == CS_NO_POLICY)
             continue;
+        const cs_minors *minors = &cs_decide_policy(m->scene, layer->wants_guardian)->minors;
+        bool rules = m->scene->age < minors->child_under && minors->rules_version != 0;
+        ask_of_policy(m, out, 5, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED, layer,
+                      rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN);
         out->guardian_asked = true;
-        return ask_of_policy(m, out, 5, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED, layer, 0);
+        out->form_policy = layer->wants_guardian; /* the guardian's yes counts for the version it names */
+        return true;
     }
     return false;
 }
@@ -265,10 +261,10 @@ static bool rule_5_minors(matter *m, cs_decision *out)
     const cs_function *function = purpose == NULL ? NULL : cs_policy_function_of(m->ruling.policy, purpose);
     if (function != NULL && function->needs_age && !m->scene->age_known)
         return ask_of_policy(m, out, 5, CONSENT_REASON_AGE_UNKNOWN, CS_SUBJECT_AGE_UNKNOWN,
-                             &m->scene->layers[m->ruling.layer], 0);
+                             &m->scene->layers[m->ruling.layer], CONSENT_OCCASION_AGE);
     if (!m->minor)
         return false;
-    if (purpose != NULL && automated_marketing(purpose))
+    if (purpose != NULL && cs_decide_automated_marketing(purpose))
         return deny(out, 5, CONSENT_REASON_MINOR_MARKETING);
     if (wants_guardian(m, out))
         return true;
@@ -288,7 +284,7 @@ static bool no_acceptance(matter *m, cs_decision *out, const cs_layer *layer)
     if (quiet_ms != 0 && !m->initiated)
         return ask_after(m, out, 6, CONSENT_REASON_REFUSED_BEFORE, CONSENT_REASON_POLICY_DECLINED, quiet_ms);
     if (layer->unconfirmed)
-        return ask_of_policy(m, out, 6, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, layer, CONSENT_OCCASION_FIRST_RUN);
+        return ask_of_policy(m, out, 6, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, layer, CONSENT_OCCASION_CONFIRM);
     return ask(out, 6, declined.seq == 0 ? CONSENT_REASON_NOTICE_REQUIRED : CONSENT_REASON_REFUSED_BEFORE);
 }
 
@@ -360,8 +356,8 @@ static bool ask_widened(matter *m, cs_decision *out)
     uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
     cs_moment refused = cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, true, version, m->data);
     if (cs_decide_asks_choice(&m->newest)) {
-        call_for_choice(m, out, CS_SUBJECT_TERMS_WIDENED);
         out->guardian_asked = m->child;
+        call_for_choice(m, out, CS_SUBJECT_TERMS_WIDENED);
     } else {
         refused = cs_decide_later(refused, cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, false, version, NULL));
         refused = cs_decide_later(refused, cs_decide_decline(m->scene, layer, version));

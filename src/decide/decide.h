@@ -51,11 +51,12 @@ typedef struct cs_decision {
     int64_t expires_ms;     /* with allow: until when at most; 0: open */
     int64_t valid_until_ms; /* the first later instant at which time alone may change this answer; INT64_MAX: none */
     /* For ask, and for deny by a cool-down: what is to be asked. */
-    int32_t occasion;    /* consent_occasion; 0: none of them (age, guardian) */
+    int32_t occasion;    /* consent_occasion; 0: nothing is to be asked */
     uint32_t subject;    /* cs_subject that a refusal of this asking is recorded under */
     size_t form_policy;  /* index into the set: the version whose form to show; CS_NO_POLICY: none */
     size_t data_index;   /* the query's data item that decided; SIZE_MAX: the query as a whole */
     bool guardian_asked; /* it is the guardian who is to answer */
+    bool about_policy;   /* the asking is about a policy as a whole (or the age), not about the query's purpose */
 } cs_decision;
 
 /* Answers. Fills *out entirely; it never fails. */

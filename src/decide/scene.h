@@ -23,7 +23,7 @@ typedef struct cs_layer {
     size_t governing;       /* highest version whose acceptance counts, else newest */
     cs_acceptance accepted; /* COUNTS: of governing */
     const cs_act *evidence; /* the acceptance */
-    bool wants_guardian;    /* some acceptance fails for want of the guardian's consent alone */
+    size_t wants_guardian;  /* highest version whose acceptance fails for want of the guardian's consent alone; CS_NO_POLICY */
     bool unconfirmed;       /* some acceptance fails for want of the key's confirmation alone */
 } cs_layer;
 
@@ -64,6 +64,8 @@ cs_terms cs_decide_ruling_terms(const cs_scene *scene);
 /* Declares the whole query, with this one data item (NULL: none) or, for `all`, every item. */
 bool cs_decide_declares(const cs_terms *terms, const cs_query *query, const cs_str *data);
 bool cs_decide_declares_all(const cs_terms *terms, const cs_query *query);
+bool cs_decide_ground_of_law(const cs_terms *terms); /* rule 4's grounds */
+bool cs_decide_automated_marketing(const cs_purpose *purpose);
 bool cs_decide_asks_choice(const cs_terms *terms); /* own, separate, written or once on the ground of consent */
 /* Whether the query goes on under terms accepted with the governing version: inside it and every effective newer one. */
 bool cs_decide_inside_accepted(cs_scene *scene, const cs_str *data);

@@ -98,6 +98,19 @@ bool cs_decide_declares_all(const cs_terms *terms, const cs_query *query)
     return query->data_count <= CS_PURPOSE_MAX_DATA && declares(terms, query, query->data, query->data_count);
 }
 
+bool cs_decide_ground_of_law(const cs_terms *terms)
+{
+    return terms->purpose != NULL && (terms->purpose->ground == CONSENT_GROUND_LEGAL_DUTY ||
+                                      terms->purpose->ground == CONSENT_GROUND_EMERGENCY ||
+                                      terms->purpose->ground == CONSENT_GROUND_PUBLIC_INTEREST);
+}
+
+bool cs_decide_automated_marketing(const cs_purpose *purpose)
+{
+    return (purpose->kind == CS_KIND_MARKET && purpose->automated) ||
+           (purpose->kind == CS_KIND_AUTOMATE && purpose->channel != CS_CHANNEL_NONE);
+}
+
 bool cs_decide_asks_choice(const cs_terms *terms)
 {
     return terms->purpose != NULL && terms->purpose->ground == CONSENT_GROUND_CONSENT &&

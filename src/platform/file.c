@@ -56,16 +56,8 @@ static int load(const cs_env *env, cs_file *file, cs_buffer *out, uint64_t *size
     *size = info.size;
     if (info.size > out->max_size)
         return EFBIG;
-    uint8_t piece[1024];
-    for (uint64_t at = 0; at < info.size && code == 0 && !out->failed;) {
-        size_t count = info.size - at < sizeof(piece) ? (size_t)(info.size - at) : sizeof(piece);
-        code = cs_file_read_all(env, file, at, piece, count);
-        if (code == 0)
-            cs_buffer_append(out, piece, count);
-        at += count;
-    }
-    cs_wipe(piece, sizeof(piece));
-    return code;
+    uint8_t *bytes = info.size != 0 ? cs_buffer_extend(out, (size_t)info.size) : NULL;
+    return bytes ? cs_file_read_all(env, file, 0, bytes, (size_t)info.size) : 0;
 }
 
 consent_status cs_file_load(const cs_env *env, cs_dir *dir, const char *name, cs_buffer *out, consent_error *err)

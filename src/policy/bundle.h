@@ -15,6 +15,23 @@
 #define CS_BUNDLE_MAX_BYTES (4u * 1024u * 1024u)
 #define CS_DOCUMENT_MAX_BYTES (1024u * 1024u)
 
+#define CS_KEY_SET_MAX_BYTES (64u * 1024u)
+#define CS_KEY_SET_MAX_KEYS 64u
+#define CS_KEY_NAME_SIZE 8u /* the bytes that a key's `kid` shows */
+#define CS_TYP_KEY_SET "consent-keys+jwt"
+#define CS_TYP_POLICY "consent-policy+jwt"
+#define CS_TYP_HEAD "consent-head+jwt"
+
+/* Who signed, and under which key set: what a home remembers, so that older ones are noticed. */
+typedef struct cs_signers {
+    uint8_t root[CS_KEY_NAME_SIZE];
+    uint32_t key_set_version;
+    uint8_t key_set_hash[CS_HASH_SIZE]; /* of its payload */
+    uint8_t publisher[CS_KEY_NAME_SIZE];
+    uint8_t named[CS_KEY_SET_MAX_KEYS][CS_KEY_NAME_SIZE]; /* every publisher of the key set */
+    size_t named_count;
+} cs_signers;
+
 typedef struct cs_bundle {
     cs_policy *policy;
     cs_texts *texts;
@@ -22,6 +39,7 @@ typedef struct cs_bundle {
     cs_str documents[CS_POLICY_MAX_LOCALES]; /* exact bytes, in the input; index as policy->documents */
     uint8_t publisher[CS_P256_PUBLIC_SIZE];
     uint32_t key_set_version;
+    cs_signers signers;
     cs_buffer owned;
 } cs_bundle;
 
@@ -43,10 +61,29 @@ consent_status cs_jws_verify(const cs_memory *memory, cs_str jws, const char *ty
 /* Which of the keys the JWS names by its `kid`; its signature is not looked at. */
 consent_status cs_jws_key(const cs_memory *memory, cs_str jws, const char *typ, const uint8_t *keys, size_t key_count,
                           size_t *key_index, consent_error *err);
+/* Whether the JWS says that it is of that type; nothing is verified. */
+bool cs_jws_has_type(const cs_memory *memory, cs_str jws, const char *typ);
 
-#define CS_KEY_SET_MAX_BYTES (64u * 1024u)
-#define CS_KEY_SET_MAX_KEYS 64u
-#define CS_TYP_KEY_SET "consent-keys+jwt"
-#define CS_TYP_POLICY "consent-policy+jwt"
+/* ---- head statements ---------------------------------------------------------------------- */
+
+/* Which version is the newest, and until when that may be believed: what tells a device that it is kept on an old policy. As
+ * bytes: the key set's line, then one line of JWS, typ CS_TYP_HEAD, by a publisher that the key set names:
+ *   {"schema":1,"id":"platform","version":2,"revision":0,"hash":"<64 hex digits>","fresh_until":"2026-04-01T00:00:00Z"} */
+typedef struct cs_head {
+    char id[CS_ID_MAX_SIZE + 1];
+    uint32_t version;
+    uint32_t revision;
+    uint8_t hash[CS_HASH_SIZE]; /* of the policy's payload */
+    int64_t fresh_until_ms;
+    cs_signers signers;
+} cs_head;
+
+#define CS_HEAD_MAX_BYTES 4096u /* of the payload */
+
+/* Whether the bytes look like a head statement rather than a bundle; nothing is verified. */
+bool cs_head_is(const cs_memory *memory, cs_span bytes);
+/* Verifies everything. E_TAMPERED, E_EXPIRED (the publisher's time, or fresh_until is past), E_ARGUMENT. */
+consent_status cs_head_open(const cs_memory *memory, cs_span bytes, const uint8_t *roots, size_t root_count,
+                            int64_t now_ms, cs_head *head, consent_error *err);
 
 #endif

@@ -369,6 +369,8 @@ static void code_terms(codec *c, cs_policy *policy)
     code_i32(c, &policy->minors.guardian_under);
     code_string(c, &policy->minors.rules_id);
     code_u32(c, &policy->minors.rules_version);
+    for (int i = 0; i < CS_CHILD_FACTS; i++)
+        code_u32(c, &policy->minors.facts[i]);
     code_flag(c, &policy->visitor_allowed);
     code_flag(c, &policy->import_allowed);
     code_flag(c, &policy->fetch_before_consent);

@@ -111,6 +111,20 @@ consent_status cs_jws_key(const cs_memory *memory, cs_str jws, const char *typ, 
     return status == CONSENT_OK ? pick_key(memory, &parts, typ, keys, key_count, key_index, err) : status;
 }
 
+bool cs_jws_has_type(const cs_memory *memory, cs_str jws, const char *typ)
+{
+    jws_parts parts = {0};
+    char kid[KEY_ID_CHARS + 1];
+    cs_buffer header;
+    if (split(jws, &parts, NULL) != CONSENT_OK || parts.header.size > HEADER_MAX_BYTES)
+        return false;
+    cs_buffer_init(&header, memory, HEADER_MAX_BYTES);
+    bool fits = cs_base64url_decode(&header, parts.header) &&
+                check_header((cs_str){(const char *)header.data, header.size}, typ, kid, NULL) == CONSENT_OK;
+    cs_buffer_free(&header);
+    return fits;
+}
+
 /* ---- signing and verifying ---------------------------------------------------------------- */
 
 static consent_status check_signature(const cs_memory *memory, const jws_parts *parts,

@@ -11,6 +11,13 @@ const char *const cs_role_names[] = {NULL,         "payment",     "supplier",  "
 const char *const cs_sensitive_names[] = {NULL,        "biometric",   "religion", "identity", "medical",
                                           "financial", "whereabouts", "minor",    "other"};
 
+const char *cs_child_fact_name(cs_child_fact fact)
+{
+    static const char *const names[CS_CHILD_FACTS] = {"scope",       "storage",   "security",
+                                                      "consequence", "complaint", "correction"};
+    return names[fact];
+}
+
 static const char *name_at(const char *const *names, size_t count, uint8_t value)
 {
     const char *name = value < count ? names[value] : NULL;

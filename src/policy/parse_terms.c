@@ -140,6 +140,17 @@ void cs_parse_rights(cs_parser *parser, const cs_json *root)
 
 /* ---- terms ----------------------------------------------------------------------------------- */
 
+static void parse_child_facts(cs_parser *parser, const cs_json *rules)
+{
+    const cs_json *facts = cs_json_in_object(&parser->in, rules, "facts", false);
+    if (!facts)
+        return;
+    size_t mark = cs_json_enter(&parser->in, "facts", SIZE_MAX);
+    for (int i = 0; i < CS_CHILD_FACTS; i++)
+        parser->policy->minors.facts[i] = cs_parse_text(parser, facts, cs_child_fact_name((cs_child_fact)i), false);
+    cs_json_leave(&parser->in, mark);
+}
+
 static void parse_minors(cs_parser *parser, const cs_json *root)
 {
     cs_minors *minors = &parser->policy->minors;
@@ -157,6 +168,7 @@ static void parse_minors(cs_parser *parser, const cs_json *root)
         size_t inner = cs_json_enter(&parser->in, "rules", SIZE_MAX);
         minors->rules_id = cs_parse_id(parser, rules, "id", true);
         minors->rules_version = (uint32_t)cs_json_in_int(&parser->in, rules, "version", true, 0, 1, INT32_MAX);
+        parse_child_facts(parser, rules);
         cs_json_leave(&parser->in, inner);
     }
     cs_json_leave(&parser->in, mark);

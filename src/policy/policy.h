@@ -226,11 +226,22 @@ typedef enum cs_change_kind { /* bits; all but editorial are material (C160 to C
     CS_CHANGE_IMPACT = 64
 } cs_change_kind;
 
+typedef enum cs_child_fact { /* what a guardian is told of the child rules */
+    CS_FACT_SCOPE = 0,       /* purpose, method and scope */
+    CS_FACT_STORAGE,         /* where, how long, what then */
+    CS_FACT_SECURITY,        /* safety measures */
+    CS_FACT_CONSEQUENCE,     /* of refusing */
+    CS_FACT_COMPLAINT,       /* how to complain */
+    CS_FACT_CORRECTION,      /* how to correct and delete */
+    CS_CHILD_FACTS
+} cs_child_fact;
+
 typedef struct cs_minors {
     int32_t child_under;    /* years; 0: no rule */
     int32_t guardian_under; /* years; 0: no rule */
     const char *rules_id;   /* child rules document's policy id */
     uint32_t rules_version; /* 0: none */
+    cs_text facts[CS_CHILD_FACTS];
 } cs_minors;
 
 /* Finds an identifier in one of the lists without walking it; made by parse and decode, never stored. */
@@ -337,6 +348,7 @@ bool cs_purpose_widened(const cs_policy *older_policy, const cs_purpose *older, 
  * links and SDK versions differs. CS_CHANGE_IMPACT is only ever declared; callers add newer->declared_changes. */
 uint32_t cs_policy_changes(const cs_policy *older, const cs_policy *newer);
 
+const char *cs_child_fact_name(cs_child_fact fact); /* as written in the policy: "scope" … */
 const char *cs_purpose_kind_name(uint8_t kind);
 const char *cs_consent_form_name(uint8_t form);
 const char *cs_role_name(uint8_t role);

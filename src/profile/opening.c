@@ -66,6 +66,18 @@ static uint32_t known_frames(const cs_profile *profile)
     return counted == 0 && profile->ledger_made ? 1 : (uint32_t)counted;
 }
 
+/* The page may still hold how far an older file of this name was durable; a new one begins behind nothing. */
+static consent_status announce_new_ledger(cs_profile *profile, consent_error *err)
+{
+    cs_ledger_sink sink = cs_profile_sink(profile);
+    consent_status status = cs_ledger_begin(profile->ledger, &sink, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_page_restart_durable_end(profile->home->page, profile->page_slot, cs_ledger_end(profile->ledger));
+    cs_ledger_abort(profile->ledger);
+    return CONSENT_OK;
+}
+
 static consent_status open_ledger(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
@@ -78,6 +90,8 @@ static consent_status open_ledger(cs_profile *profile, consent_error *err)
     memcpy(config.home_id, home->home_id, sizeof config.home_id);
     consent_status status = cs_ledger_open(&config, &sink, &profile->ledger, &report, err);
     cs_wipe(&config, sizeof config);
+    if (status == CONSENT_OK && report.created)
+        status = announce_new_ledger(profile, err);
     if (status == CONSENT_OK)
         cs_page_set_durable_end(home->page, profile->page_slot, cs_ledger_end(profile->ledger));
     return status;
@@ -192,6 +206,7 @@ static void forget_state(cs_profile *profile)
 {
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
+    profile->ledger_made = false;
     profile->tail_events = 0;
     cs_state_free(&profile->state);
     cs_state_init(&profile->state, &profile->home->env.memory);
@@ -463,7 +478,6 @@ consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
     } else {
         status = set_profile_aside(profile, err);
     }
-    profile->ledger_made = only_policies && profile->ledger_made;
     if (status == CONSENT_OK && !cs_profile_read_again(profile)) {
         status = profile->health;
         if (err)

@@ -197,6 +197,9 @@ consent_status cs_profile_refresh(cs_profile *profile, consent_error *err)
     if (status == CONSENT_OK && profile->ledger) {
         cs_ledger_sink sink = cs_profile_sink(profile);
         status = cs_ledger_catch_up(profile->ledger, cs_page_durable_end(home->page, profile->page_slot), &sink, &why);
+        /* Another process erased the profile, or set it aside: what is there now is read from nothing. */
+        if (status == CONSENT_E_NOT_FOUND)
+            status = cs_profile_read_again(profile) ? CONSENT_OK : profile->health;
     }
     if (status == CONSENT_OK) {
         profile->generation = generation;

@@ -446,6 +446,96 @@ static void a_revision_of_the_text_asks_for_nothing(void **state)
     case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
+/* ---- doubts and repetitions -------------------------------------------------------------------------- */
+
+static void what_was_granted_before_a_doubt_waits_to_be_confirmed(void **state)
+{
+    decide_case *c = *state;
+    case_grant(c, 1, "pay", "pay-a", "card");
+    cs_event doubt = {.type = CS_EVENT_RECOVERED, .reference = CS_STR(CS_DOUBT_REFERENCE)};
+    case_event(c, 0, doubt, 0);
+    case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_CONFIRM);
+    case_accept(c, "platform", 1);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_CONFIRM);
+    trust(c, "01000000000000000000000000000000");
+    case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    case_event(c, 0, doubt, 0);
+    case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_CONFIRM);
+}
+
+static void a_refused_choice_that_another_key_granted_since_is_first_quiet_then_to_be_confirmed(void **state)
+{
+    decide_case *c = *state;
+    case_refuse(c, "pay", "pay-a", "card");
+    cs_event no = c->last;
+    assert_int_equal(cs_state_apply(&c->state, case_streams[0], true, &no, 6, NULL), CONSENT_OK);
+    case_event(c, 1, pay_event(CS_EVENT_GRANTED, 6), 7);
+    case_expect(c, ASK_PAY_A, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
+    case_pass(c, 48 * HOUR);
+    case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_CONFIRM);
+}
+
+static void of_two_devices_acceptances_the_latest_is_the_evidence(void **state)
+{
+    decide_case *c = *state;
+    trust(c, SECOND_DEVICE);
+    case_pass(c, HOUR);
+    cs_event yes = case_make_event(CS_EVENT_POLICY_ACCEPTED, CS_ACTOR_SELF, 1, NULL, NULL, NULL);
+    case_event(c, 1, yes, 4);
+    cs_decision out = case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    assert_memory_equal(out.evidence_stream, case_streams[1], CS_STREAM_ID_SIZE);
+    yes.seen = 4;
+    case_event(c, 0, yes, 5); /* again, knowing of the other's */
+    out = case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    assert_memory_equal(out.evidence_stream, case_streams[0], CS_STREAM_ID_SIZE);
+}
+
+static void a_choice_given_anew_after_a_whole_withdrawal_was_not_withdrawn(void **state)
+{
+    decide_case *c = *state;
+    case_grant(c, 1, "pay", "pay-a", "card");
+    case_withdraw(c, NULL, NULL, NULL);
+    case_accept(c, "platform", 1);
+    case_expect(c, ASK_PAY_A, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
+    cs_event grant = pay_event(CS_EVENT_GRANTED, 0);
+    grant.policy.version = 2; /* not held here yet */
+    case_event(c, 0, grant, 0);
+    case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_NOT_ASKED);
+}
+
+static void turning_down_an_update_is_a_no_to_its_terms_and_to_its_version(void **state)
+{
+    decide_case *c = *state;
+    case_policy v2 = version(2);
+    v2.purposes[0].data = "name,phone,place";
+    case_hold(c, &v2);
+    trust(c, SECOND_DEVICE);
+    cs_event yes = case_make_event(CS_EVENT_POLICY_ACCEPTED, CS_ACTOR_SELF, 2, NULL, NULL, NULL);
+    case_event(c, 1, yes, 4);
+    case_query added = {.purpose = "order", .data = "place"};
+    case_expect(c, added, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    cs_event no = case_make_event(CS_EVENT_POLICY_DECLINED, CS_ACTOR_SELF, 2, NULL, NULL, NULL);
+    no.subject = CS_SUBJECT_TERMS_WIDENED;
+    case_event(c, 0, no, 5); /* at the same time as the other device's yes */
+    case_expect(c, added, CONSENT_DENY, CONSENT_REASON_TERMS_WIDENED);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void what_may_be_asked_now_is_what_the_answer_asks(void **state)
+{
+    decide_case *c = *state;
+    cs_str data = CS_STR("phone");
+    cs_query query = {.purpose = CS_STR("hint"), .data = &data, .data_count = 1};
+    assert_true(cs_decide_may_ask(&c->set, &c->state, &query, &c->now));
+    case_refuse(c, "hint", NULL, "phone");
+    assert_false(cs_decide_may_ask(&c->set, &c->state, &query, &c->now));
+    query.user_initiated = true;
+    assert_true(cs_decide_may_ask(&c->set, &c->state, &query, &c->now));
+    case_grant(c, 1, "hint", NULL, "phone");
+    assert_false(cs_decide_may_ask(&c->set, &c->state, &query, &c->now));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -479,6 +569,12 @@ int main(void)
         TEST(a_grant_in_a_looser_form_is_not_one_in_a_stricter),
         TEST(only_an_announced_version_changes_nothing_yet),
         TEST(a_revision_of_the_text_asks_for_nothing),
+        TEST(what_was_granted_before_a_doubt_waits_to_be_confirmed),
+        TEST(a_refused_choice_that_another_key_granted_since_is_first_quiet_then_to_be_confirmed),
+        TEST(of_two_devices_acceptances_the_latest_is_the_evidence),
+        TEST(a_choice_given_anew_after_a_whole_withdrawal_was_not_withdrawn),
+        TEST(turning_down_an_update_is_a_no_to_its_terms_and_to_its_version),
+        TEST(what_may_be_asked_now_is_what_the_answer_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,7 +221,8 @@ static void under_child_under_the_guardians_own_grant_is_needed_and_enough(void 
     a_child_with_a_guardian(c);
     case_grant(c, 1, "hint", NULL, "phone");
     cs_decision out = case_expect(c, ASK_HINT, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
-    assert_int_equal(out.occasion, CONSENT_OCCASION_OWN);
+    assert_int_equal(out.occasion, CONSENT_OCCASION_GUARDIAN);
+    assert_true(out.guardian_asked);
     guardian_does(c, CS_EVENT_GRANTED, "hint", NULL, "phone");
     case_expect(c, ASK_HINT, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
     case_query pay = {.purpose = "pay", .recipient = "pay-b", .data = "card"};
@@ -382,6 +383,31 @@ static void a_child_cannot_grant_around_the_guardian_from_a_newer_form(void **st
     case_expect(c, ASK_HINT, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
+static void a_birthday_on_29_february_is_reached_on_1_march(void **state)
+{
+    decide_case *c = *state;
+    c->now.now_ms = cs_date_start_ms((cs_date){2026, 2, 20});
+    case_born(c, 2008, 2, 29);
+    case_accept(c, "platform", 1);
+    guardian_verifies(c, 1, 0);
+    cs_decision out = case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    assert_int_equal(out.valid_until_ms, cs_date_start_ms((cs_date){2026, 3, 1}));
+    c->now.now_ms = out.valid_until_ms;
+    case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_CAME_OF_AGE);
+}
+
+static void a_guardian_who_declined_a_version_may_still_consent_to_it(void **state)
+{
+    decide_case *c = *state;
+    case_born(c, 2009, 1, 1);
+    case_accept(c, "platform", 1);
+    guardian_verifies(c, 1, 0);
+    guardian_does(c, CS_EVENT_POLICY_DECLINED, NULL, NULL, NULL);
+    case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
+    guardian_verifies(c, 1, 0);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -406,6 +432,8 @@ int main(void)
         TEST(a_no_at_coming_of_age_refuses_that_alone),
         TEST(an_outgrown_acceptance_is_not_made_good_by_an_older_one),
         TEST(a_child_cannot_grant_around_the_guardian_from_a_newer_form),
+        TEST(a_birthday_on_29_february_is_reached_on_1_march),
+        TEST(a_guardian_who_declined_a_version_may_still_consent_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

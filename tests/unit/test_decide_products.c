@@ -177,6 +177,71 @@ static void a_declined_update_is_told_with_its_quiet(void **state)
     assert_true(!standing.declined_newest && standing.governing == 1 && standing.quiet_until_ms == 0);
 }
 
+static void hold_hotel_2(decide_case *c)
+{
+    case_hold(c, &(case_policy){.id = "hotel-policy", .scope = "hotel", .version = 2,
+                                .purposes = {{.id = "guest", .form = CS_FORM_OWN, .data = "name"}}});
+}
+
+static void a_product_that_stops_speaking_of_a_purpose_falls_back_to_the_platforms(void **state)
+{
+    decide_case *c = *state;
+    hold_hotel(c, 0);
+    case_accept(c, "hotel-policy", 1);
+    case_event(c, 0, hotel_event(CS_EVENT_GRANTED, "pay", "pay-a", "card"), 0);
+    hold_hotel_2(c);
+    case_query in_hotel = ASK_PAY_A;
+    in_hotel.scope = "hotel";
+    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    case_accept(c, "hotel-policy", 2);
+    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void accepting_on_a_products_form_accepts_the_products_policy_only(void **state)
+{
+    decide_case *c = *state;
+    hold_hotel(c, 0);
+    case_withdraw(c, NULL, NULL, NULL);
+    case_event(c, 0, hotel_event(CS_EVENT_POLICY_ACCEPTED, NULL, NULL, NULL), 0);
+    case_query in_hotel = ASK_ORDER;
+    in_hotel.scope = "hotel";
+    case_expect(c, in_hotel, CONSENT_DENY, CONSENT_REASON_POLICY_DECLINED);
+    case_accept(c, "platform", 1);
+    case_expect(c, in_hotel, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void a_grant_naming_a_products_bundle_waits_for_it(void **state)
+{
+    decide_case *c = *state;
+    case_event(c, 0, hotel_event(CS_EVENT_GRANTED, "pay", "pay-a", "card"), 0);
+    case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_NOT_ASKED);
+    hold_hotel(c, 0);
+    case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void withdrawing_a_products_acceptance_leaves_the_platform_alone(void **state)
+{
+    decide_case *c = *state;
+    hold_hotel(c, 0);
+    case_accept(c, "hotel-policy", 1);
+    cs_event withdrawal = case_make_event(CS_EVENT_WITHDRAWN, CS_ACTOR_SELF, 1, NULL, NULL, NULL);
+    withdrawal.policy.id = CS_STR("hotel-policy");
+    case_event(c, 0, withdrawal, 0);
+    case_query in_hotel = ASK_ORDER;
+    in_hotel.scope = "hotel";
+    case_expect(c, in_hotel, CONSENT_DENY, CONSENT_REASON_POLICY_DECLINED);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void an_unknown_scope_has_no_standing(void **state)
+{
+    decide_case *c = *state;
+    cs_standing standing;
+    cs_decide_standing(&c->set, &c->state, CS_STR("spa"), &c->now, &standing);
+    assert_true(standing.governing == CS_NO_POLICY && !standing.accepted);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -189,6 +254,11 @@ int main(void)
         TEST(a_products_own_purpose_stays_its_own),
         TEST(the_choice_in_force_is_told_with_its_act),
         TEST(a_declined_update_is_told_with_its_quiet),
+        TEST(a_product_that_stops_speaking_of_a_purpose_falls_back_to_the_platforms),
+        TEST(accepting_on_a_products_form_accepts_the_products_policy_only),
+        TEST(a_grant_naming_a_products_bundle_waits_for_it),
+        TEST(withdrawing_a_products_acceptance_leaves_the_platform_alone),
+        TEST(an_unknown_scope_has_no_standing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

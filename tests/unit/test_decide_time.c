@@ -306,6 +306,24 @@ static void withdrawing_never_reaches_back(void **state)
     case_end(&asked);
 }
 
+static void a_receipt_corrects_every_kind_of_moment(void **state)
+{
+    decide_case *c = *state;
+    const int64_t day = CS_DAY_MS;
+    c->now.now_ms += day; /* the wall clock runs a day ahead */
+    case_event(c, 0, (cs_event){.type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"),
+                                .os_state = CONSENT_OS_DENIED}, 0);
+    uint64_t seq = case_event(c, 0, (cs_event){.type = CS_EVENT_RECOVERED}, 0);
+    case_born(c, 2000, 1, 1);
+    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq + 1, 1, CASE_START_MS, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_state_permission(&c->state, CS_STR("location"))->refused.time_ms, CASE_START_MS);
+    assert_int_equal(c->state.recovered.time_ms, CASE_START_MS);
+    assert_int_equal(c->state.ages[0].time_ms, CASE_START_MS);
+    assert_int_equal(cs_state_now_ms(&c->state, 0, 0, c->now.session), CASE_START_MS);
+    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, 1, 1, CASE_START_MS + 5, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_state_now_ms(&c->state, 0, 0, c->now.session), CASE_START_MS + 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -328,6 +346,7 @@ int main(void)
         TEST(a_withdrawal_holds_in_memory_before_it_is_on_disk),
         TEST(a_provisional_withdrawal_of_the_policy_ends_its_acceptance),
         TEST(withdrawing_never_reaches_back),
+        TEST(a_receipt_corrects_every_kind_of_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

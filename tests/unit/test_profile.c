@@ -264,6 +264,25 @@ static void a_handle_from_before_fork_records_nothing(void **state)
     f->w.process_id = 1000;
 }
 
+static void erasing_in_one_process_is_seen_in_another(void **state)
+{
+    fixture *f = *state;
+    journey other;
+    accept(f);
+    ok(f, journey_answer(&f->j, CONSENT_OCCASION_SEPARATE, "share.payment", "pay-a", CONSENT_ACTION_ACCEPT));
+    f->w.process_id = 2000;
+    assert_int_equal(journey_open(&other, &f->w), CONSENT_OK);
+    assert_int_equal(journey_decision(&other, PAY_A), CONSENT_ALLOW);
+    f->w.process_id = 1000;
+    ok(f, cs_profile_erase(f->j.profile, &f->j.err));
+    f->w.process_id = 2000;
+    assert_int_not_equal(journey_decision(&other, PAY_A), CONSENT_ALLOW);
+    assert_int_equal(journey_answer(&other, CONSENT_OCCASION_FIRST_RUN, "", "", CONSENT_ACTION_ACCEPT), CONSENT_OK);
+    assert_int_equal(journey_decision(&other, SEARCH), CONSENT_ALLOW);
+    journey_close(&other);
+    f->w.process_id = 1000;
+}
+
 /* ---- long histories ------------------------------------------------------------------------------------------ */
 
 static void a_long_history_opens_from_its_checkpoint_with_the_same_answers(void **state)
@@ -412,6 +431,7 @@ int main(void)
         TEST(a_withdrawal_that_no_disk_takes_denies_in_every_process_and_is_written_later),
         TEST(a_grant_that_no_disk_takes_is_not_given),
         TEST(a_handle_from_before_fork_records_nothing),
+        TEST(erasing_in_one_process_is_seen_in_another),
         TEST(a_long_history_opens_from_its_checkpoint_with_the_same_answers),
         TEST(a_changed_ledger_denies_everything_and_is_kept),
         TEST(a_lost_master_key_is_reported_and_never_replaced),

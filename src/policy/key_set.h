@@ -1,0 +1,36 @@
+/* key_set: what a bundle and a head statement share: their lines, and the root-signed list of publisher keys above them. */
+#ifndef CS_KEY_SET_H
+#define CS_KEY_SET_H
+
+#include "policy/bundle.h"
+
+/* A JWS is larger than its payload by a third, its header and its signature. */
+#define CS_JWS_MAX_BYTES(payload) ((payload) / 3u * 4u + 512u)
+
+/* One publisher named by a key set. */
+typedef struct cs_publisher {
+    int64_t not_before_ms;
+    int64_t not_after_ms;
+} cs_publisher;
+
+typedef struct cs_key_set {
+    uint32_t version;
+    size_t count;
+    uint8_t keys[CS_KEY_SET_MAX_KEYS * CS_P256_PUBLIC_SIZE];
+    cs_publisher publishers[CS_KEY_SET_MAX_KEYS];
+} cs_key_set;
+
+/* Takes one line off `rest`; it must be there, not empty, and end with a line feed. `what` names it in messages. */
+consent_status cs_key_set_line(cs_str *rest, const char *what, size_t max_size, cs_str *line, consent_error *err);
+
+/* Verifies the key set by one of the roots and reads it; fills `signers` but for the publisher. E_TAMPERED, E_ARGUMENT. */
+consent_status cs_key_set_verify(const cs_memory *memory, cs_str line, const uint8_t *roots, size_t root_count,
+                                 cs_key_set *set, cs_signers *signers, consent_error *err);
+
+/* Verifies a part signed by a publisher that the key set names, within that publisher's time; *publisher is its position. The
+ * payload is decoded into `out`. E_TAMPERED, E_EXPIRED, E_ARGUMENT. */
+consent_status cs_key_set_open(const cs_memory *memory, cs_str line, const char *typ, const cs_key_set *set,
+                               int64_t now_ms, size_t *publisher, cs_signers *signers, cs_buffer *out,
+                               consent_error *err);
+
+#endif
