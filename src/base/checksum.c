@@ -1,5 +1,7 @@
 #include "base/base.h"
 
+#include <string.h>
+
 /* CRC-32C (Castagnoli), reflected polynomial 0x82F63B78: remainder of each byte value. */
 static const uint32_t crc32c_table[256] = {
     0x00000000u, 0xF26B8303u, 0xE13B70F7u, 0x1350F3F4u, 0xC79A971Fu, 0x35F1141Cu, 0x26A1E7E8u, 0xD4CA64EBu, 0x8AD958CFu,
@@ -33,13 +35,37 @@ static const uint32_t crc32c_table[256] = {
     0xBE2DA0A5u, 0x4C4623A6u, 0x5F16D052u, 0xAD7D5351u,
 };
 
-uint32_t cs_crc32c(const void *data, size_t size)
+static uint32_t crc32c_by_table(uint32_t crc, const uint8_t *bytes, size_t size)
 {
-    const uint8_t *bytes = data;
-    uint32_t crc = 0xFFFFFFFFu;
     for (size_t i = 0; i < size; i++)
         crc = crc >> 8 ^ crc32c_table[(crc ^ bytes[i]) & 0xFFu];
-    return ~crc;
+    return crc;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* Every frame is summed twice on its way to the disk; the instruction takes a tenth of the table's time. */
+__attribute__((target("sse4.2"))) static uint32_t crc32c_by_instruction(uint32_t crc, const uint8_t *bytes, size_t size)
+{
+    uint64_t wide = crc;
+    for (; size >= 8; bytes += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, sizeof word);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    crc = (uint32_t)wide;
+    for (; size > 0; bytes++, size--)
+        crc = __builtin_ia32_crc32qi(crc, *bytes);
+    return crc;
+}
+#endif
+
+uint32_t cs_crc32c(const void *data, size_t size)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (__builtin_cpu_supports("sse4.2"))
+        return ~crc32c_by_instruction(0xFFFFFFFFu, data, size);
+#endif
+    return ~crc32c_by_table(0xFFFFFFFFu, data, size);
 }
 
 uint64_t cs_hash64(const void *data, size_t size)

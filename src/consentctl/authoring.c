@@ -9,7 +9,9 @@
 
 #define PATH_BYTES 4096
 #define MAX_UNSIGNED_BYTES (4u * 1024u * 1024u)
-#define YEAR_MS (365 * CS_DAY_MS)
+/* The same keys always give the same key set: another one under the same number would be refused. */
+#define THROW_AWAY_FROM_MS INT64_C(946684800000)   /* 2000-01-01T00:00:00Z */
+#define THROW_AWAY_UNTIL_MS INT64_C(4102444800000) /* 2100-01-01T00:00:00Z */
 static const char policy_file[] = "policy.json";
 
 /* ---- the folder ---------------------------------------------------------------------------- */
@@ -313,8 +315,8 @@ consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
     cs_buffer_init(&built, memory, MAX_UNSIGNED_BYTES);
     consent_status status = cs_p256_public(publisher_private, publisher, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root_private, publisher, 1, 1, now_ms - YEAR_MS, now_ms + YEAR_MS, memory,
-                                      &key_set, err);
+        status = cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS,
+                                      memory, &key_set, err);
     if (status == CONSENT_OK)
         status = cs_authoring_build(memory, folder, &built, err);
     if (status == CONSENT_OK)

@@ -29,11 +29,36 @@ static bool is_form_policy(const cs_form_input *input, size_t index)
     return index < input->policies->count && input->policies->policies[index] == input->policy;
 }
 
-/* The system's dialog can be the act of an own consent: the permission's form then stands for the own form, too. */
-static bool covers(const cs_form *form, int32_t occasion)
+static bool is_choice(const cs_decision *answer)
 {
-    return occasion == form->occasion ||
-           (form->occasion == CONSENT_OCCASION_PERMISSION && form->records_choice && occasion == CONSENT_OCCASION_OWN);
+    return !answer->about_policy &&
+           (answer->occasion == CONSENT_OCCASION_OWN || answer->occasion == CONSENT_OCCASION_SEPARATE ||
+            answer->occasion == CONSENT_OCCASION_ONCE || answer->occasion == CONSENT_OCCASION_CONFIRM);
+}
+
+/* The system's dialog can be the act of an own consent: the permission's form then stands for the own form, too. Giving a
+ * consent anew confirms it. */
+static bool covers(const cs_form *form, const cs_decision *answer)
+{
+    bool confirm = answer->occasion == CONSENT_OCCASION_CONFIRM;
+    if (answer->occasion == form->occasion)
+        return true;
+    switch (form->occasion) {
+    case CONSENT_OCCASION_FIRST_RUN:
+        return confirm && answer->about_policy;
+    case CONSENT_OCCASION_OWN:
+    case CONSENT_OCCASION_SEPARATE:
+    case CONSENT_OCCASION_ONCE:
+        return confirm && !answer->about_policy;
+    case CONSENT_OCCASION_FIELD:
+    case CONSENT_OCCASION_AD_HOC:
+        return is_choice(answer);
+    case CONSENT_OCCASION_PERMISSION:
+        return form->records_choice &&
+               (answer->occasion == CONSENT_OCCASION_OWN || (confirm && !answer->about_policy));
+    default:
+        return false;
+    }
 }
 
 /* The rules stopped at the choice: the permission behind it must be askable too, or its prompt would come too soon. */
@@ -87,16 +112,21 @@ consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const 
                        reason);
     if (answer.decision == CONSENT_ALLOW && form->occasion == CONSENT_OCCASION_UPDATE)
         return may_ask_update(form, input, query, err);
+    form->informs = answer.decision == CONSENT_ALLOW &&
+                    (form->occasion == CONSENT_OCCASION_FIELD || form->occasion == CONSENT_OCCASION_AD_HOC ||
+                     form->occasion == CONSENT_OCCASION_EXTERNAL);
+    if (form->informs)
+        return CONSENT_OK;
     if (answer.decision == CONSENT_ALLOW)
         return cs_fail(err, CONSENT_E_REJECTED, 0,
                        "the %s form was not built: nothing is to be asked, the answer is %s", wanted, reason);
-    if (answer.guardian_asked)
+    if (answer.guardian_asked && !form->guardian)
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s, the guardian is to answer", wanted,
                        reason);
     if (answer.occasion == 0)
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s is to be settled first", wanted,
                        reason);
-    if (!covers(form, answer.occasion))
+    if (!covers(form, &answer))
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: %s calls for the form '%s' first",
                        wanted, reason, cs_form_occasion_name(answer.occasion));
     if (!is_form_policy(input, answer.form_policy))
@@ -104,5 +134,7 @@ consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const 
                        "the %s form was not built: policy '%s' version %" PRIu32 " is not the one to ask under", wanted,
                        input->policy->id, input->policy->version);
     form->subject = answer.subject;
-    return answer.occasion == form->occasion ? CONSENT_OK : may_prompt(form, input, query, err);
+    form->about_policy = answer.about_policy;
+    bool prompts = form->occasion == CONSENT_OCCASION_PERMISSION && answer.occasion != CONSENT_OCCASION_PERMISSION;
+    return prompts ? may_prompt(form, input, query, err) : CONSENT_OK;
 }

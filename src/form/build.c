@@ -122,6 +122,13 @@ consent_status cs_form_look_up(cs_form *form, const cs_form_input *input, cs_for
     return cs_form_status(form, err);
 }
 
+void cs_form_drop_names(cs_form *form, cs_form_asking *asking)
+{
+    form->purpose = form->recipient = form->permission = form->call_site = NULL;
+    asking->query = (cs_query){.scope = form->query.scope, .user_initiated = form->user_initiated};
+    form->query = asking->query;
+}
+
 void cs_form_add_buttons(cs_form *form, const cs_form_input *input)
 {
     const char *accept = cs_texts_get(input->texts, input->policy->accept_label, form->locale);
@@ -137,7 +144,7 @@ static consent_status check_in_force(const cs_form_input *input, consent_error *
 {
     const cs_policy *policy = input->policy;
     char when[CS_TIME_TEXT_SIZE];
-    if (input->occasion == CONSENT_OCCASION_MANAGE)
+    if (input->occasion == CONSENT_OCCASION_MANAGE || input->occasion == CONSENT_OCCASION_NOTICE)
         return CONSENT_OK;
     if (policy->valid_until_ms && input->now->now_ms >= policy->valid_until_ms) {
         cs_time_format(policy->valid_until_ms, when);
@@ -185,10 +192,46 @@ static consent_status build_occasion(cs_form *form, const cs_form_input *input, 
         return cs_form_build_permission(form, input, err);
     case CONSENT_OCCASION_MANAGE:
         return cs_form_build_manage(form, input, err);
+    case CONSENT_OCCASION_AGE:
+        return cs_form_build_age(form, input, err);
+    case CONSENT_OCCASION_GUARDIAN:
+    case CONSENT_OCCASION_CHILD_RULES:
+        return cs_form_build_guardian(form, input, err);
+    case CONSENT_OCCASION_CONFIRM:
+        return cs_form_build_confirm(form, input, err);
+    case CONSENT_OCCASION_FIELD:
+        return cs_form_build_field(form, input, err);
+    case CONSENT_OCCASION_AD_HOC:
+        return cs_form_build_ad_hoc(form, input, err);
+    case CONSENT_OCCASION_EXTERNAL:
+        return cs_form_build_external(form, input, err);
+    case CONSENT_OCCASION_NOTICE:
+        return cs_form_build_notice(form, input, err);
     default:
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the form was not built: %d is no occasion of consent_occasion",
                        (int)form->occasion);
     }
+}
+
+bool cs_form_wants_document(int32_t occasion)
+{
+    return occasion == CONSENT_OCCASION_FIRST_RUN || occasion == CONSENT_OCCASION_UPDATE ||
+           occasion == CONSENT_OCCASION_GUARDIAN || occasion == CONSENT_OCCASION_CHILD_RULES ||
+           occasion == CONSENT_OCCASION_CONFIRM;
+}
+
+/* Who may act where: some forms are the guardian's by nature, some can be. */
+static consent_status settle_actor(cs_form *form, const cs_form_input *input, consent_error *err)
+{
+    bool always = form->occasion == CONSENT_OCCASION_GUARDIAN || form->occasion == CONSENT_OCCASION_CHILD_RULES;
+    bool possible = form->occasion == CONSENT_OCCASION_AGE || form->occasion == CONSENT_OCCASION_MANAGE ||
+                    form->occasion == CONSENT_OCCASION_NOTICE;
+    form->guardian = always || input->guardian;
+    if (!input->guardian || always || possible)
+        return CONSENT_OK;
+    return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                   "the %s form was not built: a guardian answers on guardian, child_rules, age, manage and notice",
+                   cs_form_occasion_name(form->occasion));
 }
 
 consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_error *err)
@@ -212,6 +255,8 @@ consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_
     form->valid_until_ms = input->policy->valid_until_ms;
 
     consent_status status = cs_form_status(form, err);
+    if (status == CONSENT_OK)
+        status = settle_actor(form, input, err);
     if (status == CONSENT_OK)
         status = check_in_force(input, err);
     if (status == CONSENT_OK)

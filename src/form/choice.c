@@ -19,7 +19,13 @@ static int32_t occasion_of(cs_consent_form form)
     return CONSENT_OCCASION_OWN;
 }
 
-static consent_status check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err)
+static bool is_plain_choice(int32_t occasion)
+{
+    return occasion == CONSENT_OCCASION_OWN || occasion == CONSENT_OCCASION_SEPARATE ||
+           occasion == CONSENT_OCCASION_ONCE;
+}
+
+consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err)
 {
     const cs_purpose *purpose = subject->purpose;
     cs_consent_form needed = cs_purpose_effective_form(subject->policy, purpose);
@@ -27,7 +33,7 @@ static consent_status check_purpose(const cs_form *form, const cs_form_subject *
         return cs_fail(err, CONSENT_E_REJECTED, 0,
                        "the form was not built: purpose '%s' rests on '%s', no consent is to be asked", purpose->id,
                        consent_ground_name((consent_ground)purpose->ground));
-    if (occasion_of(needed) != form->occasion)
+    if (is_plain_choice(form->occasion) && occasion_of(needed) != form->occasion)
         return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: purpose '%s' needs the form '%s'",
                        cs_form_occasion_name(form->occasion), purpose->id, cs_form_occasion_name(occasion_of(needed)));
     if (!subject->recipient && (purpose->kind == CS_KIND_SHARE || purpose->kind == CS_KIND_LAUNCH))
@@ -48,7 +54,7 @@ static void add_datum(cs_form *form, const cs_form_input *input, const cs_form_a
 
     cs_choice standing;
     cs_decide_choice(input->policies, input->state, asking->query.scope, asking->query.purpose, asking->query.recipient,
-                     cs_str_of(item->id), CS_SIDE_PERSON, input->now, &standing);
+                     cs_str_of(item->id), form->guardian ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON, input->now, &standing);
     datum->granted = standing.status == CS_CHOICE_GRANTED || standing.status == CS_CHOICE_WIDENED ||
                      standing.status == CS_CHOICE_CONFIRM;
     if (wanted->need == CS_NEED_REQUIRED || asking->query.data_count < 2)
@@ -70,7 +76,7 @@ consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, c
     cs_form_asking asking;
     consent_status status = cs_form_look_up(form, input, &asking, err);
     if (status == CONSENT_OK)
-        status = check_purpose(form, &asking.subject, err);
+        status = cs_form_check_purpose(form, &asking.subject, err);
     if (status != CONSENT_OK)
         return status;
     /* The system's permission is asked by its own form. */
@@ -78,17 +84,22 @@ consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, c
     asking.query.permission = asking.query.call_site = (cs_str){0};
     form->query = asking.query;
     status = cs_form_may_ask(form, input, &asking.query, err);
-    if (status != CONSENT_OK)
-        return status;
+    return status == CONSENT_OK ? cs_form_put_choice(form, input, &asking, err) : status;
+}
 
-    const cs_form_subject *subject = &asking.subject;
-    form->written = cs_purpose_effective_form(subject->policy, subject->purpose) == CS_FORM_WRITTEN;
-    form->once = form->occasion == CONSENT_OCCASION_ONCE;
+consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
+                                  consent_error *err)
+{
+    const cs_form_subject *subject = &asking->subject;
+    cs_consent_form needed = cs_purpose_effective_form(subject->policy, subject->purpose);
+    form->written = needed == CS_FORM_WRITTEN;
+    form->once = needed == CS_FORM_ONCE;
     /* A withdrawal that names no recipient would speak for every recipient. */
     form->narrowing = form->recipient || !subject->purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
     const char *name = cs_form_text(subject, subject->purpose->name);
-    cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : subject->purpose->id);
-    status = cs_form_controller_fields(form, input->policy, input->texts, err);
+    if (form->occasion != CONSENT_OCCASION_AD_HOC)
+        cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : subject->purpose->id);
+    consent_status status = cs_form_controller_fields(form, input->policy, input->texts, err);
     if (status == CONSENT_OK)
         status = cs_form_purpose_fields(form, subject, err);
     if (status != CONSENT_OK)
@@ -98,7 +109,7 @@ consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, c
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form");
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
         if (subject->data >> i & 1)
-            add_datum(form, input, &asking, i);
+            add_datum(form, input, asking, i);
     cs_form_add_buttons(form, input);
     return CONSENT_OK;
 }

@@ -85,13 +85,13 @@ static void put(filling *fill, const char *id, cs_word label, const char *value,
     }
 }
 
-static void put_recipient(filling *fill)
+static void put_recipient(filling *fill, const char *source)
 {
     const cs_form_subject *subject = fill->subject;
     const cs_recipient *recipient = subject->recipient;
     const char *locale = subject->locale;
-    put(fill, "recipient", CS_WORD_RECIPIENT, cs_form_text(subject, recipient->name), "PIPL 23");
-    put(fill, "recipient-contact", CS_WORD_RECIPIENT_CONTACT, cs_form_text(subject, recipient->contact), "PIPL 23");
+    put(fill, "recipient", CS_WORD_RECIPIENT, cs_form_text(subject, recipient->name), source);
+    put(fill, "recipient-contact", CS_WORD_RECIPIENT_CONTACT, cs_form_text(subject, recipient->contact), source);
     put(fill, "developer", CS_WORD_DEVELOPER, cs_form_text(subject, recipient->developer), NULL);
     const char *country = recipient->country;
     if (country && strcmp(country, "CN") == 0)
@@ -102,6 +102,22 @@ static void put_recipient(filling *fill)
         if (!fill->form->failed)
             fill->form->fields[fill->form->field_count - 1].href = cs_form_keep(fill->form, recipient->policy_url);
     }
+}
+
+consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
+                                        consent_error *err)
+{
+    filling fill = {.form = form, .subject = subject};
+    put_recipient(&fill, source);
+    if (!subject->recipient->policy_url && !fill.missing) {
+        fill.missing = "recipient-policy";
+        fill.source = "C80";
+    }
+    if (!fill.missing)
+        return CONSENT_OK;
+    return cs_fail(err, CONSENT_E_REJECTED, 0,
+                   "the form was not built: recipient '%s' of policy '%s' lacks '%s' (%s), add it to the policy",
+                   subject->recipient->id, subject->policy->id, fill.missing, fill.source);
 }
 
 static void put_data(filling *fill)
@@ -163,7 +179,7 @@ consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subj
     bool sensitive = cs_form_is_sensitive(subject);
 
     if (subject->recipient)
-        put_recipient(&fill);
+        put_recipient(&fill, "PIPL 23");
     put(&fill, "purpose", CS_WORD_PURPOSE, cs_form_text(subject, purpose->text), "PIPL 17");
     put_data(&fill);
     put(&fill, "method", CS_WORD_METHOD, method_text(subject), full || subject->recipient ? "PIPL 17" : NULL);

@@ -20,7 +20,7 @@ typedef struct cs_form_input {
     const cs_policy_set *policies;
     const cs_policy *policy; /* whose form it is: texts and document are this one's */
     const cs_texts *texts;
-    const cs_document *document; /* in the form's locale; needed by first_run and update, else may be NULL */
+    const cs_document *document; /* in the form's locale; needed by forms about the policy as a whole, else may be NULL */
     const cs_state *state;
     const cs_now *now;
     const char *platform; /* whose permission names */
@@ -28,6 +28,8 @@ typedef struct cs_form_input {
     cs_query query;       /* purpose empty where the occasion needs none */
     const char *locale;
     bool user_initiated;
+    bool guardian; /* the guardian acts; of itself with guardian and child_rules */
+    cs_str notice; /* ad_hoc, notice: the host's JSON */
     uint64_t seen; /* backend cursor merged so far */
 } cs_form_input;
 
@@ -38,6 +40,9 @@ const char *cs_form_locale(const cs_policy *policy, const char *locale);
 /* Texts, document, state and query are not needed any more once it is built. E_REJECTED: asking is not allowed now, or a legally required field is missing (named). E_NOT_FOUND: undeclared name. */
 consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_error *err);
 void cs_form_free(cs_form *form);
+
+/* Whether a form of this occasion may need the policy's document: all but those about one purpose or none. */
+bool cs_form_wants_document(int32_t occasion);
 
 /* The whole form as JSON (docs/json.md), and its parts in order for C hosts. */
 void cs_form_json(const cs_form *form, cs_json_out *out);

@@ -11,6 +11,14 @@ const char *cs_form_occasion_name(int32_t occasion)
         [CONSENT_OCCASION_ONCE] = "once",
         [CONSENT_OCCASION_PERMISSION] = "permission",
         [CONSENT_OCCASION_MANAGE] = "manage",
+        [CONSENT_OCCASION_AGE] = "age",
+        [CONSENT_OCCASION_GUARDIAN] = "guardian",
+        [CONSENT_OCCASION_CHILD_RULES] = "child_rules",
+        [CONSENT_OCCASION_CONFIRM] = "confirm",
+        [CONSENT_OCCASION_FIELD] = "field",
+        [CONSENT_OCCASION_AD_HOC] = "ad_hoc",
+        [CONSENT_OCCASION_EXTERNAL] = "external",
+        [CONSENT_OCCASION_NOTICE] = "notice",
     };
     return occasion > 0 && (size_t)occasion < CS_COUNT_OF(names) ? names[occasion] : "unknown";
 }
@@ -111,7 +119,8 @@ static const char *control_kind_name(uint8_t kind)
     static const char *const names[] = {[CS_CONTROL_TICK] = "tick",
                                         [CS_CONTROL_DATA] = "data",
                                         [CS_CONTROL_ITEM] = "choice",
-                                        [CS_CONTROL_ACCEPTANCE] = "acceptance"};
+                                        [CS_CONTROL_ACCEPTANCE] = "acceptance",
+                                        [CS_CONTROL_AGE] = "age"};
     return names[kind];
 }
 
@@ -143,6 +152,44 @@ static void put_action(cs_json_out *out, const char *control, const char *label)
     cs_json_open_object(out);
     cs_json_member_text(out, "control", control);
     cs_json_member_text(out, "label", label);
+    cs_json_close_object(out);
+}
+
+static void put_entries(const cs_form *form, cs_json_out *out)
+{
+    if (!form->entry_count)
+        return;
+    cs_json_put_name(out, "inputs");
+    cs_json_open_array(out);
+    for (uint32_t i = 0; i < form->entry_count; i++) {
+        cs_json_open_object(out);
+        cs_json_member_text(out, "control", form->entries[i].control);
+        cs_json_member_text(out, "label", form->entries[i].label);
+        cs_json_member_bool(out, "required", form->entries[i].required);
+        cs_json_close_object(out);
+    }
+    cs_json_close_array(out);
+}
+
+static void put_rules_document(const cs_form *form, cs_json_out *out)
+{
+    if (!form->rules_id)
+        return;
+    cs_json_put_name(out, "child_rules");
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", form->rules_id);
+    cs_json_member_int(out, "version", form->rules_version);
+    cs_json_close_object(out);
+}
+
+static void put_notice(const cs_form *form, cs_json_out *out)
+{
+    if (!form->notice_kind)
+        return;
+    cs_json_put_name(out, "notice");
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", form->notice_id);
+    cs_json_member_text(out, "kind", form->notice_kind);
     cs_json_close_object(out);
 }
 
@@ -199,15 +246,22 @@ static void put_members(const cs_form *form, cs_json_out *out)
     put_policy(out, "policy", &form->policy_name);
     put_policy(out, "base", &form->base_name);
     cs_json_member_text(out, "locale", form->locale);
+    if (form->guardian)
+        cs_json_member_text(out, "actor", "guardian");
     member(out, "purpose", form->purpose);
     member(out, "recipient", form->recipient);
     put_permission(form, out);
+    put_rules_document(form, out);
+    put_notice(form, out);
+    if (form->informs)
+        cs_json_member_bool(out, "informs", true);
     cs_json_put_name(out, "blocks");
     cs_json_open_array(out);
     for (uint32_t i = 0; i < form->block_count; i++)
         put_block(out, &form->blocks[i]);
     cs_json_close_array(out);
     put_fields(out, form->fields, form->field_count);
+    put_entries(form, out);
     put_controls(form, out);
 }
 

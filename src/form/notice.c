@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-static void add_tick(cs_form *form, const cs_form_input *input)
+static void add_tick(cs_form *form, const cs_form_input *input, cs_word word)
 {
     const char *label = cs_texts_get(input->texts, input->policy->tick_label, form->locale);
+    bool own = word == CS_WORD_TICK && label[0];
     cs_form_choice *tick =
-        cs_form_add_choice(form, CS_CONTROL_TICK, "tick", label[0] ? label : cs_form_word(form->locale, CS_WORD_TICK));
+        cs_form_add_choice(form, CS_CONTROL_TICK, "tick", own ? label : cs_form_word(form->locale, word));
     if (tick)
         tick->required = true;
 }
@@ -121,7 +122,13 @@ consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input, c
         cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
     if (form->occasion == CONSENT_OCCASION_UPDATE)
         add_changes(form, input);
-    status = add_document(form, input, err);
+    return cs_form_put_policy(form, input, CS_WORD_TICK, err);
+}
+
+consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_word tick, consent_error *err)
+{
+    const cs_policy *policy = input->policy;
+    consent_status status = add_document(form, input, err);
     if (status == CONSENT_OK)
         status = cs_form_controller_fields(form, policy, input->texts, err);
     if (status != CONSENT_OK)
@@ -131,7 +138,7 @@ consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input, c
         return cs_fail(err, CONSENT_E_REJECTED, 0,
                        "the form was not built: policy '%s' lacks the consequence of refusing it, add it", policy->id);
     cs_form_add_field(form, "consequence", cs_form_word(form->locale, CS_WORD_CONSEQUENCE), consequence, 0);
-    add_tick(form, input);
+    add_tick(form, input, tick);
     cs_form_add_buttons(form, input);
     form->needs_emphasis = true;
     return CONSENT_OK;

@@ -140,6 +140,12 @@ void cs_form_copy_block(cs_form *form, const cs_block *from)
     }
 }
 
+void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required)
+{
+    form->entries[form->entry_count++] =
+        (cs_form_entry){.control = control, .label = cs_form_word(form->locale, label), .required = required};
+}
+
 /* ---- laying out ------------------------------------------------------------------------------- */
 
 static consent_form_part *add_part(cs_form *form, consent_part_kind kind, const char *text)
@@ -204,6 +210,11 @@ consent_status cs_form_finish(cs_form *form, consent_error *err)
     lay_out_fields(form, form->fields, form->field_count);
     for (uint32_t i = 0; i < form->choice_count; i++)
         lay_out_choice(form, &form->choices[i]);
+    for (uint32_t i = 0; i < form->entry_count; i++) {
+        consent_form_part *part = add_part(form, CONSENT_PART_INPUT, form->entries[i].label);
+        part->control = form->entries[i].control;
+        part->required = form->entries[i].required;
+    }
     if (form->accept_label)
         add_part(form, CONSENT_PART_ACCEPT, form->accept_label)->control = "accept";
     if (form->refuse_label)

@@ -53,6 +53,43 @@ typedef enum cs_word {
     CS_WORD_CHANGE_CONTACT,
     CS_WORD_CHANGE_IMPACT,
     CS_WORD_CHANGE_EDITORIAL,
+    CS_WORD_AGE,
+    CS_WORD_AGE_TEXT,
+    CS_WORD_AGE_UNDER,
+    CS_WORD_AGE_FROM,
+    CS_WORD_AGE_TO,
+    CS_WORD_BIRTH,
+    CS_WORD_SUBMIT,
+    CS_WORD_GUARDIAN,
+    CS_WORD_GUARDIAN_TEXT,
+    CS_WORD_CHILD_RULES,
+    CS_WORD_REFERENCE,
+    CS_WORD_GUARDIAN_TICK,
+    CS_WORD_FACT_SCOPE, /* six, in the order of cs_child_fact */
+    CS_WORD_FACT_STORAGE,
+    CS_WORD_FACT_SECURITY,
+    CS_WORD_FACT_CONSEQUENCE,
+    CS_WORD_FACT_COMPLAINT,
+    CS_WORD_FACT_CORRECTION,
+    CS_WORD_CONFIRM,
+    CS_WORD_CONFIRM_TEXT,
+    CS_WORD_CONFIRM_CONSEQUENCE,
+    CS_WORD_THIS_DEVICE,
+    CS_WORD_OTHER_DEVICE,
+    CS_WORD_CONTINUE,
+    CS_WORD_CANCEL,
+    CS_WORD_EXTERNAL,
+    CS_WORD_EXTERNAL_TEXT,
+    CS_WORD_ACKNOWLEDGE,
+    CS_WORD_CLOSING,
+    CS_WORD_CLOSING_TEXT,
+    CS_WORD_CLOSING_END,
+    CS_WORD_INCIDENT_SITUATION, /* six, in the order of the incident's members */
+    CS_WORD_INCIDENT_IMPACT,
+    CS_WORD_INCIDENT_MEASURES,
+    CS_WORD_INCIDENT_ADVICE,
+    CS_WORD_INCIDENT_REMEDY,
+    CS_WORD_INCIDENT_CONTACT,
     CS_WORD_COUNT
 } cs_word;
 
@@ -70,9 +107,17 @@ typedef struct cs_form_field {
 typedef enum cs_control_kind {
     CS_CONTROL_TICK = 1,  /* accepting the policy */
     CS_CONTROL_DATA,      /* one data item of the form's purpose */
-    CS_CONTROL_ITEM,      /* manage: one purpose, for one recipient or none */
-    CS_CONTROL_ACCEPTANCE /* manage: the acceptance of the policy itself */
+    CS_CONTROL_ITEM,       /* manage: one purpose, for one recipient or none */
+    CS_CONTROL_ACCEPTANCE, /* manage: the acceptance of the policy itself */
+    CS_CONTROL_AGE         /* age: one band; at most one of them */
 } cs_control_kind;
+
+/* Something to enter rather than to tick; answered by a member of consent_submission. */
+typedef struct cs_form_entry {
+    const char *control; /* "birth", "reference" */
+    const char *label;
+    bool required;
+} cs_form_entry;
 
 typedef struct cs_form_choice {
     uint8_t kind; /* cs_control_kind */
@@ -84,6 +129,7 @@ typedef struct cs_form_choice {
     const char *channel;                    /* manage, marketing: "sms" …; NULL */
     const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
     uint8_t emphasis;                       /* of the label: 2 for sensitive data */
+    uint32_t band; /* age: lower bound in years + 1 */
     bool required;
     bool on;                   /* manage: in force now; never pre-ticked elsewhere */
     bool shared;               /* manage: see cs_form.shared */
@@ -121,6 +167,14 @@ struct cs_form {
     cs_query query;                /* texts in the arena */
     const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
     uint32_t narrowing;                 /* how leaving out data that stood granted is recorded (cs_event_type) */
+    bool guardian;     /* the guardian acts */
+    bool about_policy; /* what is asked is the policy as a whole */
+    bool informs;      /* nothing is asked: the answer says whether the person goes on */
+    const char *notice_id, *notice_kind; /* notices; NULL */
+    const char *rules_id;                /* child rules agreed to with it; NULL */
+    uint32_t rules_version;
+    const char *const *streams; /* confirm: devices in hex */
+    uint32_t stream_count;
     bool written, once, records_choice; /* records_choice: the system's dialog is the consent, too (method os_dialog) */
     const char *const *permission_names;
     uint32_t permission_name_count;
@@ -131,6 +185,8 @@ struct cs_form {
     uint32_t field_count, field_capacity;
     cs_form_choice *choices;
     uint32_t choice_count, choice_capacity;
+    cs_form_entry entries[2];
+    uint32_t entry_count;
     cs_form_datum *data;
     uint32_t data_count;
     const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
@@ -167,6 +223,7 @@ cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *cont
 /* A block of one plain span. level: of a heading. */
 void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text);
 void cs_form_copy_block(cs_form *form, const cs_block *block);
+void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required);
 /* Lays blocks, fields, choices and buttons out as parts, and fixes the notice and its hash. */
 consent_status cs_form_finish(cs_form *form, consent_error *err);
 /* The exact content shown, as one JSON object: what the notice hash is taken over. */
@@ -192,6 +249,9 @@ consent_status cs_form_controller_fields(cs_form *form, const cs_policy *policy,
                                          consent_error *err);
 /* Every field that the form of consent requires (PIPL 17, 23, 29, 30). E_REJECTED names the first that the policy lacks. */
 consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject, consent_error *err);
+/* Who receives: name and contact (`source` asks for them), developer, country, and its own policy, needed too. */
+consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
+                                        consent_error *err);
 /* Text in the form's locale; NULL when the policy has none. */
 const char *cs_form_text(const cs_form_subject *subject, cs_text text);
 
@@ -209,7 +269,11 @@ typedef struct cs_form_asking {
  * purpose declares for this recipient. E_NOT_FOUND names what the policy does not declare. */
 consent_status cs_form_look_up(cs_form *form, const cs_form_input *input, cs_form_asking *asking, consent_error *err);
 
-/* May this be asked now? E_REJECTED says why not, and from when. Keeps what a refusal will be about in the form. */
+/* The looked-up names are not what the form is about after all: it is about the policy as a whole. */
+void cs_form_drop_names(cs_form *form, cs_form_asking *asking);
+
+/* May this be asked now? E_REJECTED says why not, and from when. Keeps what a refusal will be about in the form; `informs`
+ * where a field or ad_hoc form finds nothing to ask. */
 consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const cs_query *query, consent_error *err);
 
 consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input,
@@ -217,7 +281,23 @@ consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input,
 consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input,
                                     consent_error *err); /* own, separate, once */
 consent_status cs_form_build_permission(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_age(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_guardian(cs_form *form, const cs_form_input *input,
+                                      consent_error *err); /* guardian, child_rules */
+consent_status cs_form_build_confirm(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_field(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_ad_hoc(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_external(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_notice(cs_form *form, const cs_form_input *input, consent_error *err);
 consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err);
+
+/* The document, the operator, the consequence of refusing, the tick and the buttons: a policy put to someone. */
+consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_word tick, consent_error *err);
+/* Whether the purpose rests on consent and its form names what it must. */
+consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err);
+/* Heading, operator, what the law wants shown, boxes for what can be left out, buttons: one purpose put to someone. */
+consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
+                                  consent_error *err);
 
 /* The platform's policy that a product's form also speaks for; NULL: none, or this form is the platform's. */
 const cs_policy *cs_form_base_policy(const cs_form_input *input);

@@ -233,10 +233,10 @@ const _Atomic uint32_t *cs_page_alarm_word(const cs_page *page)
     return &page->map->alarm;
 }
 
-void cs_page_bump(cs_page *page)
+uint32_t cs_page_bump(cs_page *page)
 {
     atomic_store_explicit(&page->map->elapsed_s, elapsed_seconds(page->env), memory_order_relaxed);
-    atomic_fetch_add(&page->map->generation, 1);
+    return atomic_fetch_add(&page->map->generation, 1) + 1;
 }
 
 consent_status cs_page_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err)

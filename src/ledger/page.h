@@ -33,7 +33,7 @@ uint32_t cs_page_generation(const cs_page *page);
 /* Addresses of the two words, side by side, for the check by handle. They do not move while the page is open. */
 const _Atomic uint32_t *cs_page_generation_word(const cs_page *page);
 const _Atomic uint32_t *cs_page_alarm_word(const cs_page *page);
-void cs_page_bump(cs_page *page);
+uint32_t cs_page_bump(cs_page *page); /* returns the new generation */
 
 /* A slot for one profile's ledger, found by its keyed hash (non-zero) or taken. E_FULL when none is left. */
 consent_status cs_page_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err);

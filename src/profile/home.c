@@ -161,6 +161,7 @@ void cs_home_forget_policies(cs_home *home)
     for (size_t i = 0; i < home->held_count; i++)
         cs_policy_free(home->held[i].policy);
     home->held_count = 0;
+    home->head_count = 0;
     home->policies.count = 0;
     home->policies_epoch++;
     memset(&home->index_info, 0, sizeof home->index_info);

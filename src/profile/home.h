@@ -20,15 +20,26 @@
 
 #define CS_MARKER_NAME "withdrawn-unkeyed" /* file: a withdrawal was made while the key was away */
 #define CS_HOME_MAX_POLICIES 64u
+#define CS_HOME_MAX_HEADS 64u
 #define CS_HOME_MAX_PATH 4096u
 #define CS_HOME_MAX_RETIRED_PAGES 16u
 
 /* A policy held: verified at install, opened from its compact form. */
 typedef struct cs_held_policy {
     cs_policy *policy;
-    uint8_t publisher_id[8]; /* first 8 bytes of SHA-256 of the publisher's key */
+    uint8_t publisher_id[CS_KEY_NAME_SIZE];
     int64_t installed_ms;
 } cs_held_policy;
+
+/* What a publisher last said of a policy's newest version. */
+typedef struct cs_known_head {
+    uint8_t publisher[CS_KEY_NAME_SIZE];
+    char id[CS_ID_MAX_SIZE + 1];
+    uint32_t version;
+    uint32_t revision;
+    uint8_t hash[CS_HASH_SIZE];
+    int64_t fresh_until_ms;
+} cs_known_head;
 
 typedef struct cs_home {
     cs_env env;
@@ -56,6 +67,8 @@ typedef struct cs_home {
     cs_held_policy held[CS_HOME_MAX_POLICIES];
     size_t held_count;
     const cs_policy *set_list[CS_HOME_MAX_POLICIES];
+    cs_known_head heads[CS_HOME_MAX_HEADS];
+    size_t head_count;
     cs_policy_set policies;      /* view of `held` for decide */
     cs_file_info index_info;     /* of the index file as last read */
     uint32_t policies_epoch;     /* rises when `held` changes */
@@ -92,8 +105,10 @@ bool cs_home_has(cs_home *home, const char *name);
 
 /* ---- policies ------------------------------------------------------------------------------- */
 
-/* Verifies the bundle completely, then keeps it. See consent_policy_install. */
-consent_status cs_home_install(cs_home *home, cs_span bundle, consent_error *err);
+/* Verifies the bundle or head statement completely, then keeps it. See consent_policy_install. */
+consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err);
+/* Whether a head statement named a newer version than this one. */
+bool cs_home_is_outdated(const cs_home *home, const cs_policy *policy);
 /* Reads the index again when another process changed it. */
 consent_status cs_home_refresh_policies(cs_home *home, consent_error *err);
 const cs_held_policy *cs_home_policy(const cs_home *home, const char *id, uint32_t version);

@@ -405,7 +405,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
     (void)cs_fail(&why, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
     cs_profile_fail(profile, CONSENT_E_NOT_FOUND, &why);
     consent_status status = profile->ledger_name[0] ? destroy_files(profile, err) : CONSENT_OK;
-    cs_page_bump(profile->home->page);
+    (void)cs_page_bump(profile->home->page);
     cs_profile_unlock(profile);
     return status;
 }
@@ -487,7 +487,7 @@ consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
         cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM};
         status = cs_profile_record(profile, &event, 1, true, NULL, err);
     }
-    cs_page_bump(home->page);
+    (void)cs_page_bump(home->page);
     cs_profile_unlock(profile);
     return status;
 }

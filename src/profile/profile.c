@@ -155,7 +155,7 @@ void cs_profile_replace_page(cs_profile *profile)
     }
     if (profile->ledger)
         cs_page_set_durable_end(home->page, profile->page_slot, cs_ledger_end(profile->ledger));
-    cs_page_bump(home->page);
+    (void)cs_page_bump(home->page);
 }
 
 /* A writer died with a withdrawal under way: whatever of it is durable is read under the lock, then its slots go. */
@@ -171,7 +171,7 @@ static consent_status repair(cs_profile *profile, consent_error *err)
     cs_page_repair(page, profile->page_slot);
     cs_page_set_durable_end(page, profile->page_slot, cs_ledger_end(profile->ledger));
     cs_ledger_abort(profile->ledger);
-    cs_page_bump(page);
+    (void)cs_page_bump(page);
     return CONSENT_OK;
 }
 
@@ -210,7 +210,7 @@ consent_status cs_profile_refresh(cs_profile *profile, consent_error *err)
     /* What may pass is tried again with the next question; damage stays. */
     if (!cs_profile_is_transient(status)) {
         cs_profile_fail(profile, status, &why);
-        cs_page_bump(home->page);
+        (void)cs_page_bump(home->page);
     }
     return status;
 }

@@ -256,7 +256,10 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
             keep_unsaved(profile, events, count);
         return status;
     }
-    cs_page_bump(profile->home->page);
+    /* When nobody else acted in between there is nothing to catch up with. */
+    uint32_t generation = cs_page_bump(profile->home->page);
+    if (profile->generation == generation - 1)
+        profile->generation = generation;
     announced_is_durable(profile);
     /* Stores into a page that was replaced meanwhile reached nobody. */
     if (!cs_page_is_intact(profile->home->page))

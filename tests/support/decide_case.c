@@ -137,7 +137,8 @@ const cs_policy *case_make(cs_arena *arena, const case_policy *spec)
     policy->valid_until_ms = spec->valid_until_ms;
     policy->controller_id = spec->controller == NULL ? "trip" : spec->controller;
     policy->controller_bound = spec->bound;
-    policy->minors = (cs_minors){spec->child_under, spec->guardian_under, "child-rules", spec->rules_version};
+    policy->minors = (cs_minors){.child_under = spec->child_under, .guardian_under = spec->guardian_under,
+                                   .rules_id = "child-rules", .rules_version = spec->rules_version};
     policy->closing = spec->closing;
     policy->closing_end_ms = spec->closing_end_ms;
     policy->cooldown_ms = spec->cooldown_ms;

@@ -459,6 +459,19 @@ static void checksums_match_their_published_values(void **state)
     assert_int_equal(cs_crc32c("123456789", 9), 0xE3069283u);
     assert_int_equal(cs_crc32c(zeros, 32), 0x8A9136AAu); /* RFC 3720 B.4 */
     assert_int_equal(cs_crc32c("", 0), 0);
+    /* Every length and alignment against the definition, bit by bit. */
+    uint8_t bytes[80];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 37 + 11);
+    for (size_t start = 0; start < 8; start++) {
+        uint32_t crc = 0xFFFFFFFFu;
+        for (size_t size = 0; start + size < sizeof bytes; size++) {
+            assert_int_equal(cs_crc32c(bytes + start, size), ~crc);
+            crc ^= bytes[start + size];
+            for (int bit = 0; bit < 8; bit++)
+                crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
+        }
+    }
     assert_true(cs_hash64("", 0) == UINT64_C(0xcbf29ce484222325));
     assert_true(cs_hash64("a", 1) == UINT64_C(0xaf63dc4c8601ec8c));
 }
