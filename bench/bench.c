@@ -164,7 +164,7 @@ static const char *file_system(const char *path)
     static const struct {
         unsigned long magic;
         const char *name;
-    } known[] = {{0xEF53, "ext4"},      {0x9123683E, "btrfs"}, {0x58465342, "xfs"},      {0x01021994, "tmpfs"},
+    } known[] = {{0xEF53, "ext4"},        {0x9123683E, "btrfs"}, {0x58465342, "xfs"}, {0x01021994, "tmpfs"},
                  {0x794c7630, "overlay"}, {0xF2F52010, "f2fs"},  {0x2FC12FC1, "zfs"}};
     struct statfs info;
     if (statfs(path, &info) != 0)
@@ -189,6 +189,16 @@ static void describe_machine(const bench *b, char *out, size_t size)
     (void)uname(&system);
     (void)snprintf(out, size, "%ld processors, %s, %s, %s %s", sysconf(_SC_NPROCESSORS_ONLN), system.machine,
                    file_system(b->dir), system.sysname, distribution);
+}
+
+/* Others' work shows first in the disk's answer and in the second thread. */
+static void warn_if_busy(const char *when)
+{
+    double load = 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (getloadavg(&load, 1) == 1 && load > 0.75 * (double)processors)
+        (void)printf("%s the load was %.1f on %ld processors: durable and threaded figures are a busy machine's\n",
+                     when, load, processors);
 }
 
 /* ---- main ---------------------------------------------------------------------------------------------------- */
@@ -247,12 +257,14 @@ int main(int argc, char **argv)
     (void)printf("libconsent %s; %s; %zu interleaved rounds, median and range\n", consent_version(), machine, b.rounds);
     if (strcmp(file_system(b.dir), "tmpfs") == 0)
         (void)printf("the work directory is in memory: durable figures say nothing; name a disk with --dir\n");
+    warn_if_busy("before the run");
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
         if (args.only && strcmp(args.only, topics[i].name) != 0)
             continue;
         (void)fprintf(stderr, "measuring %s\n", topics[i].name);
         topics[i].run(&b);
     }
+    warn_if_busy("after the run");
     (void)fputc('\n', stdout);
     bench_print(&b.report, stdout);
     free(b.bundle);

@@ -13,11 +13,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { BENCH_MIN_ROUNDS = 7, BENCH_MAX_ROUNDS = 64, BENCH_MAX_ROWS = 48, BENCH_PATH_SIZE = 4096 };
+enum {
+    BENCH_MIN_ROUNDS = 7,
+    BENCH_MAX_ROUNDS = 64,
+    BENCH_MAX_ROWS = 48,
+    BENCH_PATH_SIZE = 4096
+};
 
 /* ---- report.c: rows ---------------------------------------------------------------------------- */
 
-typedef enum bench_sense { BENCH_NO_BUDGET = 0, BENCH_AT_MOST = 1, BENCH_AT_LEAST = 2 } bench_sense;
+typedef enum bench_sense {
+    BENCH_NO_BUDGET = 0,
+    BENCH_AT_MOST = 1,
+    BENCH_AT_LEAST = 2
+} bench_sense;
 
 typedef struct bench_row {
     char what[96];
@@ -61,7 +70,9 @@ typedef struct bench {
     bench_report report;
 } bench;
 
-enum { BENCH_PURPOSES = 100 };
+enum {
+    BENCH_PURPOSES = 100
+};
 
 double bench_now_ns(void);
 /* Ends the program with one line. */

@@ -6,7 +6,12 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { CHECKS = 1000000, CONTENDERS = 7, MAX_THREADS = 2, ALLOCATION_CHECKS = 100000 };
+enum {
+    CHECKS = 1000000,
+    CONTENDERS = 7,
+    MAX_THREADS = 2,
+    ALLOCATION_CHECKS = 100000
+};
 
 typedef struct contender {
     uint64_t (*run)(void *ctx); /* CHECKS checks; the sum of the answers */
@@ -115,7 +120,8 @@ static double run_threads(const contender *of)
 
 static void count_allocations(bench *b, const names_ctx *names, consent_handle *handle)
 {
-    bench_row *row = bench_add(&b->report, "allocations in 100,000 checks by handle and by names", "", BENCH_AT_MOST, 0);
+    bench_row *row =
+        bench_add(&b->report, "allocations in 100,000 checks by handle and by names", "", BENCH_AT_MOST, 0);
     consent_verdict verdict = CONSENT_INIT(consent_verdict);
     for (size_t round = 0; round < b->rounds; round++) {
         bench_counting(true);

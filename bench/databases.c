@@ -23,7 +23,11 @@ typedef struct functions {
     const char *(*version)(void);
 } functions;
 
-enum { DONE = 101, ROW = 100, ROW_BYTES = 192 };
+enum {
+    DONE = 101,
+    ROW = 100,
+    ROW_BYTES = 192
+};
 
 struct peer_database {
     void *library;
@@ -88,7 +92,8 @@ peer_database *peer_database_open(const bench *b, const char *name, bool cipher,
     (void)snprintf(database->version, sizeof database->version, "%s", database->call.version());
     open_file(database);
     run(database, "CREATE TABLE event (seq INTEGER PRIMARY KEY, purpose TEXT, bytes BLOB)");
-    if (database->call.prepare(database->database, "INSERT INTO event VALUES (?, ?, ?)", -1, &database->insert, NULL) != 0)
+    if (database->call.prepare(database->database, "INSERT INTO event VALUES (?, ?, ?)", -1, &database->insert, NULL) !=
+        0)
         bench_fail("a database peer", "its insert could not be prepared");
     return database;
 }

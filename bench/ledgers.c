@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-enum { SIZES = 3, OPENS_PER_ROUND = 3, ACTS_PER_GRANT = 10 };
+enum {
+    SIZES = 3,
+    OPENS_PER_ROUND = 3,
+    ACTS_PER_GRANT = 10
+};
 
 static const size_t sizes[SIZES] = {1000, 10000, 30000};
 
@@ -80,7 +84,8 @@ static void measure_opening(bench *b, bench_row *const rows[SIZES], bench_row *p
 
 static void measure_verifying(bench *b)
 {
-    bench_row *row = bench_add(&b->report, "verify a ledger of 10,000 events, one core", "events/s", BENCH_AT_LEAST, 100000);
+    bench_row *row =
+        bench_add(&b->report, "verify a ledger of 10,000 events, one core", "events/s", BENCH_AT_LEAST, 100000);
     bench_row *frames = bench_add(&b->report, "its frames, each one act of one event", "", BENCH_NO_BUDGET, 0);
     bench_home home;
     char name[32];

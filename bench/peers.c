@@ -13,7 +13,9 @@
 
 /* ---- checks ------------------------------------------------------------------------------------------ */
 
-enum { TABLE_SLOTS = 1024 };
+enum {
+    TABLE_SLOTS = 1024
+};
 
 typedef struct slot {
     char purpose[32];

@@ -34,4 +34,17 @@ install(FILES "${PROJECT_BINARY_DIR}/consent.pc" DESTINATION "${CMAKE_INSTALL_LI
 
 if(TARGET consentctl)
     install(TARGETS consentctl)
+    install(FILES "${PROJECT_SOURCE_DIR}/docs/consentctl.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+endif()
+# The tool writes its own completions, which needs a tool that runs here.
+if(TARGET consentctl AND NOT CMAKE_CROSSCOMPILING)
+    set(completions "${PROJECT_BINARY_DIR}/completions")
+    file(MAKE_DIRECTORY "${completions}")
+    add_custom_command(OUTPUT "${completions}/consentctl" "${completions}/_consentctl"
+                       COMMAND consentctl completion bash > "${completions}/consentctl"
+                       COMMAND consentctl completion zsh > "${completions}/_consentctl"
+                       DEPENDS consentctl VERBATIM)
+    add_custom_target(consentctl_completions ALL DEPENDS "${completions}/consentctl" "${completions}/_consentctl")
+    install(FILES "${completions}/consentctl" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+    install(FILES "${completions}/_consentctl" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
 endif()

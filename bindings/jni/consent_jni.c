@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_SCOPE, QUERY_PURPOSE, QUERY_RECIPIENT, QUERY_PERMISSION, QUERY_CALL_SITE, QUERY_DATA, MAX_DATA = 64 };
+enum {
+    QUERY_SCOPE,
+    QUERY_PURPOSE,
+    QUERY_RECIPIENT,
+    QUERY_PERMISSION,
+    QUERY_CALL_SITE,
+    QUERY_DATA,
+    MAX_DATA = 64
+};
 
 static jclass exception_class;
 static jmethodID exception_init;
@@ -197,9 +205,8 @@ static jbyteArray give_output(JNIEnv *env, output *out, consent_status status, c
 /* decision, reason, ground, version, revision, evidence, ask_after, expires */
 static jlongArray give_verdict(JNIEnv *env, const consent_verdict *verdict)
 {
-    const jlong values[] = {verdict->decision,       verdict->reason,
-                            verdict->ground,         verdict->policy_version,
-                            verdict->policy_revision, (jlong)verdict->evidence_seq,
+    const jlong values[] = {verdict->decision,       verdict->reason,          verdict->ground,
+                            verdict->policy_version, verdict->policy_revision, (jlong)verdict->evidence_seq,
                             verdict->ask_after_ms,   verdict->expires_ms};
     const jsize count = (jsize)(sizeof values / sizeof *values);
     jlongArray array = (*env)->NewLongArray(env, count);
@@ -463,7 +470,10 @@ static void native_form_close(JNIEnv *env, jclass self, jlong form)
 /* ---- the table ----------------------------------------------------------------------------------------------- */
 
 /* ISO C keeps functions and data apart; JNI's table takes both as void *. POSIX allows the conversion. */
-#define METHOD(name, signature, function) {(char *)(uintptr_t)(name), (char *)(uintptr_t)(signature), (void *)(function)}
+#define METHOD(name, signature, function)                                                                              \
+    {                                                                                                                  \
+        (char *)(uintptr_t)(name), (char *)(uintptr_t)(signature), (void *)(function)                                  \
+    }
 
 static const JNINativeMethod methods[] = {
     METHOD("version", "()[B", native_version),

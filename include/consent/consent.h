@@ -453,6 +453,28 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_form_submit(consent_form *fo
 CONSENT_API CONSENT_MUST_USE consent_status consent_withdraw(consent_profile *profile, const consent_query *item,
                                                              consent_error *err);
 
+/* ---- consent from before ---------------------------------------------------------------- */
+
+/** Consent that the app recorded before it had this library. */
+typedef struct consent_imported {
+    size_t struct_size;
+    const char *reference;   /**< where its evidence is kept; required, at most 200 bytes */
+    int64_t given_ms;        /**< when it was given; required */
+    const char *scope;       /**< product; NULL: the platform */
+    uint32_t policy_version; /**< the version it was given for; 0: the newest in force */
+    const char *purpose;     /**< one purpose; NULL: all that accepting the policy covers */
+} consent_imported;
+
+/**
+ * Takes over such a consent, where the policy allows it. It counts for purposes whose form of consent is the policy's
+ * acceptance alone, never for a separate consent, never for sensitive data (PIPL 14, 29), and never over an answer that the person
+ * gave here.
+ * @return CONSENT_OK: durable. E_REJECTED naming what forbids it; E_NOT_FOUND for a version or purpose not held;
+ *         E_EXPIRED under a policy past its time; E_ARGUMENT.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_import(consent_profile *profile, const consent_imported *given,
+                                                           consent_error *err);
+
 /* ---- system permissions ----------------------------------------------------------------- */
 
 /** What the operating system says of a permission. */
@@ -483,6 +505,33 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_permission_observe(consent_p
                                                                        const char *permission,
                                                                        consent_os_state state,
                                                                        consent_error *err);
+
+/* ---- being told ------------------------------------------------------------------------- */
+
+/** Told that an answer is another one now. Called by consent_poll alone, on its thread, with no lock held: it may call anything. */
+typedef void (*consent_watch_fn)(void *ctx, consent_handle *handle, const consent_verdict *before,
+                                 const consent_verdict *after);
+
+/**
+ * Has changes of a handle's answer told from now on. The same handle and ctx again replaces the function; NULL takes it
+ * back. Closing the last handle on the question takes all of them back.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_watch(consent_handle *handle, consent_watch_fn told, void *ctx,
+                                                          consent_error *err);
+/**
+ * Looks whether watched answers changed, whoever changed them: this process, another one, the clock, a new policy; and
+ * calls those who watch; then it throws the switches of third parties (<consent/rights.h>). Call it from the app's loop, or after consent_form_submit and on return to the foreground.
+ * @param count  How many calls were made; may be NULL.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_poll(consent_profile *profile, size_t *count,
+                                                         consent_error *err);
+/**
+ * One JSON object per line: what the acts after an event changed for the app: scope, purpose, recipient, data, the answer
+ * before and after, and `cursor`, to give next time (docs/json.md).
+ * @param after_seq  A cursor, or the seq of an event in consent_history; 0: from the beginning.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_changes(consent_profile *profile, uint64_t after_seq,
+                                                            consent_write_fn write, void *ctx, consent_error *err);
 
 /* ---- the record ------------------------------------------------------------------------- */
 

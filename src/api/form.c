@@ -39,6 +39,12 @@ consent_status consent_form_build(consent_profile *profile, const consent_form_r
     }
     if (status != CONSENT_OK)
         return status;
+    if (mine.actor < CONSENT_ACTOR_SELF || mine.actor > CONSENT_ACTOR_GUARDIAN)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.actor is not a consent_actor");
+    if (mine.notice_size && !mine.notice)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.notice is NULL");
+    inner.guardian = mine.actor == CONSENT_ACTOR_GUARDIAN;
+    inner.notice = (cs_str){mine.notice, mine.notice_size};
     inner.occasion = mine.occasion;
     inner.locale = mine.locale;
     inner.user_initiated = mine.user_initiated || inner.query.user_initiated;

@@ -1,5 +1,6 @@
 /* consent_profile, consent_handle, policies and the record. */
 #include "api/api.h"
+#include "profile/rights.h"
 
 #include <string.h>
 
@@ -217,6 +218,53 @@ consent_status consent_permission_observe(consent_profile *profile, const char *
     if (status == CONSENT_OK && (state < CONSENT_OS_UNKNOWN || state > CONSENT_OS_BLOCKED))
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "state is not a consent_os_state");
     return status == CONSENT_OK ? cs_profile_observe(profile->profile, cs_str_of(permission), state, err) : status;
+}
+
+consent_status consent_import(consent_profile *profile, const consent_imported *given, consent_error *err)
+{
+    consent_imported mine;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_struct(given, &mine, sizeof mine, offsetof(consent_imported, scope), "consent_imported", err);
+    return status == CONSENT_OK ? cs_profile_import(profile->profile, &mine, err) : status;
+}
+
+/* ---- being told ---------------------------------------------------------------------------------------------- */
+
+consent_status consent_watch(consent_handle *handle, consent_watch_fn told, void *ctx, consent_error *err)
+{
+    consent_status status = need(handle, "handle", err);
+    return status == CONSENT_OK ? cs_ask_watch((cs_ask *)handle, told, ctx, err) : status;
+}
+
+consent_status consent_poll(consent_profile *profile, size_t *count, consent_error *err)
+{
+    size_t calls = 0;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_profile_poll(profile->profile, &calls, err);
+    /* A third party hears of a withdrawal whatever became of the rest. */
+    if (profile) {
+        consent_status thrown = cs_switches_run(profile->profile, &calls, status == CONSENT_OK ? err : NULL);
+        status = status == CONSENT_OK ? thrown : status;
+    }
+    if (count)
+        *count = calls;
+    return status;
+}
+
+consent_status consent_changes(consent_profile *profile, uint64_t after_seq, consent_write_fn write, void *ctx,
+                               consent_error *err)
+{
+    cs_buffer buffer;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK && !write)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    if (status != CONSENT_OK)
+        return status;
+    buffer_for(&buffer, profile);
+    status = cs_profile_changes(profile->profile, after_seq, &buffer, err);
+    return cs_write_out(&buffer, status, write, ctx, err);
 }
 
 /* ---- the record ---------------------------------------------------------------------------------------------- */

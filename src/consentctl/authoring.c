@@ -1,13 +1,11 @@
 #include "consentctl/authoring.h"
 
-#include "consentctl/files.h"
 #include "consentctl/markdown.h"
 #include "policy/document.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PATH_BYTES 4096
 #define MAX_UNSIGNED_BYTES (4u * 1024u * 1024u)
 /* The same keys always give the same key set: another one under the same number would be refused. */
 #define THROW_AWAY_FROM_MS INT64_C(946684800000)   /* 2000-01-01T00:00:00Z */
@@ -50,33 +48,19 @@ static consent_status read_locales(cs_source *source, consent_error *err)
 
 static consent_status read_policy(const cs_memory *memory, const char *folder, cs_source *source, consent_error *err)
 {
-    char path[PATH_BYTES];
-    cs_buffer_init(&source->text, memory, CS_POLICY_MAX_BYTES);
-    consent_status status = cs_files_join(folder, policy_file, path, sizeof path, err);
-    if (status == CONSENT_OK)
-        status = cs_files_read(path, &source->text, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_str text = {(const char *)source->text.data, source->text.size};
-    status = cs_json_parse(&source->json, text, CS_POLICY_MAX_BYTES, policy_file, err);
-    if (status == CONSENT_OK && cs_json_type_of(source->json.root) != CS_JSON_OBJECT)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "policy.json: the text was not a JSON object; write { … }");
+    consent_status status = cs_overlay_open(memory, folder, &source->folders, &source->text, &source->json, err);
     return status == CONSENT_OK ? read_locales(source, err) : status;
 }
 
-static consent_status read_document(const cs_memory *memory, const char *folder, cs_source *source, uint32_t index,
-                                    consent_error *err)
+static consent_status read_document(const cs_memory *memory, cs_source *source, uint32_t index, consent_error *err)
 {
     char name[64];
     char locale[40];
-    char path[PATH_BYTES];
     (void)snprintf(locale, sizeof locale, "%.*s", CS_STR_ARG(source->locales[index]));
     (void)snprintf(name, sizeof name, "document.%s.md", locale);
     cs_buffer markdown;
     cs_buffer_init(&markdown, memory, CS_DOCUMENT_MAX_BYTES);
-    consent_status status = cs_files_join(folder, name, path, sizeof path, err);
-    if (status == CONSENT_OK)
-        status = cs_files_read(path, &markdown, err);
+    consent_status status = cs_overlay_document(memory, &source->folders, locale, &markdown, err);
     cs_str text = {(const char *)markdown.data, markdown.size};
     if (status == CONSENT_OK)
         status = cs_markdown_convert(memory, text, name, locale, &source->documents[index], err);
@@ -95,7 +79,7 @@ consent_status cs_source_open(const cs_memory *memory, const char *folder, bool 
     consent_status status = read_policy(memory, folder, source, err);
     for (uint32_t i = 0; status == CONSENT_OK && i < source->locale_count; i++) {
         consent_error *reason = lenient ? &source->document_errors[i] : err;
-        consent_status read = read_document(memory, folder, source, i, reason);
+        consent_status read = read_document(memory, source, i, reason);
         if (!lenient)
             status = read;
     }
@@ -305,8 +289,8 @@ consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, 
 
 consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
                                    const uint8_t root_private[CS_P256_PRIVATE_SIZE],
-                                   const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], int64_t now_ms,
-                                   cs_buffer *bundle, consent_error *err)
+                                   const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,
+                                   consent_error *err)
 {
     uint8_t publisher[CS_P256_PUBLIC_SIZE];
     cs_buffer key_set;

@@ -5,10 +5,12 @@
 #ifndef CS_AUTHORING_H
 #define CS_AUTHORING_H
 
+#include "consentctl/overlay.h"
 #include "policy/bundle.h"
 
 typedef struct cs_source {
-    cs_buffer text; /* policy.json as it stands in the folder */
+    cs_overlay folders;
+    cs_buffer text; /* policy.json, with what it takes from its base */
     cs_json_doc json;
     cs_str locales[CS_POLICY_MAX_LOCALES]; /* in `json` */
     uint32_t locale_count;
@@ -36,11 +38,11 @@ consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_S
 consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, const char *what, cs_str key_set,
                                  const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,
                                  consent_error *err);
-/* Folder to bundle in one step, the publisher key valid for a year around now: scenarios and tests. */
+/* Folder to bundle in one step, the publisher key valid at any time: scenarios and tests. */
 consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
                                    const uint8_t root_private[CS_P256_PRIVATE_SIZE],
-                                   const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], int64_t now_ms,
-                                   cs_buffer *bundle, consent_error *err);
+                                   const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,
+                                   consent_error *err);
 
 /* Next line of *text without its end; advances. False at the end. */
 bool cs_authoring_line(cs_str *text, cs_str *line);

@@ -10,7 +10,7 @@ const cs_option_spec cs_options_form[] = {
     CS_SESSION_OPTIONS,
     CS_LOCALE_OPTION,
     CS_QUERY_OPTIONS,
-    {"platform", 0, "NAME", "whose permission names: android, ios or desktop"},
+    {"platform", 0, "PLATFORM", "whose permission names: android, ios or desktop"},
     {"answer", 0, "WORDS", "what the person did: \"tick=on, accept\"; left out: asked on a terminal"},
     {"surface", 0, "NAME", "the screen's name, kept as evidence"},
     CS_OPTIONS_END,

@@ -10,7 +10,7 @@ const cs_option_spec cs_options_permission_ask[] = {
     CS_SESSION_OPTIONS,
     CS_LOCALE_OPTION,
     CS_QUERY_OPTIONS,
-    {"platform", 0, "NAME", "whose permission names: android, ios or desktop"},
+    {"platform", 0, "PLATFORM", "whose permission names: android, ios or desktop"},
     {"os", 0, "RESULT", "what the system's prompt came to: granted, denied or blocked; left out: asked on a terminal"},
     CS_OPTIONS_END,
 };

@@ -62,8 +62,9 @@ static consent_status print_result(cs_tool *tool, const cs_play_setting *setting
         cs_buffer_printf(&text, "{\"scenarios\":%u,\"checks\":%u,\"failed\":%u}\n", result->scenario_count,
                          result->check_count, result->failure_count);
     else
-        cs_buffer_printf(&text, "\n%u scenarios, %u checks, %u failed\n", result->scenario_count, result->check_count,
-                         result->failure_count);
+        cs_buffer_printf(&text, "\n%u scenario%s, %u check%s, %u failed\n", result->scenario_count,
+                         result->scenario_count == 1 ? "" : "s", result->check_count,
+                         result->check_count == 1 ? "" : "s", result->failure_count);
     consent_status status = cs_tool_print(tool, &text, err);
     cs_buffer_free(&text);
     if (result->failure_count > 0)

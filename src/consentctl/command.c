@@ -1,3 +1,4 @@
+#include "consentctl/manual.h"
 #include "consentctl/runtime.h"
 #include "consentctl/tool.h"
 
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #define MAX_NAME_WORDS 2
+#define MAX_PAGE_BYTES (256u * 1024u)
 
 const cs_command cs_commands[] = {
     {"policy new", "DIR", "start a policy folder, from nothing or from a plain text", 1, 1, cs_options_policy_new,
@@ -45,6 +47,8 @@ const cs_command cs_commands[] = {
      cs_cmd_ledger_export},
     {"health", "", "say whether the store can be trusted", 0, 0, cs_options_ledger, cs_cmd_health},
     {"run", "SCENARIO ...", "play scenarios with a virtual clock", 1, CS_OPTIONS_MAX, cs_options_run, cs_cmd_run},
+    {"completion", "SHELL", "write what completes commands, options and values in a shell", 1, 1, NULL,
+     cs_cmd_completion},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
@@ -132,35 +136,6 @@ void cs_tool_renderer(cs_tool *tool, cs_buffer *out, cs_render *render)
     cs_render_init(render, out, cs_render_terminal_width(tool->out), cs_render_wants_style(tool->color, tool->out));
 }
 
-/* ---- help ---------------------------------------------------------------------------------- */
-
-static void print_options(FILE *out, const cs_option_spec *specs)
-{
-    for (; specs && specs->name; specs++) {
-        char text[80];
-        (void)snprintf(text, sizeof text, "--%s%s%s", specs->name, specs->value_name ? " " : "",
-                       specs->value_name ? specs->value_name : "");
-        (void)fprintf(out, "  %c%c %-24s %s\n", specs->letter ? '-' : ' ', specs->letter ? specs->letter : ' ', text,
-                      specs->summary);
-    }
-}
-
-static void print_command(FILE *out, const cs_command *command)
-{
-    (void)fprintf(out, "usage: consentctl %s%s%s [OPTION ...]\n%s\n\n", command->name, command->arguments[0] ? " " : "",
-                  command->arguments, command->summary);
-    print_options(out, command->options);
-    print_options(out, cs_options_common);
-}
-
-static void print_help(FILE *out)
-{
-    (void)fprintf(out, "usage: consentctl COMMAND [ARGUMENT ...] [OPTION ...]\n\n");
-    for (const cs_command *at = cs_commands; at->name; at++)
-        (void)fprintf(out, "  %-16s %-12s %s\n", at->name, at->arguments, at->summary);
-    (void)fprintf(out, "\nconsentctl help COMMAND describes one; consentctl --version says which this is.\n");
-}
-
 /* ---- dispatch ------------------------------------------------------------------------------ */
 
 /* The command that the first words name; *used of them. */
@@ -210,20 +185,6 @@ static int unknown_command(FILE *err, int argc, char **argv)
     return fail_usage(err, message);
 }
 
-static int help(int argc, char **argv, FILE *out, FILE *err)
-{
-    int used = 0;
-    if (argc == 0) {
-        print_help(out);
-        return CS_EXIT_OK;
-    }
-    const cs_command *command = find_command(argc, argv, &used);
-    if (!command)
-        return unknown_command(err, argc, argv);
-    print_command(out, command);
-    return CS_EXIT_OK;
-}
-
 static consent_status prepare(cs_tool *tool, const cs_command *command, const cs_options *options, consent_error *err)
 {
     const char *color = cs_options_get(options, "color");
@@ -264,6 +225,34 @@ static int report_failure(cs_tool *tool, consent_status status, const consent_er
     return exit_code;
 }
 
+static int man_page(FILE *out, FILE *err)
+{
+    cs_tool tool = {.out = out, .err = err, .env = {.memory = cs_tool_memory()}};
+    consent_error error = {0};
+    cs_buffer page;
+    cs_buffer_init(&page, &tool.env.memory, MAX_PAGE_BYTES);
+    cs_manual_page(&page);
+    consent_status status = cs_tool_print(&tool, &page, &error);
+    cs_buffer_free(&page);
+    return status == CONSENT_OK ? CS_EXIT_OK : report_failure(&tool, status, &error);
+}
+
+static int help(int argc, char **argv, FILE *out, FILE *err)
+{
+    int used = 0;
+    if (argc == 0) {
+        cs_manual_overview(out);
+        return CS_EXIT_OK;
+    }
+    if (strcmp(argv[0], "--man") == 0)
+        return man_page(out, err);
+    const cs_command *command = find_command(argc, argv, &used);
+    if (!command)
+        return unknown_command(err, argc, argv);
+    cs_manual_command(out, command);
+    return CS_EXIT_OK;
+}
+
 static int run_command(const cs_command *command, int argc, char **argv, FILE *out, FILE *err)
 {
     cs_tool tool = {.out = out, .err = err};
@@ -272,7 +261,7 @@ static int run_command(const cs_command *command, int argc, char **argv, FILE *o
     if (cs_options_parse(argc, argv, command->options, &options, &error) != CONSENT_OK)
         return fail_usage(err, error.message);
     if (cs_options_has(&options, "help")) {
-        print_command(out, command);
+        cs_manual_command(out, command);
         return CS_EXIT_OK;
     }
     if (prepare(&tool, command, &options, &error) != CONSENT_OK)
@@ -291,7 +280,7 @@ int cs_tool_main(int argc, char **argv, FILE *out, FILE *err)
 {
     int used = 0;
     if (argc < 2) {
-        print_help(err);
+        cs_manual_overview(err);
         return CS_EXIT_USAGE;
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

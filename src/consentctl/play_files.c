@@ -164,6 +164,26 @@ consent_status cs_play_damage(cs_player *player, consent_error *err)
 
 /* ---- policies ------------------------------------------------------------------------------------ */
 
+static consent_status write_changed_documents(cs_player *player, const cs_overlay *overlay, const cs_json *locales,
+                                              const char *to, consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH], name[64];
+    cs_buffer markdown;
+    consent_status status = CONSENT_OK;
+    cs_buffer_init(&markdown, &player->tool->env.memory, CS_DOCUMENT_MAX_BYTES);
+    for (const cs_json *at = cs_json_first(locales); at && status == CONSENT_OK; at = cs_json_next(at)) {
+        cs_buffer_clear(&markdown);
+        snprintf(name, sizeof(name), "document.%.40s.md", cs_json_str(at).data);
+        status = cs_overlay_document(&player->tool->env.memory, overlay, cs_json_str(at).data, &markdown, err);
+        if (status == CONSENT_OK)
+            status = cs_files_join(to, name, path, sizeof(path), err);
+        if (status == CONSENT_OK)
+            status = cs_files_write(path, cs_buffer_span(&markdown), CS_FILES_PUBLIC, false, err);
+    }
+    cs_buffer_free(&markdown);
+    return status;
+}
+
 static consent_status write_changed_policy(cs_player *player, const char *from, const char *to, const cs_json *change,
                                            consent_error *err)
 {
@@ -171,13 +191,9 @@ static consent_status write_changed_policy(cs_player *player, const char *from, 
     cs_buffer text, merged;
     cs_json_doc doc = {NULL, NULL};
     cs_json_out json;
-    cs_buffer_init(&text, &player->tool->env.memory, CS_POLICY_MAX_BYTES);
+    cs_overlay overlay;
     cs_buffer_init(&merged, &player->tool->env.memory, CS_POLICY_MAX_BYTES);
-    consent_status status = cs_files_join(from, "policy.json", path, sizeof(path), err);
-    if (status == CONSENT_OK)
-        status = cs_files_read(path, &text, err);
-    if (status == CONSENT_OK)
-        status = cs_json_parse(&doc, (cs_str){(const char *)text.data, text.size}, CS_POLICY_MAX_BYTES, path, err);
+    consent_status status = cs_overlay_open(&player->tool->env.memory, from, &overlay, &text, &doc, err);
     if (status == CONSENT_OK) {
         cs_json_out_init(&json, &merged);
         cs_merge_json(&json, doc.root, change);
@@ -187,6 +203,8 @@ static consent_status write_changed_policy(cs_player *player, const char *from, 
         status = cs_files_join(to, "policy.json", path, sizeof(path), err);
     if (status == CONSENT_OK)
         status = cs_files_write(path, cs_buffer_span(&merged), CS_FILES_PUBLIC, false, err);
+    if (status == CONSENT_OK)
+        status = write_changed_documents(player, &overlay, cs_json_get(doc.root, "locales"), to, err);
     cs_json_free(&doc);
     cs_buffer_free(&text);
     cs_buffer_free(&merged);
@@ -216,8 +234,6 @@ static consent_status make_bundle(cs_player *player, cs_buffer *bundle, consent_
         snprintf(name, sizeof(name), "policy-%u", ++player->made_count);
         status = cs_play_make_folder(player, name, changed, err);
         if (status == CONSENT_OK)
-            status = cs_play_copy_folder(path, changed, err);
-        if (status == CONSENT_OK)
             status = write_changed_policy(player, path, changed, change, err);
         memcpy(path, changed, sizeof(path));
     }
@@ -225,7 +241,7 @@ static consent_status make_bundle(cs_player *player, cs_buffer *bundle, consent_
         return status;
     const cs_key_pair *root = signer != NULL ? &player->stranger : &player->root;
     return cs_authoring_bundle(&player->tool->env.memory, path, root->private_key, player->publisher.private_key,
-                               player->wall_ms, bundle, err);
+                               bundle, err);
 }
 
 consent_status cs_play_install(cs_player *player, consent_error *err)

@@ -65,6 +65,8 @@ extern const cs_option_spec cs_options_key_public[];
 consent_status cs_cmd_key_new(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_key_public(cs_tool *tool, const cs_options *options, consent_error *err);
 
+consent_status cs_cmd_completion(cs_tool *tool, const cs_options *options, consent_error *err);
+
 extern const cs_option_spec cs_options_policy_new[];
 extern const cs_option_spec cs_options_policy_build[];
 extern const cs_option_spec cs_options_policy_keyset[];

@@ -26,7 +26,10 @@ void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str sc
                       cs_str data, cs_side side, const cs_now *now, cs_choice *out)
 {
     memset(out, 0, sizeof *out);
-    cs_query query = {.scope = scope, .purpose = purpose, .recipient = recipient, .data = &data,
+    cs_query query = {.scope = scope,
+                      .purpose = purpose,
+                      .recipient = recipient,
+                      .data = &data,
                       .data_count = data.size == 0 ? 0 : 1};
     const cs_str *item_data = data.size == 0 ? NULL : &data;
     cs_scene scene;
@@ -79,14 +82,12 @@ void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str 
     cs_moment declined = cs_decide_decline(&scene, layer, version);
     bool current = out->accepted && set->policies[layer->governing]->version == version;
     out->declined_newest = declined.seq != 0 && !current;
-    cs_moment refused = out->accepted ? declined
-                                      : cs_decide_or_recovered(&scene, cs_decide_decline(&scene, layer, 0));
+    cs_moment refused = out->accepted ? declined : cs_decide_or_recovered(&scene, cs_decide_decline(&scene, layer, 0));
     const cs_subject subjects[] = {CS_SUBJECT_TERMS_WIDENED, CS_SUBJECT_CONTROLLER_CHANGED};
     for (size_t i = 0; i < CS_COUNT_OF(subjects); i++)
         refused = cs_decide_later(refused, cs_decide_subject_refusal(&scene, subjects[i], layer, false, version, NULL));
     if (!current)
-        out->quiet_until_ms =
-            cs_decide_quiet_until(&scene, &refused, set->policies[layer->governing]->cooldown_ms, 0);
+        out->quiet_until_ms = cs_decide_quiet_until(&scene, &refused, set->policies[layer->governing]->cooldown_ms, 0);
 }
 
 bool cs_decide_age(const cs_state *state, const cs_now *now, int32_t *years)

@@ -104,9 +104,9 @@ static bool stands_as_acceptance(const cs_scene *scene, const cs_act *acceptance
     const cs_act *acts = cs_state_acts(scene->state, 0, &count);
     for (uint32_t i = 0; i < count; i++) {
         const cs_act *no = &acts[i];
-        bool speaks = (no->kind == CS_ACT_REFUSE && about_policy(no, acceptance->policy)) ||
-                      (no->kind == CS_ACT_DECLINE && no->policy == acceptance->policy &&
-                       no->version == acceptance->version);
+        bool speaks =
+            (no->kind == CS_ACT_REFUSE && about_policy(no, acceptance->policy)) ||
+            (no->kind == CS_ACT_DECLINE && no->policy == acceptance->policy && no->version == acceptance->version);
         if (speaks && no->side == acceptance->side && !in_past_of(no, acceptance))
             return false;
     }
@@ -203,12 +203,12 @@ static void weigh_into(cs_scene *scene, cs_layer *layer, const cs_act *act, size
     layer->unconfirmed |= weight == CS_ACCEPTANCE_UNCONFIRMED;
     if (weight < CS_ACCEPTANCE_OUTGROWN)
         return;
-    int order = *best == CS_NO_POLICY ? 1
-                                      : cs_policy_compare_version(scene->set->policies[index],
-                                                                  scene->set->policies[*best]);
-    bool better = order > 0 || (order == 0 && (weight > layer->accepted ||
-                                               (weight == layer->accepted &&
-                                                cs_state_compare_acts(scene->state, act, layer->evidence) > 0)));
+    int order =
+        *best == CS_NO_POLICY ? 1 : cs_policy_compare_version(scene->set->policies[index], scene->set->policies[*best]);
+    bool better =
+        order > 0 ||
+        (order == 0 && (weight > layer->accepted ||
+                        (weight == layer->accepted && cs_state_compare_acts(scene->state, act, layer->evidence) > 0)));
     if (!better)
         return;
     *best = index;
@@ -368,14 +368,16 @@ static bool replaced(const cs_scene *scene, const cs_act *grant)
 
 static int rank(cs_choice_status status)
 {
-    static const uint8_t ranks[] = {[CS_CHOICE_GRANTED] = 4, [CS_CHOICE_EXPIRED] = 3, [CS_CHOICE_OUTGROWN] = 2,
-                                    [CS_CHOICE_WIDENED] = 1, [CS_CHOICE_CONFIRM] = 0};
+    static const uint8_t ranks[] = {[CS_CHOICE_GRANTED] = 4,
+                                    [CS_CHOICE_EXPIRED] = 3,
+                                    [CS_CHOICE_OUTGROWN] = 2,
+                                    [CS_CHOICE_WIDENED] = 1,
+                                    [CS_CHOICE_CONFIRM] = 0};
     return ranks[status];
 }
 
 /* Of concurrent grants any suffices: the best is kept, of equals the latest. */
-static void weigh_grant(cs_scene *scene, const cs_act *grant, const cs_terms *terms, const cs_str *data,
-                        cs_item *item)
+static void weigh_grant(cs_scene *scene, const cs_act *grant, const cs_terms *terms, const cs_str *data, cs_item *item)
 {
     cs_choice_status status = CS_CHOICE_GRANTED;
     int64_t lifetime_ms = 0, expires_ms = 0;
@@ -420,8 +422,7 @@ static void keep_whole_withdrawals(const cs_scene *scene, const cs_act *grant, c
     uint32_t count;
     const cs_act *acts = cs_state_acts(scene->state, 0, &count);
     for (uint32_t i = 0; i < count; i++)
-        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant) &&
-            !given_anew(scene, grant, &acts[i]))
+        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant) && !given_anew(scene, grant, &acts[i]))
             keep_refusal(scene, &acts[i], item);
 }
 

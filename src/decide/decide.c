@@ -21,9 +21,9 @@ typedef struct matter {
 
 static bool answer(cs_decision *out, consent_decision decision, int32_t rule, consent_reason reason)
 {
-    out->decision = decision;
+    out->decision = (int32_t)decision;
     out->rule = rule;
-    out->reason = reason;
+    out->reason = (int32_t)reason;
     return true;
 }
 
@@ -49,7 +49,7 @@ static bool ask(cs_decision *out, int32_t rule, consent_reason reason)
 
 static void call_for_policy(cs_decision *out, const cs_layer *layer, consent_occasion occasion, cs_subject subject)
 {
-    out->occasion = occasion;
+    out->occasion = (int32_t)occasion;
     out->about_policy = true;
     out->subject = subject;
     out->form_policy = layer->newest;
@@ -100,7 +100,8 @@ static bool ask_of_policy(matter *m, cs_decision *out, int32_t rule, consent_rea
 {
     call_for_policy(out, layer, occasion, subject);
     cs_moment refused = cs_decide_subject_refusal(m->scene, subject, layer, false, 0, NULL);
-    return ask_after(m, out, rule, reason, reason, policy_quiet(m->scene, layer, cs_decide_or_recovered(m->scene, refused)));
+    return ask_after(m, out, rule, reason, reason,
+                     policy_quiet(m->scene, layer, cs_decide_or_recovered(m->scene, refused)));
 }
 
 /* … or for the item. */
@@ -140,8 +141,8 @@ static void rest_on(const matter *m, cs_decision *out, const cs_act *act)
 
 static bool rule_2_undeclared(const matter *m, cs_decision *out)
 {
-    bool declared = cs_decide_declares_all(&m->governing, m->scene->query) ||
-                    cs_decide_declares_all(&m->newest, m->scene->query);
+    bool declared =
+        cs_decide_declares_all(&m->governing, m->scene->query) || cs_decide_declares_all(&m->newest, m->scene->query);
     bool law_dropped_it = cs_decide_ground_of_law(&m->governing) && m->newest.purpose == NULL;
     return (!declared || law_dropped_it) && deny(out, 2, CONSENT_REASON_UNDECLARED);
 }
@@ -318,8 +319,9 @@ static bool rule_7_controller(matter *m, cs_decision *out)
         if (!controller_changed(m->scene, layer))
             continue;
         uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
-        cs_moment refused = cs_decide_later(cs_decide_subject_refusal(m->scene, CS_SUBJECT_CONTROLLER_CHANGED, layer, false, version, NULL),
-                                   cs_decide_decline(m->scene, layer, version));
+        cs_moment refused = cs_decide_later(
+            cs_decide_subject_refusal(m->scene, CS_SUBJECT_CONTROLLER_CHANGED, layer, false, version, NULL),
+            cs_decide_decline(m->scene, layer, version));
         call_for_policy(out, layer, CONSENT_OCCASION_UPDATE, CS_SUBJECT_CONTROLLER_CHANGED);
         return ask_after(m, out, 7, CONSENT_REASON_CONTROLLER_CHANGED, CONSENT_REASON_CONTROLLER_CHANGED,
                          policy_quiet(m->scene, layer, refused));
@@ -331,8 +333,9 @@ static bool rule_7_controller(matter *m, cs_decision *out)
 static bool rule_8_exempt(matter *m, cs_decision *out)
 {
     const cs_purpose *purpose = m->governing.purpose;
-    if (purpose == NULL || (purpose->ground != CONSENT_GROUND_CONTRACT && purpose->ground != CONSENT_GROUND_MADE_PUBLIC &&
-                            purpose->ground != CONSENT_GROUND_OTHER_LAW))
+    if (purpose == NULL ||
+        (purpose->ground != CONSENT_GROUND_CONTRACT && purpose->ground != CONSENT_GROUND_MADE_PUBLIC &&
+         purpose->ground != CONSENT_GROUND_OTHER_LAW))
         return false;
     return cs_decide_inside_accepted(m->scene, m->data) && exempt(m, out, 8, &m->governing);
 }
@@ -359,7 +362,8 @@ static bool ask_widened(matter *m, cs_decision *out)
         out->guardian_asked = m->child;
         call_for_choice(m, out, CS_SUBJECT_TERMS_WIDENED);
     } else {
-        refused = cs_decide_later(refused, cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, false, version, NULL));
+        refused = cs_decide_later(
+            refused, cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, false, version, NULL));
         refused = cs_decide_later(refused, cs_decide_decline(m->scene, layer, version));
         call_for_policy(out, layer, CONSENT_OCCASION_UPDATE, CS_SUBJECT_TERMS_WIDENED);
     }
@@ -433,8 +437,7 @@ static bool withdrawn_in_settings(matter *m, cs_decision *out)
             out->occasion = CONSENT_OCCASION_PERMISSION;
         return true;
     }
-    return !off && by_grant &&
-           ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
+    return !off && by_grant && ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
 }
 
 /* PIPL 13(1), 14 to 16, 23 to 26, 29, 30. C19, C20, C45, C55, C143. */
@@ -517,7 +520,8 @@ static void look_up_grant(matter *m, cs_side side)
 static void decide_item(matter *m, cs_decision *out)
 {
     reset(out);
-    out->governing = m->governing.purpose != NULL ? m->governing.index : m->scene->layers[m->scene->layer_count - 1].governing;
+    out->governing =
+        m->governing.purpose != NULL ? m->governing.index : m->scene->layers[m->scene->layer_count - 1].governing;
     (void)(rule_4_law(m, out) || rule_5_minors(m, out) || rule_6_acceptance(m, out) || rule_7_controller(m, out) ||
            rule_8_exempt(m, out) || rule_9_terms(m, out) || rule_10_choice(m, out) || rule_11_permission(m, out) ||
            rule_12_consented(m, out));

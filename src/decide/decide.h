@@ -31,8 +31,8 @@ typedef struct cs_query {
 } cs_query;
 
 typedef struct cs_now {
-    int64_t now_ms;      /* cs_state_now_ms; of a question about the past: that instant */
-    int64_t elapsed_ms;  /* of this session */
+    int64_t now_ms;     /* cs_state_now_ms; of a question about the past: that instant */
+    int64_t elapsed_ms; /* of this session */
     uint8_t session[CS_SESSION_ID_SIZE];
     consent_status store_status; /* not CONSENT_OK: rule 1 */
 } cs_now;
@@ -44,10 +44,12 @@ typedef struct cs_decision {
     int32_t reason;   /* consent_reason */
     int32_t ground;   /* consent_ground */
     int32_t rule;     /* 1 … 12 */
-    size_t governing; /* index into the set: the policy that governs the scope's layer which decided; CS_NO_POLICY: none */
+    size_t
+        governing; /* index into the set: the policy that governs the scope's layer which decided; CS_NO_POLICY: none */
     const uint8_t *evidence_stream; /* of the act it rests on, lives as long as the state; NULL: none */
     uint64_t evidence_seq;
-    int64_t ask_after_ms;   /* with deny: when asking by itself is allowed again; INT64_MAX: never by itself; 0: no such time */
+    int64_t
+        ask_after_ms; /* with deny: when asking by itself is allowed again; INT64_MAX: never by itself; 0: no such time */
     int64_t expires_ms;     /* with allow: until when at most; 0: open */
     int64_t valid_until_ms; /* the first later instant at which time alone may change this answer; INT64_MAX: none */
     /* For ask, and for deny by a cool-down: what is to be asked. */
@@ -80,19 +82,19 @@ cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state
 
 typedef enum cs_choice_status {
     CS_CHOICE_NONE = 0,
-    CS_CHOICE_GRANTED = 1,  /* a counting grant; of a policy-form purpose also: covered by acceptance */
+    CS_CHOICE_GRANTED = 1, /* a counting grant; of a policy-form purpose also: covered by acceptance */
     CS_CHOICE_REFUSED = 2,
     CS_CHOICE_EXPIRED = 3,
     CS_CHOICE_OUTGROWN = 4,
-    CS_CHOICE_WIDENED = 5,  /* granted, but for other terms than now */
-    CS_CHOICE_CONFIRM = 6   /* granted by a key not yet confirmed here */
+    CS_CHOICE_WIDENED = 5, /* granted, but for other terms than now */
+    CS_CHOICE_CONFIRM = 6  /* granted by a key not yet confirmed here */
 } cs_choice_status;
 
 typedef struct cs_choice {
     cs_choice_status status;
-    int64_t since_ms;       /* of the act behind it; 0: none */
-    int64_t expires_ms;     /* granted: 0: open */
-    const uint8_t *stream;  /* of the act */
+    int64_t since_ms;      /* of the act behind it; 0: none */
+    int64_t expires_ms;    /* granted: 0: open */
+    const uint8_t *stream; /* of the act */
     uint64_t seq;
 } cs_choice;
 
@@ -102,10 +104,10 @@ void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str sc
 
 /* How a scope's policy stands. */
 typedef struct cs_standing {
-    size_t governing; /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */
-    size_t newest;    /* newest effective */
-    size_t announced; /* newest of those not yet effective; CS_NO_POLICY: none */
-    bool accepted;    /* an acceptance counts */
+    size_t governing;     /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */
+    size_t newest;        /* newest effective */
+    size_t announced;     /* newest of those not yet effective; CS_NO_POLICY: none */
+    bool accepted;        /* an acceptance counts */
     bool declined_newest; /* the person said no to the newest effective version, and nothing since */
     int64_t accepted_at_ms;
     int64_t quiet_until_ms; /* no asking by itself about an update before; 0: free; INT64_MAX: never */

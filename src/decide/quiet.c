@@ -90,8 +90,8 @@ cs_moment cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32
     const cs_act *latest = NULL;
     for (uint32_t i = 0; i < count; i++) {
         const cs_act *no = &acts[i];
-        bool declined = no->kind == CS_ACT_DECLINE && no->policy == layer->name &&
-                        (version == 0 || no->version == version);
+        bool declined =
+            no->kind == CS_ACT_DECLINE && no->policy == layer->name && (version == 0 || no->version == version);
         bool withdrawn = no->kind == CS_ACT_REFUSE && version == 0 && (no->policy == layer->name || no->policy == 0);
         if (no->side == CS_SIDE_PERSON && (declined || withdrawn))
             latest = later_act(scene, latest, no);

@@ -13,8 +13,7 @@ static bool open_layer(cs_scene *scene, cs_str scope, cs_layer *layer)
         const cs_policy *policy = scene->set->policies[i];
         if (!cs_str_is(scope, policy->scope) || !cs_decide_effective(scene, policy))
             continue;
-        if (layer->newest == CS_NO_POLICY ||
-            cs_policy_compare_version(policy, scene->set->policies[layer->newest]) > 0)
+        if (layer->newest == CS_NO_POLICY || cs_policy_compare_version(policy, scene->set->policies[layer->newest]) > 0)
             layer->newest = i;
     }
     if (layer->newest == CS_NO_POLICY)

@@ -17,14 +17,15 @@ typedef enum cs_acceptance {
 } cs_acceptance;
 
 typedef struct cs_layer {
-    const char *id;         /* policy id */
+    const char *id; /* policy id */
     cs_name name;
     size_t newest;          /* newest effective version; CS_NO_POLICY: none */
     size_t governing;       /* highest version whose acceptance counts, else newest */
     cs_acceptance accepted; /* COUNTS: of governing */
     const cs_act *evidence; /* the acceptance */
-    size_t wants_guardian;  /* highest version whose acceptance fails for want of the guardian's consent alone; CS_NO_POLICY */
-    bool unconfirmed;       /* some acceptance fails for want of the key's confirmation alone */
+    size_t
+        wants_guardian; /* highest version whose acceptance fails for want of the guardian's consent alone; CS_NO_POLICY */
+    bool unconfirmed; /* some acceptance fails for want of the key's confirmation alone */
 } cs_layer;
 
 typedef struct cs_scene {
@@ -33,10 +34,10 @@ typedef struct cs_scene {
     const cs_query *query;
     const cs_now *now;
     cs_name purpose, recipient;
-    bool platform_item;   /* the platform declares the purpose: the item is the platform's in every product */
+    bool platform_item; /* the platform declares the purpose: the item is the platform's in every product */
     bool age_known;
     int32_t age;
-    size_t layer_count;   /* 1: the platform; 2: and the product */
+    size_t layer_count; /* 1: the platform; 2: and the product */
     cs_layer layers[2];
     int64_t valid_until_ms;
 } cs_scene;
@@ -51,8 +52,8 @@ bool cs_decide_effective(cs_scene *scene, const cs_policy *policy);
 /* ---- terms: what a policy version says of the purpose asked about -------------------------------- */
 
 typedef struct cs_terms {
-    size_t index;              /* of the policy in the set; CS_NO_POLICY: none */
-    size_t layer;              /* whose policy it is */
+    size_t index; /* of the policy in the set; CS_NO_POLICY: none */
+    size_t layer; /* whose policy it is */
     const cs_policy *policy;
     const cs_purpose *purpose; /* NULL: not declared */
 } cs_terms;
@@ -95,10 +96,10 @@ bool cs_decide_ever_accepted(const cs_scene *scene, const cs_policy *policy, cs_
 
 typedef struct cs_item {
     cs_choice_status status;
-    const cs_act *grant;   /* granted, expired, outgrown, widened: the one it rests on */
-    const cs_act *refusal; /* the latest that stands */
-    int64_t expires_ms;    /* granted: 0: open */
-    bool unconfirmed;      /* a grant would count if its key were confirmed */
+    const cs_act *grant;     /* granted, expired, outgrown, widened: the one it rests on */
+    const cs_act *refusal;   /* the latest that stands */
+    int64_t expires_ms;      /* granted: 0: open */
+    bool unconfirmed;        /* a grant would count if its key were confirmed */
     bool other_data_granted; /* the item is granted for other data, by terms that lack this */
 } cs_item;
 

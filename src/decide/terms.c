@@ -100,9 +100,9 @@ bool cs_decide_declares_all(const cs_terms *terms, const cs_query *query)
 
 bool cs_decide_ground_of_law(const cs_terms *terms)
 {
-    return terms->purpose != NULL && (terms->purpose->ground == CONSENT_GROUND_LEGAL_DUTY ||
-                                      terms->purpose->ground == CONSENT_GROUND_EMERGENCY ||
-                                      terms->purpose->ground == CONSENT_GROUND_PUBLIC_INTEREST);
+    return terms->purpose != NULL &&
+           (terms->purpose->ground == CONSENT_GROUND_LEGAL_DUTY || terms->purpose->ground == CONSENT_GROUND_EMERGENCY ||
+            terms->purpose->ground == CONSENT_GROUND_PUBLIC_INTEREST);
 }
 
 bool cs_decide_automated_marketing(const cs_purpose *purpose)
@@ -223,18 +223,19 @@ static bool covered_by_all_agreed(measure *m, const cs_terms *later)
         return false;
     for (size_t i = 0; m->grant != NULL && i < m->scene->set->count; i++) {
         const cs_policy *policy = m->scene->set->policies[i];
-        if (strcmp(policy->id, m->agreed.policy->id) != 0 ||
-            cs_policy_compare_version(policy, m->agreed.policy) <= 0 ||
+        if (strcmp(policy->id, m->agreed.policy->id) != 0 || cs_policy_compare_version(policy, m->agreed.policy) <= 0 ||
             !cs_decide_ever_accepted(m->scene, policy, (cs_side)m->grant->side))
             continue;
-        cs_terms shrunk = {.index = i, .layer = m->agreed.layer, .policy = policy,
+        cs_terms shrunk = {.index = i,
+                           .layer = m->agreed.layer,
+                           .policy = policy,
                            .purpose = cs_policy_purpose(policy, m->scene->query->purpose)};
         if (shrunk.purpose == NULL && m->agreed.layer == 1 && m->scene->platform_item)
             continue; /* the product no longer speaks of it: the platform's terms are measured */
         if (!cs_decide_declares(&shrunk, m->scene->query, m->data) || !covers(&shrunk, later))
             return false;
-        m->shortest_ms = shorter(m->shortest_ms, shorter(shrunk.purpose->grant_lifetime_ms,
-                                                         shrunk.purpose->retention.period_ms));
+        m->shortest_ms =
+            shorter(m->shortest_ms, shorter(shrunk.purpose->grant_lifetime_ms, shrunk.purpose->retention.period_ms));
     }
     return true;
 }
@@ -243,8 +244,8 @@ static bool holds(measure *m, const cs_terms *later)
 {
     if (!cs_decide_declares(later, m->scene->query, m->data) || !covered_by_all_agreed(m, later))
         return false;
-    m->shortest_ms = shorter(m->shortest_ms,
-                             shorter(later->purpose->grant_lifetime_ms, later->purpose->retention.period_ms));
+    m->shortest_ms =
+        shorter(m->shortest_ms, shorter(later->purpose->grant_lifetime_ms, later->purpose->retention.period_ms));
     return true;
 }
 

@@ -12,15 +12,29 @@ typedef struct manage {
     bool accepted;
 } manage;
 
-/* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
-static bool is_on(const manage *all, const cs_form_subject *subject, const char *data)
+static cs_choice_status status_of(const manage *all, const cs_form_subject *subject, const char *data, cs_side side)
 {
     cs_choice choice;
     cs_decide_choice(all->input->policies, all->input->state, all->scope, cs_str_of(subject->purpose->id),
-                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), CS_SIDE_PERSON,
+                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), side,
                      all->input->now, &choice);
-    return choice.status == CS_CHOICE_GRANTED || choice.status == CS_CHOICE_WIDENED ||
-           choice.status == CS_CHOICE_CONFIRM;
+    return choice.status;
+}
+
+/* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
+static bool stands(cs_choice_status status)
+{
+    return status == CS_CHOICE_GRANTED || status == CS_CHOICE_WIDENED || status == CS_CHOICE_CONFIRM;
+}
+
+/* A guardian sees the own grants, and what the minor granted without a no of the guardian's. */
+static bool is_on(const manage *all, const cs_form_subject *subject, const char *data)
+{
+    cs_choice_status person = status_of(all, subject, data, CS_SIDE_PERSON);
+    if (!all->form->guardian)
+        return stands(person);
+    cs_choice_status guardian = status_of(all, subject, data, CS_SIDE_GUARDIAN);
+    return stands(guardian) || (stands(person) && guardian != CS_CHOICE_REFUSED);
 }
 
 static bool any_on(const manage *all, const cs_form_subject *subject)
@@ -96,6 +110,8 @@ static const char *storage_level_name(uint8_t level)
 /* What must come before this can be switched on; NULL: nothing, here it can. */
 static const char *needs(const manage *all, cs_form_choice *choice, const cs_form_subject *subject)
 {
+    if (all->form->guardian)
+        return "guardian"; /* with the verification behind it */
     switch (cs_purpose_effective_form(subject->policy, subject->purpose)) {
     case CS_FORM_SEPARATE:
     case CS_FORM_WRITTEN:
@@ -185,7 +201,7 @@ static void add_acceptance(const manage *all)
     if (!choice)
         return;
     choice->on = all->accepted;
-    choice->needs = "first_run";
+    choice->needs = form->guardian ? "guardian" : "first_run";
     choice->consequence = cs_form_word(form->locale, CS_WORD_ACCEPTANCE_CONSEQUENCE);
 }
 

@@ -55,9 +55,6 @@ typedef enum cs_word {
     CS_WORD_CHANGE_EDITORIAL,
     CS_WORD_AGE,
     CS_WORD_AGE_TEXT,
-    CS_WORD_AGE_UNDER,
-    CS_WORD_AGE_FROM,
-    CS_WORD_AGE_TO,
     CS_WORD_BIRTH,
     CS_WORD_SUBMIT,
     CS_WORD_GUARDIAN,
@@ -218,6 +215,9 @@ const char *cs_form_join(cs_form *form, const char *const *texts);
 /* A list in the arena with room for one more element: `list`, or a larger copy; NULL when memory ran out. */
 void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size);
 
+/* An age band in words: from `from` years to below `to` (0: no end). */
+const char *cs_form_age_label(cs_form *form, int32_t from, int32_t to);
+
 void cs_form_add_field(cs_form *form, const char *id, const char *label, const char *value, uint8_t emphasis);
 cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label);
 /* A block of one plain span. level: of a heading. */
@@ -303,15 +303,5 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, con
 const cs_policy *cs_form_base_policy(const cs_form_input *input);
 /* The buttons: the policy's labels, else the form's own words. */
 void cs_form_add_buttons(cs_form *form, const cs_form_input *input);
-
-/* ---- events (submit.c) ---------------------------------------------------------------------- */
-
-/* Starts over with room for `count` events. */
-consent_status cs_form_reserve_events(cs_form *form, size_t count, consent_error *err);
-/* Adds one with everything that all acts on this form have in common. Room must be reserved. `shared`: the act carries
- * the platform's policy and the product's (decisions.md section 1). */
-cs_event *cs_form_add_event(cs_form *form, uint32_t type, uint32_t method, const char *control, bool shared);
-/* Checks that the form was shown and is not past its time. */
-consent_status cs_form_check_time(const cs_form *form, int64_t shown_ms, int64_t now_ms, consent_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* permission: what is shown together with the system's prompt, until it closes, for one call site (C66 to C74), and
  * what its result records. A system permission is necessary, never sufficient; only for a purpose that needs no more
  * than its own consent is the system's dialog, with this notice beside it, also the act of consent. */
-#include "form/parts.h"
+#include "form/submission.h"
 
 #include <string.h>
 

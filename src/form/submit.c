@@ -1,9 +1,10 @@
 /* What a person did with a form, checked against its rules and turned into the events to record. */
-#include "form/parts.h"
+#include "form/submission.h"
 
 #include <string.h>
 
 #define SURFACE_MAX_SIZE 200u
+#define REFERENCE_MAX_SIZE 200u
 
 /* ---- events ----------------------------------------------------------------------------------- */
 
@@ -35,7 +36,7 @@ cs_event *cs_form_add_event(cs_form *form, uint32_t type, uint32_t method, const
 {
     cs_event *event = &form->events[form->event_count++];
     *event = (cs_event){.type = type,
-                        .actor = CS_ACTOR_SELF,
+                        .actor = form->guardian ? CS_ACTOR_GUARDIAN : CS_ACTOR_SELF,
                         .policy = ref_of(shared ? &form->base_name : &form->policy_name),
                         .method = method,
                         .control = cs_str_of(control),
@@ -59,7 +60,7 @@ consent_status cs_form_check_time(const cs_form *form, int64_t shown_ms, int64_t
     return CONSENT_OK;
 }
 
-static consent_status check_policy_valid(const cs_form *form, int64_t now_ms, consent_error *err)
+consent_status cs_form_check_policy_valid(const cs_form *form, int64_t now_ms, consent_error *err)
 {
     if (!form->valid_until_ms || now_ms < form->valid_until_ms)
         return CONSENT_OK;
@@ -69,15 +70,6 @@ static consent_status check_policy_valid(const cs_form *form, int64_t now_ms, co
 
 /* ---- answers ---------------------------------------------------------------------------------- */
 
-/* One submission while it is being read. */
-typedef struct reading {
-    cs_form *form;
-    const consent_submission *given;
-    const char *surface;
-    int64_t now_ms;
-    consent_error *err;
-} reading;
-
 static const cs_form_choice *find_choice(const cs_form *form, const char *control)
 {
     for (uint32_t i = 0; i < form->choice_count; i++)
@@ -86,7 +78,7 @@ static const cs_form_choice *find_choice(const cs_form *form, const char *contro
     return NULL;
 }
 
-static const consent_answer *find_answer(const reading *in, const char *control)
+const consent_answer *cs_form_find_answer(const cs_form_reading *in, const char *control)
 {
     for (size_t i = 0; i < in->given->answer_count; i++)
         if (strcmp(in->given->answers[i].control, control) == 0)
@@ -95,7 +87,7 @@ static const consent_answer *find_answer(const reading *in, const char *control)
 }
 
 /* Unknown and repeated controls are the host's mistakes. A box shown ticked is no evidence (C3); a refusal needs none. */
-static consent_status check_answers(const reading *in)
+static consent_status check_answers(const cs_form_reading *in)
 {
     const cs_form *form = in->form;
     if (in->given->answer_count && !in->given->answers)
@@ -119,12 +111,12 @@ static consent_status check_answers(const reading *in)
     return CONSENT_OK;
 }
 
-static int64_t answered_at(const reading *in, const consent_answer *answer)
+static int64_t answered_at(const cs_form_reading *in, const consent_answer *answer)
 {
     return answer->at_ms ? answer->at_ms : in->now_ms;
 }
 
-static uint32_t method_of(const reading *in, uint32_t usual)
+uint32_t cs_form_method(const cs_form_reading *in, uint32_t usual)
 {
     if (in->form->written)
         return CONSENT_METHOD_WRITTEN;
@@ -132,10 +124,11 @@ static uint32_t method_of(const reading *in, uint32_t usual)
 }
 
 /* Adds an event with what the submission says of how it came about. */
-static cs_event *record(const reading *in, uint32_t type, uint32_t method, const char *control, bool shared)
+cs_event *cs_form_record(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control, bool shared)
 {
     cs_event *event = cs_form_add_event(in->form, type, method, control, shared);
     event->surface = cs_str_of(in->surface);
+    event->reference = cs_str_of(in->reference);
     event->reached_end = in->given->reached_end;
     event->emphasis_count = in->given->emphasis_rendered ? in->form->emphasis_count : 0;
     return event;
@@ -143,10 +136,10 @@ static cs_event *record(const reading *in, uint32_t type, uint32_t method, const
 
 /* ---- accepting and refusing a policy ------------------------------------------------------------ */
 
-static consent_status accept_policy(const reading *in)
+consent_status cs_form_accept_policy(const cs_form_reading *in)
 {
     cs_form *form = in->form;
-    const consent_answer *tick = find_answer(in, "tick");
+    const consent_answer *tick = cs_form_find_answer(in, "tick");
     if (!tick || !tick->on)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice 'tick' was not ticked: accepting the policy needs it (C3)");
@@ -156,9 +149,9 @@ static consent_status accept_policy(const reading *in)
     consent_status status = cs_form_reserve_events(form, 2, in->err);
     if (status != CONSENT_OK)
         return status;
-    uint32_t method = method_of(in, CONSENT_METHOD_CHECKBOX);
-    record(in, CS_EVENT_NOTICE_SHOWN, method, NULL, false);
-    cs_event *accepted = record(in, CS_EVENT_POLICY_ACCEPTED, method, "accept", false);
+    uint32_t method = cs_form_method(in, CONSENT_METHOD_CHECKBOX);
+    cs_form_record(in, CS_EVENT_NOTICE_SHOWN, method, NULL, false);
+    cs_event *accepted = cs_form_record(in, CS_EVENT_POLICY_ACCEPTED, method, "accept", false);
     accepted->tick_initially_off = true;
     accepted->ticked_at_ms = answered_at(in, tick);
     return CONSENT_OK;
@@ -172,11 +165,11 @@ typedef struct sorted_data {
     int64_t ticked_at_ms;
 } sorted_data;
 
-static void sort_data(const reading *in, sorted_data *sorted)
+static void sort_data(const cs_form_reading *in, sorted_data *sorted)
 {
     for (uint32_t i = 0; i < in->form->data_count; i++) {
         const cs_form_datum *datum = &in->form->data[i];
-        const consent_answer *answer = datum->control ? find_answer(in, datum->control) : NULL;
+        const consent_answer *answer = datum->control ? cs_form_find_answer(in, datum->control) : NULL;
         if (!datum->control || (answer && answer->on)) {
             sorted->granted[sorted->granted_count++] = datum->id;
             if (answer && answered_at(in, answer) > sorted->ticked_at_ms)
@@ -189,11 +182,11 @@ static void sort_data(const reading *in, sorted_data *sorted)
     }
 }
 
-static cs_event *record_item(const reading *in, uint32_t type, uint32_t method, const char *control,
+cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control,
                              const char *const *data, size_t data_count)
 {
     const cs_form *form = in->form;
-    cs_event *event = record(in, type, method, control, form->shared);
+    cs_event *event = cs_form_record(in, type, method, control, form->shared);
     event->purpose = cs_str_of(form->purpose);
     event->recipient = cs_str_of(form->recipient);
     for (size_t i = 0; i < data_count; i++)
@@ -201,7 +194,7 @@ static cs_event *record_item(const reading *in, uint32_t type, uint32_t method, 
     return event;
 }
 
-static consent_status accept_choice(const reading *in)
+consent_status cs_form_accept_choice(const cs_form_reading *in)
 {
     cs_form *form = in->form;
     sorted_data sorted = {.granted_count = 0};
@@ -213,51 +206,47 @@ static consent_status accept_choice(const reading *in)
     consent_status status = cs_form_reserve_events(form, 3, in->err);
     if (status != CONSENT_OK)
         return status;
-    uint32_t method = method_of(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
-    cs_event *granted = record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
+    uint32_t method = cs_form_method(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
+    cs_event *granted = cs_form_record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
     granted->once = form->once;
     granted->tick_initially_off = sorted.ticked_at_ms != 0;
     granted->ticked_at_ms = sorted.ticked_at_ms;
     if (sorted.narrowed_count)
-        record_item(in, form->narrowing, method, "accept", sorted.narrowed, sorted.narrowed_count);
+        cs_form_record_item(in, form->narrowing, method, "accept", sorted.narrowed, sorted.narrowed_count);
     if (sorted.denied_count)
-        record_item(in, CS_EVENT_DENIED, method, "accept", sorted.denied, sorted.denied_count);
+        cs_form_record_item(in, CS_EVENT_DENIED, method, "accept", sorted.denied, sorted.denied_count);
     return CONSENT_OK;
 }
 
-static consent_status refuse(const reading *in)
+static consent_status refuse(const cs_form_reading *in)
 {
     cs_form *form = in->form;
     consent_status status = cs_form_reserve_events(form, 1, in->err);
     if (status != CONSENT_OK)
         return status;
     uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
-    if (form->occasion == CONSENT_OCCASION_FIRST_RUN || form->occasion == CONSENT_OCCASION_UPDATE) {
-        record(in, CS_EVENT_POLICY_DECLINED, method, "refuse", false)->subject = form->subject;
-        return CONSENT_OK;
-    }
     const char *data[CS_EVENT_MAX_DATA];
     for (uint32_t i = 0; i < form->data_count; i++)
         data[i] = form->data[i].id;
-    record_item(in, CS_EVENT_DENIED, method, "refuse", data, form->data_count)->subject = form->subject;
+    cs_form_record_item(in, CS_EVENT_DENIED, method, "refuse", data, form->data_count)->subject = form->subject;
     return CONSENT_OK;
 }
 
 /* The person said no to the notice itself: the system's prompt is not shown, and the permission rests as after its no. */
-static consent_status refuse_permission(const reading *in)
+static consent_status refuse_permission(const cs_form_reading *in)
 {
     cs_form *form = in->form;
     consent_status status = cs_form_reserve_events(form, 2, in->err);
     if (status != CONSENT_OK)
         return status;
     uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
-    cs_event *result = record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse", NULL, 0);
+    cs_event *result = cs_form_record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse", NULL, 0);
     result->permission = cs_str_of(form->permission);
     result->call_site = cs_str_of(form->call_site);
     result->os_state = CONSENT_OS_DENIED;
     if (!form->records_choice)
         return CONSENT_OK;
-    cs_event *denied = record_item(in, CS_EVENT_DENIED, method, "refuse", NULL, 0);
+    cs_event *denied = cs_form_record_item(in, CS_EVENT_DENIED, method, "refuse", NULL, 0);
     memcpy(denied->data, form->query.data, form->query.data_count * sizeof *denied->data);
     denied->data_count = form->query.data_count;
     denied->subject = form->subject;
@@ -267,27 +256,27 @@ static consent_status refuse_permission(const reading *in)
 /* ---- manage ----------------------------------------------------------------------------------- */
 
 /* Whether another choice of the same purpose stays on after this submission. */
-static bool sibling_stays_on(const reading *in, const cs_form_choice *choice)
+static bool sibling_stays_on(const cs_form_reading *in, const cs_form_choice *choice)
 {
     for (uint32_t i = 0; i < in->form->choice_count; i++) {
         const cs_form_choice *other = &in->form->choices[i];
         if (other == choice || !other->purpose || strcmp(other->purpose, choice->purpose) != 0)
             continue;
-        const consent_answer *answer = find_answer(in, other->control);
+        const consent_answer *answer = cs_form_find_answer(in, other->control);
         if (answer ? answer->on : other->on)
             return true;
     }
     return false;
 }
 
-static void record_switch(const reading *in, const cs_form_choice *choice, const consent_answer *answer)
+static void record_switch(const cs_form_reading *in, const cs_form_choice *choice, const consent_answer *answer)
 {
-    uint32_t method = method_of(in, CONSENT_METHOD_TOGGLE);
+    uint32_t method = cs_form_method(in, CONSENT_METHOD_TOGGLE);
     uint32_t type = answer->on ? CS_EVENT_GRANTED : CS_EVENT_WITHDRAWN;
     /* A withdrawal that names no recipient speaks for all of them: not meant while another's switch stays on. */
     if (!answer->on && choice->has_siblings && !choice->recipient && sibling_stays_on(in, choice))
         type = CS_EVENT_DENIED;
-    cs_event *event = record(in, type, method, choice->control, choice->shared);
+    cs_event *event = cs_form_record(in, type, method, choice->control, choice->shared);
     event->purpose = cs_str_of(choice->purpose);
     event->recipient = cs_str_of(choice->recipient);
     if (!answer->on)
@@ -298,7 +287,7 @@ static void record_switch(const reading *in, const cs_form_choice *choice, const
     event->ticked_at_ms = answered_at(in, answer);
 }
 
-static consent_status check_switches(const reading *in, size_t *changes, bool *ends_acceptance)
+static consent_status check_switches(const cs_form_reading *in, size_t *changes, bool *ends_acceptance)
 {
     *changes = 0;
     *ends_acceptance = false;
@@ -313,14 +302,14 @@ static consent_status check_switches(const reading *in, size_t *changes, bool *e
             return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                            "choice '%s' cannot be switched on here: show the form '%s' for it", choice->control,
                            choice->needs);
-        consent_status status = answer->on ? check_policy_valid(in->form, in->now_ms, in->err) : CONSENT_OK;
+        consent_status status = answer->on ? cs_form_check_policy_valid(in->form, in->now_ms, in->err) : CONSENT_OK;
         if (status != CONSENT_OK)
             return status;
     }
     return CONSENT_OK;
 }
 
-static consent_status save(const reading *in)
+static consent_status save(const cs_form_reading *in)
 {
     size_t changes;
     bool ends_acceptance;
@@ -331,7 +320,7 @@ static consent_status save(const reading *in)
         return status;
     /* Withdrawing the acceptance withdraws every choice with it; nothing can be granted beside that. */
     if (ends_acceptance) {
-        record(in, CS_EVENT_WITHDRAWN, method_of(in, CONSENT_METHOD_TOGGLE), "acceptance", false);
+        cs_form_record(in, CS_EVENT_WITHDRAWN, cs_form_method(in, CONSENT_METHOD_TOGGLE), "acceptance", false);
         return CONSENT_OK;
     }
     for (size_t i = 0; i < in->given->answer_count; i++) {
@@ -344,39 +333,88 @@ static consent_status save(const reading *in)
 
 /* ---- submitting ------------------------------------------------------------------------------- */
 
+static bool action_fits(const cs_form *form, int32_t action)
+{
+    if (form->occasion == CONSENT_OCCASION_MANAGE)
+        return action == CONSENT_ACTION_SAVE;
+    return action == CONSENT_ACTION_ACCEPT || (action == CONSENT_ACTION_REFUSE && form->refuse_label);
+}
+
+static bool method_fits(const cs_form *form, int32_t method)
+{
+    return (method >= 0 && method <= CONSENT_METHOD_BUTTON) || (method == CONSENT_METHOD_WRITTEN && form->written) ||
+           (method == CONSENT_METHOD_GUARDIAN_LINK && form->guardian);
+}
+
+static consent_status check_text(const char *text, const char *what, size_t max_size, consent_error *err)
+{
+    if (cs_str_of(text).size <= max_size && cs_utf8_is_valid(cs_str_of(text)))
+        return CONSENT_OK;
+    return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is not UTF-8 of at most %zu bytes: give a short one", what, max_size);
+}
+
 static consent_status check_action(const cs_form *form, const consent_submission *given, consent_error *err)
 {
-    bool manages = form->occasion == CONSENT_OCCASION_MANAGE;
-    bool fits = manages ? given->action == CONSENT_ACTION_SAVE
-                        : given->action == CONSENT_ACTION_ACCEPT || given->action == CONSENT_ACTION_REFUSE;
-    if (!fits)
+    const char *occasion = cs_form_occasion_name(form->occasion);
+    if (!action_fits(form, given->action))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "action %d does not fit the %s form: it takes %s",
-                       (int)given->action, cs_form_occasion_name(form->occasion),
-                       manages ? "save" : "accept or refuse");
+                       (int)given->action, occasion,
+                       form->save_label     ? "save"
+                       : form->refuse_label ? "accept or refuse"
+                                            : "accept");
     if (form->occasion == CONSENT_OCCASION_PERMISSION && given->action == CONSENT_ACTION_ACCEPT)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "accepting the permission form records nothing: show the system's prompt, then give its result");
-    if (cs_str_of(given->surface).size > SURFACE_MAX_SIZE || !cs_utf8_is_valid(cs_str_of(given->surface)))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "surface is not UTF-8 of at most %u bytes: give the screen a short name", SURFACE_MAX_SIZE);
-    bool written = given->method == CONSENT_METHOD_WRITTEN && form->written;
-    if ((given->method < 0 || given->method > CONSENT_METHOD_BUTTON) && !written)
+    if (given->birth && form->occasion != CONSENT_OCCASION_AGE)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the %s form takes no birth date: the age form does", occasion);
+    if (!method_fits(form, given->method))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "method %d cannot come from the %s form: leave it 0, or say checkbox, toggle or button",
-                       (int)given->method, cs_form_occasion_name(form->occasion));
-    return CONSENT_OK;
+                       (int)given->method, occasion);
+    consent_status status = check_text(given->surface, "surface", SURFACE_MAX_SIZE, err);
+    return status == CONSENT_OK ? check_text(given->reference, "reference", REFERENCE_MAX_SIZE, err) : status;
 }
 
-static consent_status act(const reading *in)
+/* A yes in a guardian's name is as good as the verification behind it (PIPL 31). */
+static consent_status check_guardian(const cs_form_reading *in)
 {
-    if (in->given->action == CONSENT_ACTION_SAVE)
-        return save(in);
-    if (in->given->action == CONSENT_ACTION_REFUSE)
-        return in->form->occasion == CONSENT_OCCASION_PERMISSION ? refuse_permission(in) : refuse(in);
-    consent_status status = check_policy_valid(in->form, in->now_ms, in->err);
+    if (!in->form->guardian || in->form->informs || (in->reference && in->reference[0]))
+        return CONSENT_OK;
+    return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                   "input 'reference' is empty: say where the guardian's verification is kept (PIPL 31)");
+}
+
+static consent_status accept(const cs_form_reading *in)
+{
+    const cs_form *form = in->form;
+    if (form->informs)
+        return cs_form_go_on(in);
+    consent_status status = cs_form_check_policy_valid(form, in->now_ms, in->err);
+    if (status == CONSENT_OK)
+        status = check_guardian(in);
     if (status != CONSENT_OK)
         return status;
-    return in->form->data || in->form->purpose ? accept_choice(in) : accept_policy(in);
+    if (form->occasion == CONSENT_OCCASION_AGE)
+        return cs_form_accept_age(in);
+    if (form->stream_count)
+        return cs_form_accept_devices(in);
+    if (form->purpose)
+        return cs_form_accept_choice(in);
+    return form->guardian ? cs_form_accept_guardian(in) : cs_form_accept_policy(in);
+}
+
+static consent_status act(const cs_form_reading *in)
+{
+    const cs_form *form = in->form;
+    if (in->given->action == CONSENT_ACTION_SAVE)
+        return save(in);
+    if (in->given->action == CONSENT_ACTION_ACCEPT)
+        return accept(in);
+    if (form->informs)
+        return cs_form_go_on(in);
+    if (form->occasion == CONSENT_OCCASION_PERMISSION)
+        return refuse_permission(in);
+    return form->purpose ? refuse(in) : cs_form_refuse_whole(in);
 }
 
 consent_status cs_form_submit(cs_form *form, const consent_submission *submission, int64_t shown_ms, int64_t now_ms,
@@ -388,12 +426,13 @@ consent_status cs_form_submit(cs_form *form, const consent_submission *submissio
     consent_status status = check_action(form, submission, err);
     if (status == CONSENT_OK)
         status = cs_form_check_time(form, shown_ms, now_ms, err);
-    reading in = {.form = form, .given = submission, .now_ms = now_ms, .err = err};
+    cs_form_reading in = {.form = form, .given = submission, .now_ms = now_ms, .err = err};
     if (status == CONSENT_OK)
         status = check_answers(&in);
     if (status != CONSENT_OK)
         return status;
     in.surface = cs_form_keep(form, submission->surface);
+    in.reference = cs_form_keep(form, submission->reference);
     status = cs_form_status(form, err);
     form->failed = false; /* the form itself is whole: it stays usable */
     if (status == CONSENT_OK)

@@ -57,9 +57,53 @@ static const word words[CS_WORD_COUNT] = {
     [CS_WORD_CHANGE_CONTACT] = {"联系与投诉渠道", "Contacts and complaints"},
     [CS_WORD_CHANGE_IMPACT] = {"影响评估显示的高风险", "High risk found by an impact assessment"},
     [CS_WORD_CHANGE_EDITORIAL] = {"文字表述", "Wording"},
+    [CS_WORD_AGE] = {"请告诉我们您的年龄段", "Your age group"},
+    [CS_WORD_AGE_TEXT] = {"法律对未成年人有特别保护。年龄只用来决定适用哪些规则，不作他用；填写出生日期或选择年龄段即可。", "The law protects minors specially. Your age only decides which rules apply, nothing else; a birth date or an age group is enough."},
+    [CS_WORD_BIRTH] = {"出生日期", "Date of birth"},
+    [CS_WORD_SUBMIT] = {"提交", "Submit"},
+    [CS_WORD_GUARDIAN] = {"请监护人阅读并决定", "For the guardian to read and decide"},
+    [CS_WORD_GUARDIAN_TEXT] = {"使用者是未成年人。您是其监护人时，请阅读以下内容再决定；您可以不同意，也可以随时撤回。", "The person is a minor. If you are the guardian, please read this and decide; you may decline, and withdraw at any time."},
+    [CS_WORD_CHILD_RULES] = {"儿童个人信息处理规则", "Rules for children's personal information"},
+    [CS_WORD_REFERENCE] = {"监护人身份核验编号", "Reference of the guardian's verification"},
+    [CS_WORD_GUARDIAN_TICK] = {"我是监护人，已阅读并同意上述内容", "I am the guardian, have read the above and agree to it"},
+    [CS_WORD_FACT_SCOPE] = {"处理的目的、方式与范围", "Why, how and what"},
+    [CS_WORD_FACT_STORAGE] = {"存放地点、期限与到期后的处理", "Where and how long it is kept, and what then"},
+    [CS_WORD_FACT_SECURITY] = {"安全保障措施", "How it is kept safe"},
+    [CS_WORD_FACT_CONSEQUENCE] = {"拒绝的后果", "If you decline"},
+    [CS_WORD_FACT_COMPLAINT] = {"投诉、举报的渠道", "Where to complain"},
+    [CS_WORD_FACT_CORRECTION] = {"更正、删除的途径", "How to correct and delete"},
+    [CS_WORD_CONFIRM] = {"请在这台设备上确认", "Please confirm on this device"},
+    [CS_WORD_CONFIRM_TEXT] = {"下列同意不是在这台设备上给出的，或需要您再次确认。是您本人给出的，请确认；不是，请拒绝。", "The consents below were not given on this device, or wait for you to confirm them. Confirm them if they are yours; if not, decline."},
+    [CS_WORD_CONFIRM_CONSEQUENCE] = {"不确认，则这些同意在这台设备上不生效", "Without it they do not count on this device"},
+    [CS_WORD_THIS_DEVICE] = {"这台设备", "This device"},
+    [CS_WORD_OTHER_DEVICE] = {"另一台设备", "Another device"},
+    [CS_WORD_CONTINUE] = {"继续", "Continue"},
+    [CS_WORD_CANCEL] = {"取消", "Cancel"},
+    [CS_WORD_EXTERNAL] = {"您即将前往第三方", "You are about to leave for a third party"},
+    [CS_WORD_EXTERNAL_TEXT] = {"接下来的服务由下列第三方提供，适用其自己的隐私政策，建议先阅读再决定。", "What follows is offered by the third party below under its own privacy policy; please read that first."},
+    [CS_WORD_ACKNOWLEDGE] = {"知道了", "Understood"},
+    [CS_WORD_CLOSING] = {"停止运营通知", "The service closes"},
+    [CS_WORD_CLOSING_TEXT] = {"服务将停止运营。到期后不再收集您的个人信息，已有的将删除或匿名化。", "The service will end. From then on nothing more is collected; what is there is deleted or anonymised."},
+    [CS_WORD_CLOSING_END] = {"停止时间", "It ends on"},
+    [CS_WORD_INCIDENT_SITUATION] = {"事件的基本情况", "What happened"},
+    [CS_WORD_INCIDENT_IMPACT] = {"可能的影响", "What it may mean"},
+    [CS_WORD_INCIDENT_MEASURES] = {"已采取或将采取的措施", "What we did and will do"},
+    [CS_WORD_INCIDENT_ADVICE] = {"您可以这样防范", "What you can do"},
+    [CS_WORD_INCIDENT_REMEDY] = {"对您的补救", "How it is made good"},
+    [CS_WORD_INCIDENT_CONTACT] = {"联系方式", "Contact"},
 };
 
 const char *cs_form_word(const char *locale, cs_word which)
 {
     return strncmp(locale, "zh", 2) == 0 ? words[which].zh : words[which].en;
+}
+
+const char *cs_form_age_label(cs_form *form, int32_t from, int32_t to)
+{
+    bool zh = strncmp(form->locale, "zh", 2) == 0;
+    if (from == 0)
+        return cs_form_compose(form, zh ? "未满 %d 周岁" : "Under %d", (int)to);
+    if (to == 0)
+        return cs_form_compose(form, zh ? "年满 %d 周岁" : "%d or older", (int)from);
+    return cs_form_compose(form, zh ? "%d 至 %d 周岁" : "%d to %d", (int)from, (int)to - 1);
 }

@@ -290,6 +290,9 @@ static void code_purpose_recipients(codec *c, cs_purpose *purpose, const cs_poli
         code_u64(c, &recipients[i].data_mask, all);
         code_u32(c, &recipients[i].method);
         code_bytes(c, recipients[i].method_digest, sizeof(recipients[i].method_digest));
+        for (uint16_t j = 0; !c->out && j < i; j++)
+            if (recipients[j].recipient == recipients[i].recipient)
+                refuse(c);
     }
 }
 

@@ -14,12 +14,14 @@ static consent_status choose(cs_profile *profile, const cs_form_request *request
     const cs_policy_set *set = &profile->home->policies;
     cs_standing standing;
     size_t chosen;
+    bool answers = request->occasion == 0 || request->occasion == CONSENT_OCCASION_GUARDIAN ||
+                   request->occasion == CONSENT_OCCASION_CHILD_RULES || request->occasion == CONSENT_OCCASION_CONFIRM;
     *occasion = request->occasion;
     cs_decide_standing(set, &profile->state, request->query.scope, now, &standing);
     chosen = standing.newest;
-    if (request->occasion == CONSENT_OCCASION_MANAGE) {
+    if (request->occasion == CONSENT_OCCASION_MANAGE || request->occasion == CONSENT_OCCASION_EXTERNAL) {
         chosen = standing.governing;
-    } else if (request->occasion == 0 || request->query.purpose.size != 0) {
+    } else if (answers || request->query.purpose.size != 0) {
         cs_decision decision;
         cs_decide(set, &profile->state, &request->query, now, &decision);
         if (request->occasion == 0)
@@ -30,6 +32,8 @@ static consent_status choose(cs_profile *profile, const cs_form_request *request
                            consent_reason_name((consent_reason)decision.reason));
         if (decision.form_policy != CS_NO_POLICY)
             chosen = decision.form_policy;
+        else if (*occasion == CONSENT_OCCASION_FIELD)
+            chosen = decision.governing; /* nothing is asked: told by the terms in force */
     }
     if (chosen == CS_NO_POLICY || chosen >= set->count)
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no policy in force is held for this scope; install one first");
@@ -55,7 +59,8 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
 {
     cs_form_input input = {.memory = &profile->home->env.memory, .policies = &profile->home->policies,
                            .state = &profile->state, .now = now, .platform = profile->home->platform,
-                           .query = request->query, .user_initiated = request->user_initiated};
+                           .query = request->query, .user_initiated = request->user_initiated,
+                           .guardian = request->guardian, .notice = request->notice};
     cs_texts *texts = NULL;
     cs_document *document = NULL;
     consent_status status = choose(profile, request, now, &input.occasion, &input.policy, err);
@@ -63,8 +68,7 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
         return status;
     input.locale = request->locale ? request->locale : input.policy->locales[0];
     status = cs_home_texts(profile->home, input.policy, &texts, err);
-    if (status == CONSENT_OK &&
-        (input.occasion == CONSENT_OCCASION_FIRST_RUN || input.occasion == CONSENT_OCCASION_UPDATE))
+    if (status == CONSENT_OK && cs_form_wants_document(input.occasion))
         status = load_document(profile, input.policy, input.locale, &document, err);
     if (status == CONSENT_OK) {
         input.texts = texts;
@@ -167,8 +171,7 @@ static cs_policy_ref ref_of(const cs_policy *policy)
     return (cs_policy_ref){cs_str_of(policy->id), policy->version, policy->revision, policy->hash};
 }
 
-/* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
-static void refer(cs_profile *profile, const cs_query *item, cs_event *event)
+void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event)
 {
     const cs_policy_set *set = &profile->home->policies;
     cs_standing standing;
@@ -226,7 +229,7 @@ consent_status cs_profile_withdraw(cs_profile *profile, const cs_query *item, co
         status = leave_marker(profile, err);
     } else {
         (void)cs_profile_refresh(profile, NULL);
-        refer(profile, item, &event);
+        cs_profile_refer(profile, item, &event);
         status = cs_profile_record(profile, &event, 1, true, NULL, err);
         if (status == CONSENT_OK)
             drop_marker(profile->home);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define GENERATION_MASK UINT64_C(0x3fffffff)
+#define DECIDE_TRIES 64
 #define NO_WORD UINT64_MAX /* second 2^32−1 is never now, so it never serves */
 
 static void lock_table(cs_profile *profile)
@@ -190,9 +191,16 @@ void cs_ask_release(cs_ask *ask)
     if (!ask || !ask->profile)
         return;
     cs_profile *profile = ask->profile;
+    bool watched = atomic_load(&ask->watched);
+    if (watched)
+        cs_profile_lock(profile);
     lock_table(profile);
-    ask->references--;
+    bool last = --ask->references == 0;
     unlock_table(profile);
+    if (watched && last)
+        cs_watches_drop(profile, ask);
+    if (watched)
+        cs_profile_unlock(profile);
 }
 
 void cs_asks_close(cs_profile *profile)
@@ -236,18 +244,6 @@ static uint64_t once_seq(const cs_profile *profile, const cs_query *query)
     return 0;
 }
 
-/* The page is looked after once a second: gone, cut short or replaced means that other processes cannot be heard. */
-static void look_after_page(cs_profile *profile)
-{
-    cs_home *home = profile->home;
-    uint32_t second = home->env.coarse_seconds(home->env.ctx);
-    if (second == profile->checked_second)
-        return;
-    profile->checked_second = second;
-    if (!cs_page_is_intact(home->page))
-        cs_profile_replace_page(profile);
-}
-
 static void deny_unavailable(consent_verdict *verdict, cs_decision *decision)
 {
     memset(decision, 0, sizeof *decision);
@@ -257,16 +253,12 @@ static void deny_unavailable(consent_verdict *verdict, cs_decision *decision)
     verdict->struct_size = sizeof *verdict;
 }
 
-void cs_ask_decide(cs_ask *ask)
+/* Decides with what was known at `generation`. */
+static void decide_once(cs_ask *ask, consent_status fresh)
 {
     cs_profile *profile = ask->profile;
     cs_home *home = profile->home;
     cs_now now;
-    look_after_page(profile);
-    uint32_t second = home->env.coarse_seconds(home->env.ctx);
-    uint32_t generation = cs_page_generation(home->page);
-    consent_status fresh = cs_profile_refresh(profile, NULL);
-    lock_table(profile);
     cs_profile_now(profile, &now);
     now.store_status = fresh;
     ask->query.once_seq = once_seq(profile, &ask->query);
@@ -277,23 +269,57 @@ void cs_ask_decide(cs_ask *ask)
         (cs_page_is_pending(home->page, profile->page_slot, ask->purpose_hash) ||
          cs_page_is_pending(home->page, profile->page_slot, profile->page_hash)))
         deny_unavailable(&ask->verdict, &ask->decision);
-    uint64_t word = (uint64_t)second << 32 | (generation & GENERATION_MASK) << 2 | (uint32_t)ask->verdict.decision;
-    atomic_store_explicit(&ask->word, word, memory_order_release);
-    unlock_table(profile);
+}
+
+/* A withdrawal that was announced, written and told between the reading of the record and the look at the pending table is
+ * in neither: the generation, read last, gives it away, and everything is done again. */
+void cs_ask_decide(cs_ask *ask)
+{
+    cs_profile *profile = ask->profile;
+    cs_home *home = profile->home;
+    uint64_t word = NO_WORD;
+    for (int i = 0; i < DECIDE_TRIES && word == NO_WORD; i++) {
+        uint32_t second = home->env.coarse_seconds(home->env.ctx);
+        bool page_is_fine = cs_profile_look_after_page(profile, false, NULL) == CONSENT_OK;
+        uint32_t generation = page_is_fine ? cs_page_generation(home->page) : 0;
+        consent_status fresh = cs_profile_refresh(profile, NULL);
+        lock_table(profile);
+        if (page_is_fine && !home->page_is_lost)
+            decide_once(ask, fresh);
+        if (page_is_fine && !home->page_is_lost && cs_page_generation(home->page) == generation)
+            word = (uint64_t)second << 32 | (generation & GENERATION_MASK) << 2 | (uint32_t)ask->verdict.decision;
+        else
+            deny_unavailable(&ask->verdict, &ask->decision);
+        atomic_store_explicit(&ask->word, word, memory_order_release);
+        unlock_table(profile);
+        if (!page_is_fine)
+            return;
+    }
 }
 
 /* True with the decision when the word still serves. Every nanosecond here is paid at every check: the page's two words
- * stand side by side and are read where they are. */
+ * stand side by side and are read where they are.
+ *
+ * The second comes first: a page that was cut short in an earlier one ends the process when it is touched. The alarm comes
+ * before the generation: a withdrawal raises the alarm, then the generation, then takes the alarm back, so a reader that
+ * sees none raised either sees the new generation or began before the withdrawal did. */
 static bool word_serves(const cs_ask *ask, consent_decision *decision)
 {
     const cs_home *home = ask->home;
     uint64_t word = atomic_load_explicit(&ask->word, memory_order_acquire);
-    const _Atomic uint32_t *page = atomic_load_explicit(&home->page_words, memory_order_acquire);
-    uint64_t generation = atomic_load_explicit(&page[0], memory_order_acquire) & GENERATION_MASK;
-    uint32_t alarm = atomic_load_explicit(&page[1], memory_order_acquire);
-    uint64_t second = home->env.coarse_seconds(home->env.ctx);
     *decision = (consent_decision)(word & 3);
-    return word >> 2 == (second << 30 | generation) && alarm == 0;
+    if (word >> 32 != home->env.coarse_seconds(home->env.ctx))
+        return false;
+    const _Atomic uint32_t *page = atomic_load_explicit(&home->page_words, memory_order_acquire);
+    uint32_t alarm = atomic_load_explicit(&page[1], memory_order_acquire);
+    uint32_t generation = atomic_load_explicit(&page[0], memory_order_acquire);
+    return alarm == 0 && (word >> 2 & GENERATION_MASK) == (generation & GENERATION_MASK);
+}
+
+bool cs_ask_is_fresh(const cs_ask *ask)
+{
+    consent_decision decision;
+    return word_serves(ask, &decision);
 }
 
 consent_decision cs_ask_check(cs_ask *ask)

@@ -282,7 +282,7 @@ void cs_home_close(cs_home *home)
     cs_free(&env.memory, home, sizeof *home);
 }
 
-consent_status cs_home_replace_page(cs_home *home, consent_error *err)
+static consent_status replace_page(cs_home *home, consent_error *err)
 {
     cs_page *page = NULL;
     if (home->retired_page_count == CS_HOME_MAX_RETIRED_PAGES)
@@ -294,6 +294,19 @@ consent_status cs_home_replace_page(cs_home *home, consent_error *err)
     home->page = page;
     home->page_words = cs_page_generation_word(page);
     return CONSENT_OK;
+}
+
+consent_status cs_home_look_after_page(cs_home *home, consent_error *err)
+{
+    consent_status status = cs_page_is_intact(home->page) ? CONSENT_OK : replace_page(home, err);
+    home->page_is_lost = status != CONSENT_OK;
+    return status;
+}
+
+void cs_home_bump(cs_home *home)
+{
+    if (cs_home_look_after_page(home, NULL) == CONSENT_OK)
+        (void)cs_page_bump(home->page);
 }
 
 /* ---- sealed files ------------------------------------------------------------------------------ */

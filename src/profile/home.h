@@ -57,6 +57,7 @@ typedef struct cs_home {
     uint32_t protection;
     _Atomic(cs_page *) page;
     _Atomic(const _Atomic uint32_t *) page_words; /* its generation and alarm: read without the lock by the check by handle */
+    bool page_is_lost; /* and could not be made anew */
     cs_page *retired_pages[CS_HOME_MAX_RETIRED_PAGES];
     size_t retired_page_count;
     uint8_t *roots;
@@ -86,8 +87,10 @@ consent_status cs_home_renew(cs_home *home, consent_error *err);
 void cs_home_forget_policies(cs_home *home);
 
 /* Opens the shared page anew when it was cut short, removed or replaced. The old one stays mapped until the home closes:
- * a check may be reading it. */
-consent_status cs_home_replace_page(cs_home *home, consent_error *err);
+ * a check may be reading it. While this fails the page must not be touched. */
+consent_status cs_home_look_after_page(cs_home *home, consent_error *err);
+/* Has every process decide anew. */
+void cs_home_bump(cs_home *home);
 
 /* ---- sealed files --------------------------------------------------------------------------- */
 

@@ -180,7 +180,7 @@ static consent_status keep(cs_home *home, cs_policy_index *index, cs_bundle *bun
     hold(home, bundle->policy, &entry);
     bundle->policy = NULL;
     publish_set(home);
-    (void)cs_page_bump(home->page);
+    cs_home_bump(home);
     return CONSENT_OK;
 }
 

@@ -7,7 +7,12 @@
  *   asks.c                    prepared questions and the word behind the check by handle
  *   answers.c                 check, check_at, explain
  *   acts.c                    forms, withdrawals, permissions, uses: what becomes events
- *   history.c                 the record as JSON */
+ *   history.c                 the record as JSON
+ *   watches.c, changes.c      being told
+ *   import.c                  consent from before
+ *   requests.c, lists.c       what a person may ask for, the two lists
+ *   naming.c                  texts of the policies in force
+ *   switches.c                third parties' switches */
 #ifndef CS_PROFILE_INTERNAL_H
 #define CS_PROFILE_INTERNAL_H
 
@@ -33,12 +38,22 @@ struct cs_ask {
     void *block;
     size_t block_size;
     uint32_t references;
+    atomic_bool watched; /* it may have watches */
     uint32_t purpose_hash; /* of the shared page's pending table */
     _Atomic uint32_t uses; /* counted, not yet recorded */
     bool ground_recorded;  /* first reliance on an exemption */
     consent_verdict verdict;
     cs_decision decision;
 };
+
+/* Who is told when an answer changes. */
+typedef struct cs_watch {
+    uint64_t id; /* rising */
+    cs_ask *ask;
+    consent_watch_fn told;
+    void *ctx;
+    consent_verdict last; /* as told last */
+} cs_watch;
 
 /* A `once` consent given in this profile handle and not used yet. */
 typedef struct cs_once {
@@ -47,8 +62,11 @@ typedef struct cs_once {
     char recipient[CS_ID_MAX_SIZE + 1];
 } cs_once;
 
+typedef struct cs_switches cs_switches; /* switches.c */
+
 struct cs_profile {
     cs_home *home;
+    cs_switches *switches; /* NULL: none bound */
     void *table;      /* lock: state, asks */
     cs_ledger *ledger; /* NULL until the first act, or when it cannot be opened */
     cs_state state;
@@ -67,6 +85,7 @@ struct cs_profile {
     uint8_t session[CS_SESSION_ID_SIZE];
     int64_t session_start_ms; /* elapsed */
     int64_t last_elapsed_ms;
+    const cs_page *page; /* that page_slot and unsaved_pending are of */
     uint32_t page_slot;
     uint32_t page_hash;  /* of this profile as a whole, in the pending table */
     bool checkpoint_due; /* something restrictive was recorded since the last checkpoint */
@@ -76,6 +95,9 @@ struct cs_profile {
     uint32_t checked_second; /* when the page was last looked after */
     cs_ask *asks[CS_ASK_SLOTS];
     uint32_t ask_count;
+    cs_watch *watches; /* home->lock; by id */
+    size_t watch_count, watch_capacity;
+    uint64_t last_watch_id;
     atomic_bool has_uses; /* some ask may have counted uses: spares every act a walk over all of them */
     cs_once once[CS_PROFILE_MAX_ONCE];
     cs_buffer unsaved; /* encoded restrictive events that no disk has yet */
@@ -92,8 +114,10 @@ void cs_profile_lock(cs_profile *profile);
 void cs_profile_unlock(cs_profile *profile);
 /* Brings policies and state up to what other processes made durable. */
 consent_status cs_profile_refresh(cs_profile *profile, consent_error *err);
-/* Opens the shared page anew and tells it how far the ledger is durable; the profile is unhealthy when that fails. */
-void cs_profile_replace_page(cs_profile *profile);
+/* Before the shared page is touched: once a second, or at once, makes sure that it is what others share, opens it anew when
+ * not, and tells a new one how far the ledger is durable and what is withdrawn and not saved. On failure the profile is
+ * unhealthy and nothing may touch the page. */
+consent_status cs_profile_look_after_page(cs_profile *profile, bool at_once, consent_error *err);
 cs_ledger_sink cs_profile_sink(cs_profile *profile);
 void cs_profile_fail(cs_profile *profile, consent_status status, const consent_error *why);
 /* What may pass by itself: a busy lock, a key store that is not up yet. */
@@ -141,6 +165,18 @@ void cs_asks_close(cs_profile *profile);
 size_t cs_asks_take_uses(cs_profile *profile, cs_event *events, size_t max);
 void cs_asks_return_uses(cs_profile *profile, const cs_event *events, size_t count);
 void cs_verdict_fill(const cs_policy_set *set, const cs_decision *decision, consent_verdict *verdict);
+
+/* ---- acts.c, home->lock held ---- */
+
+/* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
+void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event);
+
+/* Whether the word still serves as the answer. */
+bool cs_ask_is_fresh(const cs_ask *ask);
+
+/* ---- watches.c ---- */
+void cs_watches_drop(cs_profile *profile, const cs_ask *ask);
+void cs_watches_free(cs_profile *profile);
 
 /* ---- history.c ---- */
 typedef struct cs_hash_list {

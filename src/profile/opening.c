@@ -1,5 +1,6 @@
 /* A profile's files and keys: opening, beginning, setting damage aside, and ending it. */
 #include "profile/internal.h"
+#include "profile/rights.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -192,12 +193,13 @@ static consent_status read_profile(cs_profile *profile, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     profile->page_hash = cs_profile_item_hash(profile, (cs_str){NULL, 0});
-    status = cs_page_slot(home->page, profile->page_hash, &profile->page_slot, err);
+    status = cs_profile_look_after_page(profile, true, err);
     if (status == CONSENT_OK)
         status = cs_home_refresh_policies(home, err);
+    if (status != CONSENT_OK)
+        return status;
     uint32_t generation = cs_page_generation(home->page);
-    if (status == CONSENT_OK)
-        status = cs_profile_open_existing(profile, err);
+    status = cs_profile_open_existing(profile, err);
     profile->generation = generation;
     return status;
 }
@@ -313,7 +315,9 @@ void cs_profile_free(cs_profile *profile)
 {
     const cs_env *env = &profile->home->env;
     cs_ledger_close(profile->ledger);
+    cs_watches_free(profile);
     cs_asks_close(profile);
+    cs_switches_free(profile);
     cs_state_free(&profile->state);
     cs_buffer_free(&profile->unsaved);
     env->mutex_destroy(env->ctx, profile->table);
@@ -405,7 +409,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
     (void)cs_fail(&why, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
     cs_profile_fail(profile, CONSENT_E_NOT_FOUND, &why);
     consent_status status = profile->ledger_name[0] ? destroy_files(profile, err) : CONSENT_OK;
-    (void)cs_page_bump(profile->home->page);
+    cs_home_bump(profile->home);
     cs_profile_unlock(profile);
     return status;
 }
@@ -487,7 +491,7 @@ consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
         cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM};
         status = cs_profile_record(profile, &event, 1, true, NULL, err);
     }
-    (void)cs_page_bump(home->page);
+    cs_home_bump(home);
     cs_profile_unlock(profile);
     return status;
 }

@@ -142,44 +142,83 @@ cs_ledger_sink cs_profile_sink(cs_profile *profile)
     return (cs_ledger_sink){profile, apply_event, apply_checkpoint};
 }
 
-void cs_profile_replace_page(cs_profile *profile)
+/* Under the writer's lock: whatever is in the ledger is made durable and read, and the page is told. */
+static consent_status read_tail(cs_profile *profile, bool repairing, consent_error *err)
+{
+    cs_page *page = profile->home->page;
+    cs_ledger_sink sink = cs_profile_sink(profile);
+    consent_status status = cs_ledger_begin(profile->ledger, &sink, err);
+    if (status != CONSENT_OK)
+        return status;
+    if (repairing)
+        cs_page_repair(page, profile->page_slot);
+    cs_page_set_durable_end(page, profile->page_slot, cs_ledger_end(profile->ledger));
+    cs_ledger_abort(profile->ledger);
+    return CONSENT_OK;
+}
+
+/* Slot, end and pending entries are places in one page: in another they are made anew. What was written while this process
+ * looked at the old one is read; the new page need not know of it. */
+static consent_status move_to_page(cs_profile *profile, consent_error *err)
+{
+    cs_page *page = profile->home->page;
+    if (profile->page == page || profile->page_hash == 0)
+        return CONSENT_OK;
+    consent_status status = cs_page_slot(page, profile->page_hash, &profile->page_slot, err);
+    if (status == CONSENT_OK && profile->ledger)
+        status = read_tail(profile, false, err);
+    if (status != CONSENT_OK)
+        return status;
+    profile->page = page;
+    if (profile->unsaved_pending_count != 0) {
+        profile->unsaved_pending[0] = cs_page_pend(page, profile->page_slot, profile->page_hash);
+        profile->unsaved_pending_count = 1;
+    }
+    (void)cs_page_bump(page);
+    return CONSENT_OK;
+}
+
+consent_status cs_profile_look_after_page(cs_profile *profile, bool at_once, consent_error *err)
 {
     cs_home *home = profile->home;
     consent_error why = {0};
-    consent_status status = cs_home_replace_page(home, &why);
-    if (status == CONSENT_OK && profile->page_hash != 0)
-        status = cs_page_slot(home->page, profile->page_hash, &profile->page_slot, &why);
-    if (status != CONSENT_OK) {
-        cs_profile_fail(profile, status, &why);
-        return;
+    consent_status status = CONSENT_OK;
+    uint32_t second = home->env.coarse_seconds(home->env.ctx);
+    if (at_once || second != profile->checked_second) {
+        profile->checked_second = second;
+        status = cs_home_look_after_page(home, &why);
+    } else if (home->page_is_lost) {
+        status = cs_fail(&why, CONSENT_E_IO, 0, "the shared page was lost and could not be made anew yet");
     }
-    if (profile->ledger)
-        cs_page_set_durable_end(home->page, profile->page_slot, cs_ledger_end(profile->ledger));
-    (void)cs_page_bump(home->page);
+    if (status == CONSENT_OK)
+        status = move_to_page(profile, &why);
+    if (status != CONSENT_OK) {
+        if (profile->health == CONSENT_OK)
+            cs_profile_fail(profile, status, &why);
+        if (err)
+            *err = why;
+    }
+    return status;
 }
 
 /* A writer died with a withdrawal under way: whatever of it is durable is read under the lock, then its slots go. */
 static consent_status repair(cs_profile *profile, consent_error *err)
 {
-    cs_page *page = profile->home->page;
-    cs_ledger_sink sink = cs_profile_sink(profile);
     consent_status status = cs_profile_need_ledger(profile, err);
     if (status == CONSENT_OK)
-        status = cs_ledger_begin(profile->ledger, &sink, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_page_repair(page, profile->page_slot);
-    cs_page_set_durable_end(page, profile->page_slot, cs_ledger_end(profile->ledger));
-    cs_ledger_abort(profile->ledger);
-    (void)cs_page_bump(page);
-    return CONSENT_OK;
+        status = read_tail(profile, true, err);
+    if (status == CONSENT_OK)
+        cs_home_bump(profile->home);
+    return status;
 }
 
 consent_status cs_profile_refresh(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
     consent_error why = {0};
-    consent_status status = CONSENT_OK;
+    consent_status status = cs_profile_look_after_page(profile, false, err);
+    if (status != CONSENT_OK)
+        return status;
     if (profile->health != CONSENT_OK && !try_again(profile)) {
         if (err)
             *err = profile->health_error;
@@ -210,7 +249,7 @@ consent_status cs_profile_refresh(cs_profile *profile, consent_error *err)
     /* What may pass is tried again with the next question; damage stays. */
     if (!cs_profile_is_transient(status)) {
         cs_profile_fail(profile, status, &why);
-        (void)cs_page_bump(home->page);
+        cs_home_bump(home);
     }
     return status;
 }

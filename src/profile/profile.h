@@ -64,6 +64,8 @@ typedef struct cs_form_request {
     cs_query query;
     const char *locale;
     bool user_initiated;
+    bool guardian;
+    cs_str notice; /* JSON of the host; empty: none */
 } cs_form_request;
 
 consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out,
@@ -75,6 +77,18 @@ consent_status cs_profile_permission_result(cs_profile *profile, cs_form *form, 
                                             int64_t shown_ms, consent_error *err);
 consent_status cs_profile_observe(cs_profile *profile, cs_str permission, consent_os_state state, consent_error *err);
 consent_status cs_profile_withdraw(cs_profile *profile, const cs_query *item, consent_error *err);
+
+/* See consent_import. The names are checked here. */
+consent_status cs_profile_import(cs_profile *profile, const consent_imported *given, consent_error *err);
+
+/* ---- being told ------------------------------------------------------------------------------------- */
+
+/* One watch for each (ask, ctx); told NULL: none. Guarded by home->lock; called without it. */
+consent_status cs_ask_watch(cs_ask *ask, consent_watch_fn told, void *ctx, consent_error *err);
+/* Calls those whose answer changed; *count rises by the calls made. */
+consent_status cs_profile_poll(cs_profile *profile, size_t *count, consent_error *err);
+/* What acts after the own event `after_seq` changed, as JSON lines. */
+consent_status cs_profile_changes(cs_profile *profile, uint64_t after_seq, cs_buffer *out, consent_error *err);
 
 /* ---- reading the record ------------------------------------------------------------------------------ */
 

@@ -42,20 +42,25 @@ static void stamp(const cs_profile *profile, cs_event *event, const cs_now *now)
     event->session_id = profile->session;
 }
 
-static void announce(cs_profile *profile, const cs_event *events, size_t count)
+static void tell_others(cs_profile *profile, const cs_event *events, size_t count)
 {
     cs_page *page = profile->home->page;
-    bool whole = count > 4;
+    /* One entry for the profile spares the table when a form refuses many things at once, or much is unsaved already. */
+    bool whole = count > 4 || profile->unsaved_pending_count + count >= CS_COUNT_OF(profile->unsaved_pending);
     for (size_t i = 0; i < count && !whole; i++) {
         if (!is_restrictive(&events[i]))
             continue;
-        if (profile->unsaved_pending_count < CS_COUNT_OF(profile->unsaved_pending))
-            profile->unsaved_pending[profile->unsaved_pending_count++] =
-                cs_page_pend(page, profile->page_slot, pending_hash(profile, &events[i]));
+        profile->unsaved_pending[profile->unsaved_pending_count++] =
+            cs_page_pend(page, profile->page_slot, pending_hash(profile, &events[i]));
     }
-    /* One entry for the profile spares the table when a form refuses many things at once. */
     if (whole && profile->unsaved_pending_count < CS_COUNT_OF(profile->unsaved_pending))
         profile->unsaved_pending[profile->unsaved_pending_count++] = cs_page_pend(page, profile->page_slot, profile->page_hash);
+}
+
+static void announce(cs_profile *profile, const cs_event *events, size_t count)
+{
+    if (!profile->home->page_is_lost)
+        tell_others(profile, events, count);
     cs_now now;
     cs_profile_now(profile, &now);
     lock_table(profile);
@@ -242,8 +247,11 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
         *first_seq = 0;
     if (status == CONSENT_E_FORKED || profile->closed)
         return status;
+    consent_status shared = cs_profile_look_after_page(profile, true, status == CONSENT_OK ? err : NULL);
     if (restrictive && profile->page_hash != 0)
         announce(profile, events, count);
+    if (status == CONSENT_OK)
+        status = shared;
     if (status == CONSENT_OK) {
         use_count = cs_asks_take_uses(profile, uses, CS_COUNT_OF(uses));
         if (count == 0 && use_count == 0 && profile->unsaved.size == 0)
@@ -262,8 +270,7 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
         profile->generation = generation;
     announced_is_durable(profile);
     /* Stores into a page that was replaced meanwhile reached nobody. */
-    if (!cs_page_is_intact(profile->home->page))
-        cs_profile_replace_page(profile);
+    (void)cs_profile_look_after_page(profile, true, NULL);
     profile->checkpoint_due |= restrictive;
     if (profile->tail_events >= CS_CHECKPOINT_EVERY)
         cs_profile_checkpoint(profile);

@@ -156,8 +156,8 @@ consent_status cs_state_ages_reserve(cs_state *state, consent_error *err)
     if (state->age_count < state->age_capacity)
         return CONSENT_OK;
     uint32_t capacity = state->age_capacity == 0 ? 4 : state->age_capacity * 2;
-    cs_age_act *ages = cs_realloc(state->memory, state->ages, state->age_capacity * sizeof *ages,
-                                  capacity * sizeof *ages);
+    cs_age_act *ages =
+        cs_realloc(state->memory, state->ages, state->age_capacity * sizeof *ages, capacity * sizeof *ages);
     if (ages == NULL)
         return no_memory(err);
     state->ages = ages;

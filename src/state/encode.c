@@ -76,10 +76,10 @@ static int compare_act_places(const void *ctx, uint32_t a, uint32_t b)
 {
     const renaming *r = ctx;
     const cs_act *x = &r->state->acts[a], *y = &r->state->acts[b];
-    const uint64_t left[] = {r->names[x->purpose], r->streams[x->stream], x->seq, x->kind, x->subject,
-                             r->names[x->data], r->names[x->recipient], x->flags};
-    const uint64_t right[] = {r->names[y->purpose], r->streams[y->stream], y->seq, y->kind, y->subject,
-                              r->names[y->data], r->names[y->recipient], y->flags};
+    const uint64_t left[] = {r->names[x->purpose], r->streams[x->stream],  x->seq,  x->kind, x->subject,
+                             r->names[x->data],    r->names[x->recipient], x->flags};
+    const uint64_t right[] = {r->names[y->purpose], r->streams[y->stream],  y->seq,  y->kind, y->subject,
+                              r->names[y->data],    r->names[y->recipient], y->flags};
     for (size_t i = 0; i < CS_COUNT_OF(left); i++)
         if (left[i] != right[i])
             return compare_u64(left[i], right[i]);
@@ -117,12 +117,24 @@ static void put_moment(cs_buffer *out, const cs_moment *moment)
 
 static void put_act(cs_buffer *out, const renaming *r, const cs_act *act)
 {
-    const uint64_t numbers[] = {r->names[act->purpose], r->names[act->recipient], r->names[act->data],
-                                r->names[act->policy],  r->names[act->overlay],   r->names[act->rules],
-                                act->version,           act->revision,            act->overlay_version,
-                                act->overlay_revision,  act->rules_version,       act->kind,
-                                act->side,              act->subject,             act->flags,
-                                r->streams[act->stream], act->seq,                act->cursor,
+    const uint64_t numbers[] = {r->names[act->purpose],
+                                r->names[act->recipient],
+                                r->names[act->data],
+                                r->names[act->policy],
+                                r->names[act->overlay],
+                                r->names[act->rules],
+                                act->version,
+                                act->revision,
+                                act->overlay_version,
+                                act->overlay_revision,
+                                act->rules_version,
+                                act->kind,
+                                act->side,
+                                act->subject,
+                                act->flags,
+                                r->streams[act->stream],
+                                act->seq,
+                                act->cursor,
                                 act->seen};
     for (size_t i = 0; i < CS_COUNT_OF(numbers); i++)
         cs_buffer_varint(out, numbers[i]);
@@ -135,8 +147,15 @@ static void put_act(cs_buffer *out, const renaming *r, const cs_act *act)
 
 static void put_age(cs_buffer *out, const renaming *r, const cs_age_act *age)
 {
-    const uint64_t numbers[] = {(uint32_t)age->birth.year, (uint32_t)age->birth.month, (uint32_t)age->birth.day,
-                                age->band, age->correction, r->streams[age->stream], age->seq, age->cursor, age->seen};
+    const uint64_t numbers[] = {(uint32_t)age->birth.year,
+                                (uint32_t)age->birth.month,
+                                (uint32_t)age->birth.day,
+                                age->band,
+                                age->correction,
+                                r->streams[age->stream],
+                                age->seq,
+                                age->cursor,
+                                age->seen};
     for (size_t i = 0; i < CS_COUNT_OF(numbers); i++)
         cs_buffer_varint(out, numbers[i]);
     put_time(out, age->time_ms);
@@ -212,8 +231,11 @@ void cs_state_encode(const cs_state *state, cs_buffer *out)
         out->failed = true;
         return;
     }
-    renaming r = {.state = state, .name_order = scratch, .names = scratch + names,
-                  .stream_order = scratch + 2 * names, .streams = scratch + 2 * names + state->stream_count};
+    renaming r = {.state = state,
+                  .name_order = scratch,
+                  .names = scratch + names,
+                  .stream_order = scratch + 2 * names,
+                  .streams = scratch + 2 * names + state->stream_count};
     uint32_t *order = scratch + 2 * names + 2 * (size_t)state->stream_count;
     rename_all(&r);
     cs_buffer_u8(out, FORMAT);

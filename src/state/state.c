@@ -88,9 +88,8 @@ static consent_status permission_slot(cs_state *state, cs_str name, cs_permissio
     }
     if (state->permission_count == state->permission_capacity) {
         uint32_t capacity = state->permission_capacity == 0 ? 8 : state->permission_capacity * 2;
-        cs_permission_state *grown =
-            cs_realloc(state->memory, state->permissions, state->permission_capacity * sizeof *grown,
-                       capacity * sizeof *grown);
+        cs_permission_state *grown = cs_realloc(state->memory, state->permissions,
+                                                state->permission_capacity * sizeof *grown, capacity * sizeof *grown);
         if (grown == NULL)
             return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for permissions in the consent state");
         state->permissions = grown;
@@ -112,7 +111,8 @@ static consent_status apply_permission(cs_state *state, const cs_event *event, c
         return status;
     cs_moment moment = moment_of(event);
     bool revoked = event->type == CS_EVENT_PERMISSION_REVOKED;
-    uint32_t os_state = revoked && event->os_state != CONSENT_OS_BLOCKED ? (uint32_t)CONSENT_OS_DENIED : event->os_state;
+    uint32_t os_state =
+        revoked && event->os_state != CONSENT_OS_BLOCKED ? (uint32_t)CONSENT_OS_DENIED : event->os_state;
     if (moment.seq > permission->last.seq)
         permission->os_state = os_state;
     keep_later(&permission->last, &moment);
@@ -137,8 +137,10 @@ static consent_status intern_all(cs_state *state, const cs_event *event, cs_act 
     struct {
         cs_str text;
         cs_name *name;
-    } names[] = {{event->policy.id, &act->policy},   {event->overlay.id, &act->overlay},
-                 {event->purpose, &act->purpose},    {event->recipient, &act->recipient},
+    } names[] = {{event->policy.id, &act->policy},
+                 {event->overlay.id, &act->overlay},
+                 {event->purpose, &act->purpose},
+                 {event->recipient, &act->recipient},
                  {event->rules_id, &act->rules}};
     consent_status status = CONSENT_OK;
     for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(names); i++)
@@ -310,8 +312,12 @@ static consent_status apply_age(cs_state *state, const cs_event *event, uint16_t
     consent_status status = cs_state_ages_reserve(state, err);
     if (status != CONSENT_OK)
         return status;
-    cs_age_act age = {.band = event->age_band, .stream = stream, .seq = event->seq, .cursor = cursor,
-                      .seen = event->seen, .time_ms = event->time_ms};
+    cs_age_act age = {.band = event->age_band,
+                      .stream = stream,
+                      .seq = event->seq,
+                      .cursor = cursor,
+                      .seen = event->seen,
+                      .time_ms = event->time_ms};
     if (is_date(event->birth)) {
         age.birth = event->birth;
         age.band = 0;

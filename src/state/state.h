@@ -24,7 +24,10 @@
 typedef uint32_t cs_name;
 #define CS_NAME_UNKNOWN UINT32_MAX /* looked up, never interned here: equals no act's name */
 
-typedef enum cs_side { CS_SIDE_PERSON = 0, CS_SIDE_GUARDIAN = 1 } cs_side; /* self and support are the person */
+typedef enum cs_side {
+    CS_SIDE_PERSON = 0,
+    CS_SIDE_GUARDIAN = 1
+} cs_side; /* self and support are the person */
 
 typedef enum cs_act_kind {
     CS_ACT_REFUSE = 1,  /* denied or withdrawn: of an item, or without purpose of the acceptance and every choice */
@@ -32,7 +35,7 @@ typedef enum cs_act_kind {
     CS_ACT_SUBJECT = 3, /* a no to one of cs_subject, and to that alone */
     CS_ACT_ACCEPT = 4,  /* of one policy version; of the guardian also guardian_verified */
     CS_ACT_GRANT = 5,
-    CS_ACT_USED = 6     /* once: consumed */
+    CS_ACT_USED = 6 /* once: consumed */
 } cs_act_kind;
 
 typedef enum cs_act_flag {
@@ -71,9 +74,9 @@ typedef struct cs_act {
 
 /* What was said of the person's age. */
 typedef struct cs_age_act {
-    cs_date birth;      /* zero: a band only */
-    uint32_t band;      /* lower bound in years + 1 */
-    bool correction;    /* by the guardian or support: replaces what is in its past */
+    cs_date birth;   /* zero: a band only */
+    uint32_t band;   /* lower bound in years + 1 */
+    bool correction; /* by the guardian or support: replaces what is in its past */
     uint16_t stream;
     uint64_t seq, cursor, seen;
     int64_t time_ms;
@@ -90,21 +93,21 @@ typedef struct cs_moment {
 /* A system permission on this device. Synced permission events are ignored: they concern their own device. */
 typedef struct cs_permission_state {
     cs_name permission;
-    uint32_t os_state;   /* consent_os_state, of the last event */
-    cs_moment last;      /* the last event */
-    cs_moment on;        /* the last time it was on */
-    cs_moment refused;   /* the last "no" of prompt or settings */
-    cs_moment revoked;   /* the last switching off in the system's settings */
+    uint32_t os_state; /* consent_os_state, of the last event */
+    cs_moment last;    /* the last event */
+    cs_moment on;      /* the last time it was on */
+    cs_moment refused; /* the last "no" of prompt or settings */
+    cs_moment revoked; /* the last switching off in the system's settings */
 } cs_permission_state;
 
 typedef struct cs_stream_state {
     uint8_t id[CS_STREAM_ID_SIZE];
     bool own;
-    bool confirmed;      /* key_confirmed, or own */
-    uint64_t doubted_seq;/* own: acts up to here wait to be confirmed (CS_DOUBT_REFERENCE) … */
-    uint64_t vouched_seq;/* … unless a later key_confirmed of this stream says they stand */
+    bool confirmed;       /* key_confirmed, or own */
+    uint64_t doubted_seq; /* own: acts up to here wait to be confirmed (CS_DOUBT_REFERENCE) … */
+    uint64_t vouched_seq; /* … unless a later key_confirmed of this stream says they stand */
     uint64_t last_seq;
-    int64_t last_time_ms;/* stamped */
+    int64_t last_time_ms; /* stamped */
 } cs_stream_state;
 
 typedef struct cs_name_table {
@@ -125,10 +128,10 @@ typedef struct cs_state {
     uint32_t permission_count, permission_capacity;
     cs_stream_state *streams;
     uint32_t stream_count, stream_capacity;
-    cs_moment recovered;      /* the last `recovered` of this device */
-    int64_t receipt_ms;       /* latest verified receipt of any stream */
-    cs_moment excursion;      /* the receipt that showed this session's wall clock ahead; seq 1 if any */
-    int64_t horizon_ms;       /* INT64_MAX: none */
+    cs_moment recovered; /* the last `recovered` of this device */
+    int64_t receipt_ms;  /* latest verified receipt of any stream */
+    cs_moment excursion; /* the receipt that showed this session's wall clock ahead; seq 1 if any */
+    int64_t horizon_ms;  /* INT64_MAX: none */
 } cs_state;
 
 void cs_state_init(cs_state *state, const cs_memory *memory);

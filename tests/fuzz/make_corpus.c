@@ -216,11 +216,33 @@ static void make_policy(const char *name, const char *path, bool whole_bundle)
     cs_buffer_free(&out);
 }
 
+static void make_head(void)
+{
+    static const uint8_t private_key[CS_P256_PRIVATE_SIZE] = {1};
+    uint8_t key[CS_P256_PUBLIC_SIZE];
+    consent_error error = {0};
+    cs_buffer payload = new_buffer(), out = new_buffer();
+    fuzz_require(cs_p256_public(private_key, key, &error) == CONSENT_OK);
+    make_key_set(private_key, key, &out);
+    cs_buffer_text(&payload, "{\"schema\":1,\"id\":\"platform\",\"version\":2,\"revision\":0,\"hash\":\"");
+    for (size_t i = 0; i < CS_HASH_SIZE; i++)
+        cs_buffer_text(&payload, "5c");
+    cs_buffer_text(&payload, "\",\"fresh_until\":\"2026-05-01T00:00:00Z\"}");
+    const cs_str text = {(const char *)payload.data, payload.size};
+    cs_buffer_u8(&out, '\n');
+    fuzz_require(cs_jws_sign(CS_STR(CS_TYP_HEAD), text, private_key, &out, &error) == CONSENT_OK);
+    cs_buffer_u8(&out, '\n');
+    save("bundle", "head", cs_buffer_span(&out), (cs_span){0});
+    cs_buffer_free(&payload);
+    cs_buffer_free(&out);
+}
+
 static void make_policies(void)
 {
     static const uint8_t private_key[CS_P256_PRIVATE_SIZE] = {1};
     consent_error error = {0};
     cs_buffer out = new_buffer();
+    make_head();
     make_policy("sample", "fixtures/policy/sample.json", true);
     make_policy("form", "data/form-policy.json", true);
     cs_buffer_printf(&out, document_text, "zh-CN");

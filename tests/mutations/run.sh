@@ -7,7 +7,7 @@ set -euo pipefail
 root=$1
 shift
 here="$root/tests/mutations" scratch="$root/build/mutate"
-tree="$scratch/tree" build="$scratch/build"
+tree="$scratch/tree" build="$scratch/build" original="$scratch/original"
 export GIT_CEILING_DIRECTORIES="$scratch" LC_ALL=C.UTF-8 # the copy is no repository: git apply takes it as it is
 cores=$(nproc 2>/dev/null || echo 2)
 
@@ -26,7 +26,7 @@ fail() {
 }
 
 # ---- the copy ----
-rm -rf "$tree"
+rm -rf "$tree" "$original"
 mkdir -p "$tree" "$build"
 tar -C "$root" --exclude=./build --exclude=./.git --exclude=./tests/mutations -cf - . | tar -C "$tree" -xf -
 declare -A named=()
@@ -61,13 +61,17 @@ try() { # PATCH; what came of it in $verdict
     local patch=$1 log="$scratch/try.log" status=0
     local -a tests
     read -r -a tests <<<"$(tests_of "$patch")"
+    files_of "$patch" | while read -r file; do
+        mkdir -p "$(dirname "$original/$file")"
+        cp "$tree/$file" "$original/$file"
+    done
     if ! (cd "$tree" && git apply -C1 "$patch") >"$log" 2>&1; then
         verdict="DOES NOT APPLY: make it anew from the code as it is"
         return 1
     fi
     verdict="" # an empty patch would apply, too
     files_of "$patch" | while read -r file; do
-        cmp -s "$root/$file" "$tree/$file" && echo "$file was not changed"
+        cmp -s "$original/$file" "$tree/$file" && echo "$file was not changed"
         touch "$tree/$file"
     done >"$log.same"
     if [[ -s $log.same ]]; then
@@ -82,7 +86,7 @@ try() { # PATCH; what came of it in $verdict
         verdict="killed by $(sed -n 's/^.*Test *#[0-9]*: \([A-Za-z0-9_]*\) .*\*\*\*.*$/\1/p' "$log" | sort -u | tr '\n' ' ')"
     # The original, newer than the mutant's object.
     files_of "$patch" | while read -r file; do
-        cp "$root/$file" "$tree/$file"
+        cp "$original/$file" "$tree/$file"
         touch "$tree/$file"
     done
     return "$status"

@@ -11,10 +11,9 @@ static const char *const purposes[RANDOM_PURPOSES] = {"order", "map", "pay", "hi
 static const char *const purpose_functions[RANDOM_PURPOSES] = {"shop", "shop", "shop", "extra", "club", "extra"};
 static const char *const data_sets[] = {"name", "phone", "name,phone", "name,phone,place", "card", "card,name"};
 static const char *const data_names[] = {"name", "phone", "place", "card"};
-static const char *const stream_hex[CASE_DEVICES] = {"01000000000000000000000000000000",
-                                                     "02000000000000000000000000000000",
-                                                     "03000000000000000000000000000000",
-                                                     "04000000000000000000000000000000"};
+static const char *const stream_hex[CASE_DEVICES] = {
+    "01000000000000000000000000000000", "02000000000000000000000000000000", "03000000000000000000000000000000",
+    "04000000000000000000000000000000"};
 static const char platform_id[] = "platform", hotel_id[] = "hotel-policy";
 
 uint64_t random_below(random_case *r, uint64_t bound)
@@ -179,7 +178,7 @@ static void name_policy(random_case *r, cs_event *event)
 
 static uint32_t some_actor(random_case *r)
 {
-    static const uint32_t actors[] = {CS_ACTOR_SELF, CS_ACTOR_SELF, CS_ACTOR_SELF, CS_ACTOR_SELF,
+    static const uint32_t actors[] = {CS_ACTOR_SELF,     CS_ACTOR_SELF,     CS_ACTOR_SELF,   CS_ACTOR_SELF,
                                       CS_ACTOR_GUARDIAN, CS_ACTOR_GUARDIAN, CS_ACTOR_SUPPORT};
     return actors[random_below(r, CS_COUNT_OF(actors))];
 }
@@ -197,12 +196,29 @@ static void tell_age(random_case *r, cs_event *event)
 
 static cs_event some_event(random_case *r)
 {
-    static const uint32_t types[] = {
-        CS_EVENT_POLICY_ACCEPTED, CS_EVENT_POLICY_ACCEPTED, CS_EVENT_POLICY_ACCEPTED, CS_EVENT_GRANTED,
-        CS_EVENT_GRANTED, CS_EVENT_GRANTED, CS_EVENT_GRANTED, CS_EVENT_DENIED, CS_EVENT_DENIED, CS_EVENT_WITHDRAWN,
-        CS_EVENT_WITHDRAWN, CS_EVENT_POLICY_DECLINED, CS_EVENT_GUARDIAN_VERIFIED, CS_EVENT_GUARDIAN_REVOKED,
-        CS_EVENT_AGE_DECLARED, CS_EVENT_PERMISSION_RESULT, CS_EVENT_PERMISSION_RESULT, CS_EVENT_PERMISSION_REVOKED,
-        CS_EVENT_IMPORTED, CS_EVENT_RECOVERED, CS_EVENT_KEY_CONFIRMED, CS_EVENT_USED_ONCE, CS_EVENT_NOTICE_SHOWN};
+    static const uint32_t types[] = {CS_EVENT_POLICY_ACCEPTED,
+                                     CS_EVENT_POLICY_ACCEPTED,
+                                     CS_EVENT_POLICY_ACCEPTED,
+                                     CS_EVENT_GRANTED,
+                                     CS_EVENT_GRANTED,
+                                     CS_EVENT_GRANTED,
+                                     CS_EVENT_GRANTED,
+                                     CS_EVENT_DENIED,
+                                     CS_EVENT_DENIED,
+                                     CS_EVENT_WITHDRAWN,
+                                     CS_EVENT_WITHDRAWN,
+                                     CS_EVENT_POLICY_DECLINED,
+                                     CS_EVENT_GUARDIAN_VERIFIED,
+                                     CS_EVENT_GUARDIAN_REVOKED,
+                                     CS_EVENT_AGE_DECLARED,
+                                     CS_EVENT_PERMISSION_RESULT,
+                                     CS_EVENT_PERMISSION_RESULT,
+                                     CS_EVENT_PERMISSION_REVOKED,
+                                     CS_EVENT_IMPORTED,
+                                     CS_EVENT_RECOVERED,
+                                     CS_EVENT_KEY_CONFIRMED,
+                                     CS_EVENT_USED_ONCE,
+                                     CS_EVENT_NOTICE_SHOWN};
     cs_event event = {.type = types[random_below(r, CS_COUNT_OF(types))], .actor = some_actor(r)};
     name_policy(r, &event);
     switch (event.type) {
@@ -225,8 +241,8 @@ static cs_event some_event(random_case *r)
     case CS_EVENT_PERMISSION_RESULT:
     case CS_EVENT_PERMISSION_REVOKED:
         event.permission = random_one_in(r, 3) ? CS_STR("camera") : CS_STR("location");
-        event.os_state = event.type == CS_EVENT_PERMISSION_REVOKED ? (uint32_t)CONSENT_OS_DENIED
-                                                                   : 1 + (uint32_t)random_below(r, 3);
+        event.os_state =
+            event.type == CS_EVENT_PERMISSION_REVOKED ? (uint32_t)CONSENT_OS_DENIED : 1 + (uint32_t)random_below(r, 3);
         break;
     case CS_EVENT_KEY_CONFIRMED:
         event.reference = cs_str_of(stream_hex[1 + random_below(r, 2)]);
@@ -340,15 +356,15 @@ cs_query random_query(random_case *r, cs_str *data)
 
 static void print_policy(const case_policy *p)
 {
-    printf("  %s v%u effective +%lldh minors %d/%d rules %u controller %s%s closing %d +%lldh valid +%lldh import %d\n", p->id,
-           p->version, (long long)(p->effective_ms == 0 ? 0 : (p->effective_ms - CASE_START_MS) / HOUR), p->child_under,
-           p->guardian_under, p->rules_version, p->controller ? p->controller : "trip", p->bound ? " bound" : "",
-           p->closing, (long long)((p->closing_end_ms - CASE_START_MS) / HOUR),
+    printf("  %s v%u effective +%lldh minors %d/%d rules %u controller %s%s closing %d +%lldh valid +%lldh import %d\n",
+           p->id, p->version, (long long)(p->effective_ms == 0 ? 0 : (p->effective_ms - CASE_START_MS) / HOUR),
+           p->child_under, p->guardian_under, p->rules_version, p->controller ? p->controller : "trip",
+           p->bound ? " bound" : "", p->closing, (long long)((p->closing_end_ms - CASE_START_MS) / HOUR),
            (long long)(p->valid_until_ms ? (p->valid_until_ms - CASE_START_MS) / HOUR : 0), p->import_allowed);
     for (size_t i = 0; i < CASE_MAX_PURPOSES && p->purposes[i].id != NULL; i++) {
         const case_purpose *q = &p->purposes[i];
-        printf("    %s (%s) form %s ground %u data %s to %s needs %s method %u/%u retention %lldh lifetime %lldh\n", q->id,
-               q->function, cs_consent_form_name(q->form), q->ground, q->data ? q->data : "-",
+        printf("    %s (%s) form %s ground %u data %s to %s needs %s method %u/%u retention %lldh lifetime %lldh\n",
+               q->id, q->function, cs_consent_form_name(q->form), q->ground, q->data ? q->data : "-",
                q->recipients ? q->recipients : "-", q->permissions ? q->permissions : "-", q->method,
                q->recipient_method, (long long)(q->retention_ms / HOUR), (long long)(q->grant_lifetime_ms / HOUR));
     }
@@ -370,18 +386,18 @@ void random_print(const random_case *r)
                e->event.subject, e->event.once);
         for (size_t d = 0; d < e->event.data_count; d++)
             printf(" %.*s", CS_STR_ARG(e->event.data[d]));
-        printf(" rules %u birth %d-%d-%d band %u permission %.*s os %u\n", e->event.rules_version,
-               e->event.birth.year, e->event.birth.month, e->event.birth.day, e->event.age_band,
-               CS_STR_ARG(e->event.permission), e->event.os_state);
+        printf(" rules %u birth %d-%d-%d band %u permission %.*s os %u\n", e->event.rules_version, e->event.birth.year,
+               e->event.birth.month, e->event.birth.day, e->event.age_band, CS_STR_ARG(e->event.permission),
+               e->event.os_state);
     }
     printf("  now +%lldh\n", (long long)((r->now.now_ms - CASE_START_MS) / HOUR));
 }
 
 void random_print_query(const cs_query *query)
 {
-    printf("  query scope '%.*s' %.*s to '%.*s' permission '%.*s' initiated %d once %llu data", CS_STR_ARG(query->scope),
-           CS_STR_ARG(query->purpose), CS_STR_ARG(query->recipient), CS_STR_ARG(query->permission),
-           query->user_initiated, (unsigned long long)query->once_seq);
+    printf("  query scope '%.*s' %.*s to '%.*s' permission '%.*s' initiated %d once %llu data",
+           CS_STR_ARG(query->scope), CS_STR_ARG(query->purpose), CS_STR_ARG(query->recipient),
+           CS_STR_ARG(query->permission), query->user_initiated, (unsigned long long)query->once_seq);
     for (size_t i = 0; i < query->data_count; i++)
         printf(" %.*s", CS_STR_ARG(query->data[i]));
     printf("\n");

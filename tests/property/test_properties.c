@@ -107,7 +107,8 @@ static bool property_a_permission(random_case *r, const cs_state *state, const c
     if (same_answer(&before, &after))
         return true;
     bool needs = lists_permission(r, query, no.event.permission);
-    bool milder = after.decision < before.decision || (after.decision == before.decision && after.decision != CONSENT_ALLOW);
+    bool milder =
+        after.decision < before.decision || (after.decision == before.decision && after.decision != CONSENT_ALLOW);
     bool told = after.decision != CONSENT_DENY || after.ask_after_ms != 0;
     bool initiated = !query->user_initiated || blocked || after.decision != CONSENT_DENY;
     return (needs && milder && told && initiated) ||
@@ -261,6 +262,27 @@ static cs_buffer merged_in_order(const random_case *r, const size_t *order, rand
     cs_buffer out = encoded(&state);
     cs_state_free(&state);
     return out;
+}
+
+/* This device's answers, evidence included, do not show in which order it learned. */
+static bool property_e_answers(random_case *r, const cs_state *state, const cs_query *query)
+{
+    size_t order[RANDOM_MAX_EVENTS];
+    shuffled(r, order);
+    cs_state other;
+    cs_state_init(&other, cs_memory_system());
+    for (size_t i = 0; i < r->event_count; i++) {
+        const random_event *e = &r->events[order[i]];
+        if (e->device == 0 || e->cursor != 0)
+            random_apply(&other, e, e->device == 0);
+    }
+    cs_decision first = decide(r, state, query, &r->now), second = decide(r, &other, query, &r->now);
+    bool same = same_answer(&first, &second) && first.evidence_seq == second.evidence_seq &&
+                (first.evidence_stream == NULL) == (second.evidence_stream == NULL) &&
+                (first.evidence_stream == NULL ||
+                 memcmp(first.evidence_stream, second.evidence_stream, CS_STREAM_ID_SIZE) == 0);
+    cs_state_free(&other);
+    return same || violated("e", r, query, &first, &second, "another order of arrival gave another answer");
 }
 
 static bool property_e(random_case *r)
@@ -446,7 +468,8 @@ static bool run_case(uint64_t seed)
         cs_decision out = decide(&r, &state, &query, &r.now);
         count(&out);
         ok = property_a(&r, &state, &query) && property_a_permission(&r, &state, &query) && property_b(&r, &query) &&
-             property_c(&r, &state, &query) && property_d(&r, &state, &query) && property_f(&r, &state, &query) &&
+             property_c(&r, &state, &query) && property_d(&r, &state, &query) &&
+             property_e_answers(&r, &state, &query) && property_f(&r, &state, &query) &&
              property_g(&r, &state, &all, &query);
     }
     cs_state_free(&state);
@@ -464,9 +487,9 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < cases; i++)
         if (!run_case(seed + i))
             return 1;
-    printf("%llu cases from seed %llu: %llu allowed, %llu asked, %llu denied; by rule",
-           (unsigned long long)cases, (unsigned long long)seed, (unsigned long long)allowed_count,
-           (unsigned long long)asked_count, (unsigned long long)denied_count);
+    printf("%llu cases from seed %llu: %llu allowed, %llu asked, %llu denied; by rule", (unsigned long long)cases,
+           (unsigned long long)seed, (unsigned long long)allowed_count, (unsigned long long)asked_count,
+           (unsigned long long)denied_count);
     for (int rule = 1; rule <= 12; rule++)
         printf(" %d:%llu", rule, (unsigned long long)by_rule[rule]);
     printf("\n");

@@ -5,15 +5,21 @@
  * The purposes take turns: purpose-000 is covered by accepting the policy, purpose-001 needs its own consent,
  * purpose-002 shares with one recipient by separate consent, and so on; purpose-001 also has a permission. */
 #include "crypto/crypto.h"
-#include "json/json.h"
 #include "platform/platform.h"
 #include "policy/bundle.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATA_ITEMS = 20, RECIPIENTS = 10, MIN_PURPOSES = 3, MAX_PURPOSES = 400, LOCALES = 2 };
+enum {
+    DATA_ITEMS = 20,
+    RECIPIENTS = 10,
+    MIN_PURPOSES = 3,
+    MAX_PURPOSES = 400,
+    LOCALES = 2
+};
 
 static const char *const locales[LOCALES] = {"zh-CN", "en"};
 
@@ -172,7 +178,8 @@ static void put_purpose_texts(cs_json_out *out, int number)
 {
     put_numbered(out, "name", "样例目的", "Sample purpose", number);
     put_numbered(out, "text", "为完成您发起的操作而使用上述信息，用完即止，不作其他用途",
-                 "The information is used to complete what you started, no longer than that and for nothing else", number);
+                 "The information is used to complete what you started, no longer than that and for nothing else",
+                 number);
     put_text(out, "method", "在服务器上自动读取和保存。", "Read and kept automatically on a server.");
     put_text(out, "necessity", "缺少它就做不成这件事。", "It cannot be done without.");
     put_text(out, "impact", "泄露会打扰到您，我们为此加密保存。", "A leak could disturb you; it is kept encrypted.");
@@ -326,9 +333,9 @@ static void sign(const char *typ, const cs_buffer *payload, const key_pair *key,
     cs_buffer jws;
     cs_buffer_init(&jws, cs_memory_system(), CS_BUNDLE_MAX_BYTES);
     stop_unless(cs_buffer_status(payload, "a payload", &err), &err);
-    stop_unless(cs_jws_sign(cs_str_of(typ), (cs_str){(const char *)payload->data, payload->size}, key->secret, &jws,
-                            &err),
-                &err);
+    stop_unless(
+        cs_jws_sign(cs_str_of(typ), (cs_str){(const char *)payload->data, payload->size}, key->secret, &jws, &err),
+        &err);
     cs_buffer_append(bundle, jws.data, jws.size);
     cs_buffer_u8(bundle, '\n');
     cs_buffer_free(&jws);
@@ -352,7 +359,8 @@ int main(int argc, char **argv)
 {
     int purposes = argc > 2 ? atoi(argv[2]) : 6;
     if (argc < 2 || argc > 3 || purposes < MIN_PURPOSES || purposes > MAX_PURPOSES) {
-        (void)fprintf(stderr, "usage: sample_bundle DIR [PURPOSES]   (%d to %d purposes)\n", MIN_PURPOSES, MAX_PURPOSES);
+        (void)fprintf(stderr, "usage: sample_bundle DIR [PURPOSES]   (%d to %d purposes)\n", MIN_PURPOSES,
+                      MAX_PURPOSES);
         return 2;
     }
     cs_env env;

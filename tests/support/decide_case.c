@@ -103,7 +103,8 @@ static void fill_permissions(cs_arena *arena, cs_policy *policy)
         for (uint16_t i = 0; i < policy->purpose_count; i++)
             for (uint16_t n = 0; n < policy->purposes[i].permission_count; n++)
                 if (policy->purposes[i].permissions[n] == p)
-                    sites[permissions[p].call_site_count++] = (cs_call_site){.id = policy->purposes[i].id, .purpose = i};
+                    sites[permissions[p].call_site_count++] =
+                        (cs_call_site){.id = policy->purposes[i].id, .purpose = i};
     }
     policy->permissions = permissions;
     policy->permission_count = CS_COUNT_OF(permission_ids);
@@ -112,15 +113,16 @@ static void fill_permissions(cs_arena *arena, cs_policy *policy)
 static void build_indices(cs_arena *arena, cs_policy *policy)
 {
     const char *twice;
-    bool built =
-        cs_id_index_build(&policy->function_index, arena, functions, sizeof functions[0], CS_COUNT_OF(functions), &twice) &&
-        cs_id_index_build(&policy->data_index, arena, data_items, sizeof data_items[0], CS_COUNT_OF(data_items), &twice) &&
-        cs_id_index_build(&policy->recipient_index, arena, recipients, sizeof recipients[0], CS_COUNT_OF(recipients),
-                          &twice) &&
-        cs_id_index_build(&policy->purpose_index, arena, policy->purposes, sizeof policy->purposes[0],
-                          policy->purpose_count, &twice) &&
-        cs_id_index_build(&policy->permission_index, arena, policy->permissions, sizeof policy->permissions[0],
-                          policy->permission_count, &twice);
+    bool built = cs_id_index_build(&policy->function_index, arena, functions, sizeof functions[0],
+                                   CS_COUNT_OF(functions), &twice) &&
+                 cs_id_index_build(&policy->data_index, arena, data_items, sizeof data_items[0],
+                                   CS_COUNT_OF(data_items), &twice) &&
+                 cs_id_index_build(&policy->recipient_index, arena, recipients, sizeof recipients[0],
+                                   CS_COUNT_OF(recipients), &twice) &&
+                 cs_id_index_build(&policy->purpose_index, arena, policy->purposes, sizeof policy->purposes[0],
+                                   policy->purpose_count, &twice) &&
+                 cs_id_index_build(&policy->permission_index, arena, policy->permissions, sizeof policy->permissions[0],
+                                   policy->permission_count, &twice);
     assert_true(built);
 }
 
@@ -137,8 +139,10 @@ const cs_policy *case_make(cs_arena *arena, const case_policy *spec)
     policy->valid_until_ms = spec->valid_until_ms;
     policy->controller_id = spec->controller == NULL ? "trip" : spec->controller;
     policy->controller_bound = spec->bound;
-    policy->minors = (cs_minors){.child_under = spec->child_under, .guardian_under = spec->guardian_under,
-                                   .rules_id = "child-rules", .rules_version = spec->rules_version};
+    policy->minors = (cs_minors){.child_under = spec->child_under,
+                                 .guardian_under = spec->guardian_under,
+                                 .rules_id = "child-rules",
+                                 .rules_version = spec->rules_version};
     policy->closing = spec->closing;
     policy->closing_end_ms = spec->closing_end_ms;
     policy->cooldown_ms = spec->cooldown_ms;
@@ -264,9 +268,12 @@ void case_born(decide_case *c, int32_t year, int32_t month, int32_t day)
 cs_decision case_decide(const decide_case *c, case_query query)
 {
     cs_str data[CS_PURPOSE_MAX_DATA];
-    cs_query q = {.scope = cs_str_of(query.scope), .purpose = cs_str_of(query.purpose),
-                  .recipient = cs_str_of(query.recipient), .data = data,
-                  .permission = cs_str_of(query.permission), .user_initiated = query.user_initiated,
+    cs_query q = {.scope = cs_str_of(query.scope),
+                  .purpose = cs_str_of(query.purpose),
+                  .recipient = cs_str_of(query.recipient),
+                  .data = data,
+                  .permission = cs_str_of(query.permission),
+                  .user_initiated = query.user_initiated,
                   .once_seq = query.once_seq};
     q.data_count = split(query.data, data, CS_COUNT_OF(data));
     if (query.permission != NULL)

@@ -57,7 +57,7 @@ void case_end(decide_case *c);
 /* Makes a policy and holds it. */
 const cs_policy *case_hold(decide_case *c, const case_policy *spec);
 const cs_policy *case_make(cs_arena *arena, const case_policy *spec); /* without holding it */
-void case_pass(decide_case *c, int64_t ms); /* wall and elapsed time */
+void case_pass(decide_case *c, int64_t ms);                           /* wall and elapsed time */
 
 /* Fills seq, time, session and applies, on that device; cursor 0: not synced. Returns the seq. */
 uint64_t case_event(decide_case *c, size_t device, cs_event event, uint64_t cursor);

@@ -67,6 +67,11 @@ static const pair *key_of(uint8_t seed)
     return one;
 }
 
+const uint8_t *make_public_key(uint8_t seed)
+{
+    return key_of(seed)->public_key;
+}
+
 const uint8_t *make_root_private(void)
 {
     return key_of(0x11)->private_key;
@@ -174,30 +179,42 @@ void make_payload(const char *policy_json, cs_buffer *out)
     assert_false(out->failed);
 }
 
-void make_key_set(cs_buffer *out)
+static void put_key_set(const make_signers *by, cs_buffer *out)
 {
     char kid[17];
     cs_buffer payload;
     cs_buffer_init(&payload, make_memory(), CS_KEY_SET_MAX_BYTES);
-    assert_int_equal(cs_key_id(make_publisher(), kid, NULL), CONSENT_OK);
-    cs_buffer_printf(&payload, "{\"schema\":1,\"version\":1,\"publishers\":[{\"kid\":\"%s\",\"key\":\"", kid);
-    cs_base64url_encode(&payload, (cs_span){make_publisher(), CS_P256_PUBLIC_SIZE});
-    cs_buffer_text(&payload, "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}]}");
+    cs_buffer_printf(&payload, "{\"schema\":1,\"version\":%u,\"publishers\":[", by->key_set);
+    for (size_t i = 0; i < sizeof(by->named) && by->named[i] != 0; i++) {
+        const uint8_t *key = make_public_key(by->named[i]);
+        assert_int_equal(cs_key_id(key, kid, NULL), CONSENT_OK);
+        cs_buffer_printf(&payload, "%s{\"kid\":\"%s\",\"key\":\"", i > 0 ? "," : "", kid);
+        cs_base64url_encode(&payload, (cs_span){key, CS_P256_PUBLIC_SIZE});
+        cs_buffer_text(&payload, "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}");
+    }
+    cs_buffer_text(&payload, "]}");
     cs_str text = {(const char *)payload.data, payload.size};
-    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_KEY_SET), text, make_root_private(), out, NULL), CONSENT_OK);
+    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_KEY_SET), text, key_of(by->root)->private_key, out, NULL), CONSENT_OK);
     cs_buffer_free(&payload);
 }
 
-void make_bundle(const char *policy_json, cs_buffer *out)
+static const make_signers usual = {.root = 0x11, .key_set = 1, .named = {0x22}, .publisher = 0x22};
+
+void make_key_set(cs_buffer *out)
+{
+    put_key_set(&usual, out);
+}
+
+void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buffer *out)
 {
     cs_json_doc doc;
     cs_buffer payload;
     cs_buffer_init(&payload, make_memory(), CS_POLICY_MAX_BYTES);
     make_payload(policy_json, &payload);
-    make_key_set(out);
+    put_key_set(by, out);
     cs_buffer_u8(out, '\n');
     cs_str text = {(const char *)payload.data, payload.size};
-    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_POLICY), text, make_publisher_private(), out, NULL), CONSENT_OK);
+    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_POLICY), text, key_of(by->publisher)->private_key, out, NULL), CONSENT_OK);
     cs_buffer_u8(out, '\n');
     parse_json(policy_json, &doc);
     const cs_json *locale = cs_json_first(cs_json_get(doc.root, "locales"));
@@ -210,6 +227,21 @@ void make_bundle(const char *policy_json, cs_buffer *out)
     cs_json_free(&doc);
     cs_buffer_free(&payload);
     assert_false(out->failed);
+}
+
+void make_head(const char *payload, const make_signers *by, cs_buffer *out)
+{
+    put_key_set(by, out);
+    cs_buffer_u8(out, '\n');
+    assert_int_equal(
+        cs_jws_sign(CS_STR(CS_TYP_HEAD), cs_str_of(payload), key_of(by->publisher)->private_key, out, NULL), CONSENT_OK);
+    cs_buffer_u8(out, '\n');
+    assert_false(out->failed);
+}
+
+void make_bundle(const char *policy_json, cs_buffer *out)
+{
+    make_signed_bundle(policy_json, &usual, out);
 }
 
 void make_policy(const char *policy_json, cs_policy **policy, cs_texts **texts)

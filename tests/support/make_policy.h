@@ -32,6 +32,17 @@ void make_document(const char *locale, cs_buffer *out);
 void make_payload(const char *policy_json, cs_buffer *out);
 /* Key set line signed by the root: names the publisher from MAKE_NOT_BEFORE to MAKE_NOT_AFTER. No line feed. */
 void make_key_set(cs_buffer *out);
+/* Who signs, by the seeds of throw-away keys: 0x11 is make_root, 0x22 make_publisher. */
+typedef struct make_signers {
+    uint8_t root;
+    uint32_t key_set;  /* its version */
+    uint8_t named[4];  /* publishers, up to a 0 */
+    uint8_t publisher; /* who signs the policy */
+} make_signers;
+const uint8_t *make_public_key(uint8_t seed);
+void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buffer *out);
+/* The bytes of a head statement with that payload. */
+void make_head(const char *payload, const make_signers *by, cs_buffer *out);
 /* The whole bundle of that policy. */
 void make_bundle(const char *policy_json, cs_buffer *out);
 /* Parsed as from a bundle (not a draft). */

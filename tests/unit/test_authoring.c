@@ -35,7 +35,7 @@ static void make_bundle(cs_buffer *bundle)
 {
     consent_error err = {0};
     cs_buffer_init(bundle, &memory, CS_BUNDLE_MAX_BYTES);
-    if (cs_authoring_bundle(&memory, EXAMPLE, root_private, publisher_private, now_ms, bundle, &err) != CONSENT_OK)
+    if (cs_authoring_bundle(&memory, EXAMPLE, root_private, publisher_private, bundle, &err) != CONSENT_OK)
         fail_msg("%s", err.message);
 }
 

@@ -19,13 +19,21 @@ static case_policy first_version(void)
             {.id = "browse", .function = "shop"},
             {.id = "nearby", .function = "extra", .form = CS_FORM_OWN, .data = "place", .permissions = "location"},
             {.id = "map", .function = "shop", .data = "place", .permissions = "location"},
-            {.id = "pay", .function = "shop", .kind = CS_KIND_SHARE, .form = CS_FORM_SEPARATE, .data = "card,name",
+            {.id = "pay",
+             .function = "shop",
+             .kind = CS_KIND_SHARE,
+             .form = CS_FORM_SEPARATE,
+             .data = "card,name",
              .recipients = "pay-a,pay-b"},
             {.id = "hint", .function = "extra", .data = "phone"},
             {.id = "tax", .function = "shop", .ground = CONSENT_GROUND_LEGAL_DUTY, .data = "name"},
             {.id = "deliver", .function = "shop", .ground = CONSENT_GROUND_CONTRACT, .data = "name,phone"},
             {.id = "scan", .function = "extra", .form = CS_FORM_ONCE, .data = "card"},
-            {.id = "ads", .function = "extra", .kind = CS_KIND_MARKET, .form = CS_FORM_OWN, .data = "phone",
+            {.id = "ads",
+             .function = "extra",
+             .kind = CS_KIND_MARKET,
+             .form = CS_FORM_OWN,
+             .data = "phone",
              .automated = true},
         }};
 }
@@ -58,8 +66,8 @@ static void an_unreadable_store_denies_even_what_the_law_allows(void **state)
     case_accept(c, "platform", 1);
     c->now.store_status = CONSENT_E_CORRUPT;
     case_expect(c, ASK_ORDER, CONSENT_DENY, CONSENT_REASON_STORE_UNAVAILABLE);
-    cs_decision out = case_expect(c, (case_query){.purpose = "tax", .data = "name"}, CONSENT_DENY,
-                                  CONSENT_REASON_STORE_UNAVAILABLE);
+    cs_decision out =
+        case_expect(c, (case_query){.purpose = "tax", .data = "name"}, CONSENT_DENY, CONSENT_REASON_STORE_UNAVAILABLE);
     assert_int_equal(out.rule, 1);
 }
 
@@ -114,12 +122,15 @@ static void an_unknown_kind_form_or_ground_makes_that_purpose_undeclared(void **
 static void marketing_and_its_like_may_claim_no_exemption(void **state)
 {
     decide_case *c = *state;
-    static const uint8_t kinds[] = {CS_KIND_MARKET, CS_KIND_AUTOMATE, CS_KIND_COMBINE,
-                                    CS_KIND_PUBLISH, CS_KIND_OBTAIN, CS_KIND_LAUNCH};
+    static const uint8_t kinds[] = {CS_KIND_MARKET,  CS_KIND_AUTOMATE, CS_KIND_COMBINE,
+                                    CS_KIND_PUBLISH, CS_KIND_OBTAIN,   CS_KIND_LAUNCH};
     for (size_t i = 0; i < CS_COUNT_OF(kinds); i++) {
         case_hold(c, &(case_policy){.version = (uint32_t)i + 2,
-                                    .purposes = {{.id = "claim", .function = "shop", .kind = kinds[i],
-                                                  .ground = CONSENT_GROUND_LEGAL_DUTY, .data = "name"}}});
+                                    .purposes = {{.id = "claim",
+                                                  .function = "shop",
+                                                  .kind = kinds[i],
+                                                  .ground = CONSENT_GROUND_LEGAL_DUTY,
+                                                  .data = "name"}}});
         case_accept(c, "platform", (uint32_t)i + 2);
         case_expect(c, (case_query){.purpose = "claim", .data = "name"}, CONSENT_DENY, CONSENT_REASON_UNDECLARED);
     }
@@ -194,8 +205,8 @@ static void an_end_called_off_in_time_never_came(void **state)
 static void the_law_grounds_it_before_anything_was_accepted(void **state)
 {
     decide_case *c = *state;
-    cs_decision out = case_expect(c, (case_query){.purpose = "tax", .data = "name"}, CONSENT_ALLOW,
-                                  CONSENT_REASON_EXEMPT);
+    cs_decision out =
+        case_expect(c, (case_query){.purpose = "tax", .data = "name"}, CONSENT_ALLOW, CONSENT_REASON_EXEMPT);
     assert_int_equal(out.ground, CONSENT_GROUND_LEGAL_DUTY);
     assert_int_equal(out.rule, 4);
     case_decline(c, "platform", 1);
@@ -206,10 +217,11 @@ static void the_law_is_judged_by_the_newest_effective_version(void **state)
 {
     decide_case *c = *state;
     case_accept(c, "platform", 1);
-    case_hold(c, &(case_policy){.version = 2,
-                                .purposes = {{.id = "order", .function = "shop", .data = "name",
-                                              .ground = CONSENT_GROUND_EMERGENCY},
-                                             {.id = "tax", .function = "shop", .data = "name"}}});
+    case_hold(c,
+              &(case_policy){
+                  .version = 2,
+                  .purposes = {{.id = "order", .function = "shop", .data = "name", .ground = CONSENT_GROUND_EMERGENCY},
+                               {.id = "tax", .function = "shop", .data = "name"}}});
     case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_EXEMPT);
     case_expect(c, (case_query){.purpose = "tax", .data = "name"}, CONSENT_ASK, CONSENT_REASON_TERMS_WIDENED);
 }
@@ -218,8 +230,11 @@ static void an_exemption_still_needs_the_systems_permission(void **state)
 {
     decide_case *c = *state;
     case_hold(c, &(case_policy){.version = 2,
-                                .purposes = {{.id = "rescue", .function = "shop", .data = "place",
-                                              .ground = CONSENT_GROUND_EMERGENCY, .permissions = "location"}}});
+                                .purposes = {{.id = "rescue",
+                                              .function = "shop",
+                                              .data = "place",
+                                              .ground = CONSENT_GROUND_EMERGENCY,
+                                              .permissions = "location"}}});
     case_query query = {.purpose = "rescue", .data = "place", .permission = "location"};
     case_expect(c, query, CONSENT_ASK, CONSENT_REASON_PERMISSION_NEEDED);
     case_permission(c, "location", CONSENT_OS_GRANTED);
@@ -364,13 +379,13 @@ static void an_exemption_that_a_later_version_takes_back_needs_an_act(void **sta
 {
     decide_case *c = *state;
     case_accept(c, "platform", 1);
-    case_hold(c, &(case_policy){.version = 2,
-                                .purposes = {{.id = "deliver", .function = "shop", .data = "name",
-                                              .ground = CONSENT_GROUND_CONTRACT}}});
+    case_hold(
+        c, &(case_policy){
+               .version = 2,
+               .purposes = {{.id = "deliver", .function = "shop", .data = "name", .ground = CONSENT_GROUND_CONTRACT}}});
     case_expect(c, (case_query){.purpose = "deliver", .data = "name"}, CONSENT_ALLOW, CONSENT_REASON_EXEMPT);
     case_expect(c, (case_query){.purpose = "deliver", .data = "phone"}, CONSENT_ASK, CONSENT_REASON_TERMS_WIDENED);
-    case_hold(c, &(case_policy){.version = 3,
-                                .purposes = {{.id = "deliver", .function = "shop", .data = "name"}}});
+    case_hold(c, &(case_policy){.version = 3, .purposes = {{.id = "deliver", .function = "shop", .data = "name"}}});
     case_expect(c, (case_query){.purpose = "deliver", .data = "name"}, CONSENT_ASK, CONSENT_REASON_TERMS_WIDENED);
 }
 

@@ -9,16 +9,19 @@
 
 #define HOUR CS_HOUR_MS
 
-static const case_policy version_1 = {
-    .version = 1,
-    .import_allowed = true,
-    .purposes = {
-        {.id = "order", .function = "shop", .data = "name,phone"},
-        {.id = "verify", .function = "shop", .data = "card"},
-        {.id = "pay", .function = "shop", .kind = CS_KIND_SHARE, .form = CS_FORM_SEPARATE, .data = "card,name",
-         .recipients = "pay-a,pay-b"},
-        {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
-    }};
+static const case_policy version_1 = {.version = 1,
+                                      .import_allowed = true,
+                                      .purposes = {
+                                          {.id = "order", .function = "shop", .data = "name,phone"},
+                                          {.id = "verify", .function = "shop", .data = "card"},
+                                          {.id = "pay",
+                                           .function = "shop",
+                                           .kind = CS_KIND_SHARE,
+                                           .form = CS_FORM_SEPARATE,
+                                           .data = "card,name",
+                                           .recipients = "pay-a,pay-b"},
+                                          {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
+                                      }};
 
 static int begin(void **state)
 {

@@ -11,12 +11,19 @@
 
 /* The case begins on 2026-01-01 at 08:00 in China. */
 static const case_policy family = {
-    .version = 1, .child_under = 14, .guardian_under = 18, .rules_version = 3,
+    .version = 1,
+    .child_under = 14,
+    .guardian_under = 18,
+    .rules_version = 3,
     .purposes = {
         {.id = "order", .function = "shop", .data = "name"},
         {.id = "club", .function = "club", .form = CS_FORM_OWN, .data = "name"},
         {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
-        {.id = "pay", .function = "shop", .kind = CS_KIND_SHARE, .form = CS_FORM_SEPARATE, .data = "card",
+        {.id = "pay",
+         .function = "shop",
+         .kind = CS_KIND_SHARE,
+         .form = CS_FORM_SEPARATE,
+         .data = "card",
          .recipients = "pay-a,pay-b"},
         {.id = "ads", .kind = CS_KIND_MARKET, .form = CS_FORM_OWN, .data = "phone", .automated = true},
         {.id = "letter", .kind = CS_KIND_MARKET, .form = CS_FORM_OWN, .data = "phone"},
@@ -128,8 +135,7 @@ static void a_concurrent_statement_is_not_corrected(void **state)
     decide_case *c = *state;
     cs_event band = {.type = CS_EVENT_AGE_SIGNALLED, .age_band = 13};
     case_event(c, 1, band, 7);
-    cs_event correction = {.type = CS_EVENT_AGE_DECLARED, .actor = CS_ACTOR_GUARDIAN, .birth = {1995, 1, 1},
-                           .seen = 6};
+    cs_event correction = {.type = CS_EVENT_AGE_DECLARED, .actor = CS_ACTOR_GUARDIAN, .birth = {1995, 1, 1}, .seen = 6};
     case_event(c, 0, correction, 8);
     int32_t years;
     assert_true(cs_decide_age(&c->state, &c->now, &years));
@@ -145,6 +151,7 @@ static void a_band_without_a_birth_date_never_rises_by_time(void **state)
     decide_case *c = *state;
     cs_event band = {.type = CS_EVENT_AGE_SIGNALLED, .age_band = 13};
     case_event(c, 0, band, 0);
+    assert_int_equal(case_decide(c, ASK_ORDER).valid_until_ms, INT64_MAX);
     case_pass(c, 10 * 365 * CS_DAY_MS);
     int32_t years;
     assert_true(cs_decide_age(&c->state, &c->now, &years));
@@ -408,6 +415,17 @@ static void a_guardian_who_declined_a_version_may_still_consent_to_it(void **sta
     case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
+static void a_guardian_turning_the_step_down_takes_back_an_earlier_yes(void **state)
+{
+    decide_case *c = *state;
+    a_child_with_a_guardian(c);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+    cs_event no = case_make_event(CS_EVENT_POLICY_DECLINED, CS_ACTOR_GUARDIAN, 1, NULL, NULL, NULL);
+    no.subject = CS_SUBJECT_GUARDIAN_REQUIRED;
+    case_event(c, 0, no, 0);
+    case_expect(c, ASK_ORDER, CONSENT_DENY, CONSENT_REASON_GUARDIAN_REQUIRED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -434,6 +452,7 @@ int main(void)
         TEST(a_child_cannot_grant_around_the_guardian_from_a_newer_form),
         TEST(a_birthday_on_29_february_is_reached_on_1_march),
         TEST(a_guardian_who_declined_a_version_may_still_consent_to_it),
+        TEST(a_guardian_turning_the_step_down_takes_back_an_earlier_yes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

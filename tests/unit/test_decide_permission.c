@@ -76,8 +76,8 @@ static void permissions_of_another_device_concern_that_device(void **state)
 {
     decide_case *c = *state;
     case_accept(c, "platform", 1);
-    cs_event result = {.type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"),
-                       .os_state = CONSENT_OS_GRANTED};
+    cs_event result = {
+        .type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"), .os_state = CONSENT_OS_GRANTED};
     case_event(c, 1, result, 1);
     case_expect(c, (case_query){.purpose = "map", .data = "place", .permission = "location"}, CONSENT_ASK,
                 CONSENT_REASON_PERMISSION_NEEDED);
@@ -85,8 +85,10 @@ static void permissions_of_another_device_concern_that_device(void **state)
 
 static void switch_off(decide_case *c)
 {
-    cs_event off = {.type = CS_EVENT_PERMISSION_REVOKED, .permission = CS_STR("location"),
-                    .os_state = CONSENT_OS_DENIED, .method = CONSENT_METHOD_OS_SETTINGS};
+    cs_event off = {.type = CS_EVENT_PERMISSION_REVOKED,
+                    .permission = CS_STR("location"),
+                    .os_state = CONSENT_OS_DENIED,
+                    .method = CONSENT_METHOD_OS_SETTINGS};
     case_event(c, 0, off, 0);
 }
 
@@ -103,7 +105,9 @@ static void switched_off_in_the_settings_reads_as_withdrawn(void **state)
     switch_off(c);
     case_expect(c, query, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
     case_expect(c, ASK_NEARBY, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    case_expect(c, mine, CONSENT_ASK, CONSENT_REASON_REFUSED_BEFORE);
+    assert_int_equal(case_expect(c, mine, CONSENT_ASK, CONSENT_REASON_REFUSED_BEFORE).occasion,
+                     CONSENT_OCCASION_PERMISSION);
+    assert_int_equal(case_decide(c, ASK_NEARBY).occasion, CONSENT_OCCASION_OWN);
     case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
     case_permission(c, "location", CONSENT_OS_GRANTED);
     cs_decision out = case_expect(c, query, CONSENT_ASK, CONSENT_REASON_CONFIRM);
@@ -143,8 +147,8 @@ static void what_only_the_settings_can_switch_on_is_not_asked_for(void **state)
     decide_case *c = *state;
     case_accept(c, "platform", 1);
     case_grant(c, 1, "nearby", NULL, "place");
-    cs_event off = {.type = CS_EVENT_PERMISSION_REVOKED, .permission = CS_STR("location"),
-                    .os_state = CONSENT_OS_BLOCKED};
+    cs_event off = {
+        .type = CS_EVENT_PERMISSION_REVOKED, .permission = CS_STR("location"), .os_state = CONSENT_OS_BLOCKED};
     case_event(c, 0, off, 0);
     case_query query = {.purpose = "nearby", .data = "place", .permission = "location", .user_initiated = true};
     case_expect(c, query, CONSENT_DENY, CONSENT_REASON_PERMISSION_REFUSED);

@@ -9,16 +9,19 @@
 
 #define HOUR CS_HOUR_MS
 
-static const case_policy version_1 = {
-    .version = 1,
-    .import_allowed = true,
-    .purposes = {
-        {.id = "order", .function = "shop", .data = "name,phone"},
-        {.id = "verify", .function = "shop", .data = "card"},
-        {.id = "pay", .function = "shop", .kind = CS_KIND_SHARE, .form = CS_FORM_SEPARATE, .data = "card,name",
-         .recipients = "pay-a,pay-b"},
-        {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
-    }};
+static const case_policy version_1 = {.version = 1,
+                                      .import_allowed = true,
+                                      .purposes = {
+                                          {.id = "order", .function = "shop", .data = "name,phone"},
+                                          {.id = "verify", .function = "shop", .data = "card"},
+                                          {.id = "pay",
+                                           .function = "shop",
+                                           .kind = CS_KIND_SHARE,
+                                           .form = CS_FORM_SEPARATE,
+                                           .data = "card,name",
+                                           .recipients = "pay-a,pay-b"},
+                                          {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
+                                      }};
 
 static int begin(void **state)
 {
@@ -51,9 +54,15 @@ static case_policy version(uint32_t number)
 
 static void hold_hotel(decide_case *c, uint8_t method)
 {
-    case_hold(c, &(case_policy){.id = "hotel-policy", .scope = "hotel", .version = 1,
-                                .purposes = {{.id = "pay", .function = "shop", .kind = CS_KIND_SHARE,
-                                              .form = CS_FORM_SEPARATE, .data = "card", .recipients = "pay-a",
+    case_hold(c, &(case_policy){.id = "hotel-policy",
+                                .scope = "hotel",
+                                .version = 1,
+                                .purposes = {{.id = "pay",
+                                              .function = "shop",
+                                              .kind = CS_KIND_SHARE,
+                                              .form = CS_FORM_SEPARATE,
+                                              .data = "card",
+                                              .recipients = "pay-a",
                                               .method = method},
                                              {.id = "guest", .form = CS_FORM_OWN, .data = "name"}}});
 }
@@ -179,7 +188,9 @@ static void a_declined_update_is_told_with_its_quiet(void **state)
 
 static void hold_hotel_2(decide_case *c)
 {
-    case_hold(c, &(case_policy){.id = "hotel-policy", .scope = "hotel", .version = 2,
+    case_hold(c, &(case_policy){.id = "hotel-policy",
+                                .scope = "hotel",
+                                .version = 2,
                                 .purposes = {{.id = "guest", .form = CS_FORM_OWN, .data = "name"}}});
 }
 
@@ -242,6 +253,45 @@ static void an_unknown_scope_has_no_standing(void **state)
     assert_true(standing.governing == CS_NO_POLICY && !standing.accepted);
 }
 
+static void more_data_than_a_purpose_may_have_is_undeclared(void **state)
+{
+    decide_case *c = *state;
+    cs_str data[CS_PURPOSE_MAX_DATA + 1];
+    for (size_t i = 0; i < CS_COUNT_OF(data); i++)
+        data[i] = CS_STR("name");
+    cs_query query = {.purpose = CS_STR("order"), .data = data, .data_count = CS_PURPOSE_MAX_DATA};
+    cs_decision out;
+    cs_decide(&c->set, &c->state, &query, &c->now, &out);
+    assert_int_equal(out.decision, CONSENT_ALLOW);
+    query.data_count++;
+    cs_decide(&c->set, &c->state, &query, &c->now, &out);
+    assert_int_equal(out.reason, CONSENT_REASON_UNDECLARED);
+}
+
+/* A grant of a policy-form purpose only lifts a refusal: it does not stand in for accepting the version. */
+static void a_policy_form_grant_from_a_declined_update_governs_nothing(void **state)
+{
+    decide_case *c = *state;
+    case_policy v2 = version(2);
+    v2.purposes[4] = (case_purpose){.id = "track", .function = "shop", .data = "phone"};
+    case_hold(c, &v2);
+    case_decline(c, "platform", 2);
+    case_grant(c, 2, "track", NULL, "phone");
+    case_expect(c, (case_query){.purpose = "track", .data = "phone"}, CONSENT_DENY, CONSENT_REASON_TERMS_WIDENED);
+}
+
+static void a_grant_naming_the_hash_of_the_bundle_held_counts(void **state)
+{
+    decide_case *c = *state;
+    cs_policy named = *c->policies[0];
+    memset(named.hash, 0xA7, sizeof named.hash);
+    c->policies[0] = &named;
+    cs_event grant = case_make_event(CS_EVENT_GRANTED, CS_ACTOR_SELF, 1, "pay", "pay-a", "card");
+    grant.policy.hash = named.hash;
+    case_event(c, 0, grant, 0);
+    case_expect(c, ASK_PAY_A, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -259,6 +309,9 @@ int main(void)
         TEST(a_grant_naming_a_products_bundle_waits_for_it),
         TEST(withdrawing_a_products_acceptance_leaves_the_platform_alone),
         TEST(an_unknown_scope_has_no_standing),
+        TEST(more_data_than_a_purpose_may_have_is_undeclared),
+        TEST(a_policy_form_grant_from_a_declined_update_governs_nothing),
+        TEST(a_grant_naming_the_hash_of_the_bundle_held_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,13 +12,20 @@
 #define HOUR CS_HOUR_MS
 
 static const case_policy version_1 = {
-    .version = 1, .cooldown_ms = 60 * HOUR,
+    .version = 1,
+    .cooldown_ms = 60 * HOUR,
     .purposes = {{.id = "order", .function = "shop", .data = "name"},
                  {.id = "hint", .form = CS_FORM_OWN, .data = "phone"},
-                 {.id = "rare", .form = CS_FORM_OWN, .data = "phone", .cooldown_ms = CS_NEVER_MS,
+                 {.id = "rare",
+                  .form = CS_FORM_OWN,
+                  .data = "phone",
+                  .cooldown_ms = CS_NEVER_MS,
                   .refusal_lifetime_ms = 500 * HOUR},
                  {.id = "slow", .form = CS_FORM_OWN, .data = "phone", .cooldown_ms = 100 * HOUR},
-                 {.id = "brief", .form = CS_FORM_OWN, .data = "phone", .grant_lifetime_ms = 30 * HOUR,
+                 {.id = "brief",
+                  .form = CS_FORM_OWN,
+                  .data = "phone",
+                  .grant_lifetime_ms = 30 * HOUR,
                   .retention_ms = 20 * HOUR},
                  {.id = "pair", .form = CS_FORM_OWN, .data = "phone,name", .grant_lifetime_ms = 30 * HOUR}}};
 
@@ -155,6 +162,8 @@ static void several_data_items_last_as_long_as_the_first_to_end(void **state)
     case_query both = {.purpose = "pair", .data = "phone,name"};
     assert_int_equal(case_expect(c, both, CONSENT_ALLOW, CONSENT_REASON_CONSENTED).expires_ms,
                      CASE_START_MS + 30 * HOUR);
+    case_refuse(c, "pair", NULL, "name");
+    assert_int_equal(case_expect(c, both, CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY).expires_ms, 0);
 }
 
 /* ---- now --------------------------------------------------------------------------------------------- */
@@ -176,9 +185,9 @@ static void a_clock_that_ran_ahead_freezes_nothing_once_a_receipt_came(void **st
     uint64_t seq = case_refuse(c, "hint", NULL, "phone");
     assert_int_equal(cs_state_now_ms(&c->state, CASE_START_MS + 2 * HOUR, 2 * HOUR, c->now.session),
                      CASE_START_MS + HOUR + year);
-    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq, 1, CASE_START_MS + HOUR, HOUR,
-                                      c->now.session, NULL),
-                     CONSENT_OK);
+    assert_int_equal(
+        cs_state_receipt(&c->state, case_streams[0], 1, seq, 1, CASE_START_MS + HOUR, HOUR, c->now.session, NULL),
+        CONSENT_OK);
     /* the wall clock is still a year ahead: inside this session elapsed time counts on from the receipt */
     assert_int_equal(cs_state_now_ms(&c->state, CASE_START_MS + year + 3 * HOUR, 3 * HOUR, c->now.session),
                      CASE_START_MS + 3 * HOUR);
@@ -198,7 +207,8 @@ static void a_receipt_gives_the_cursors_of_what_it_covers(void **state)
     case_event(c, 1, grant, 50);
     c->state.streams[1].confirmed = true;
     case_expect(c, ask("hint"), CONSENT_DENY, CONSENT_REASON_REFUSED_RECENTLY);
-    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq, 39, c->now.now_ms, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq, 39, c->now.now_ms, 0, NULL, NULL),
+                     CONSENT_OK);
     case_expect(c, ask("hint"), CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
     assert_int_equal(cs_state_receipt(&c->state, case_streams[3], 1, 1, 1, 0, 0, NULL, NULL), CONSENT_E_NOT_FOUND);
 }
@@ -311,17 +321,37 @@ static void a_receipt_corrects_every_kind_of_moment(void **state)
     decide_case *c = *state;
     const int64_t day = CS_DAY_MS;
     c->now.now_ms += day; /* the wall clock runs a day ahead */
-    case_event(c, 0, (cs_event){.type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"),
-                                .os_state = CONSENT_OS_DENIED}, 0);
+    case_event(
+        c, 0,
+        (cs_event){.type = CS_EVENT_PERMISSION_RESULT, .permission = CS_STR("location"), .os_state = CONSENT_OS_DENIED},
+        0);
     uint64_t seq = case_event(c, 0, (cs_event){.type = CS_EVENT_RECOVERED}, 0);
     case_born(c, 2000, 1, 1);
-    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq + 1, 1, CASE_START_MS, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, seq + 1, 1, CASE_START_MS, 0, NULL, NULL),
+                     CONSENT_OK);
     assert_int_equal(cs_state_permission(&c->state, CS_STR("location"))->refused.time_ms, CASE_START_MS);
     assert_int_equal(c->state.recovered.time_ms, CASE_START_MS);
     assert_int_equal(c->state.ages[0].time_ms, CASE_START_MS);
     assert_int_equal(cs_state_now_ms(&c->state, 0, 0, c->now.session), CASE_START_MS);
-    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, 1, 1, CASE_START_MS + 5, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_state_receipt(&c->state, case_streams[0], 1, 1, 1, CASE_START_MS + 5, 0, NULL, NULL),
+                     CONSENT_OK);
     assert_int_equal(cs_state_now_ms(&c->state, 0, 0, c->now.session), CASE_START_MS + 5);
+}
+
+static void accepting_the_closing_version_again_reopens_nothing(void **state)
+{
+    decide_case *c = *state;
+    case_policy closing = version_1;
+    closing.version = 2;
+    closing.closing = true;
+    closing.closing_end_ms = CASE_START_MS + HOUR;
+    case_hold(c, &closing);
+    case_pass(c, 2 * HOUR);
+    case_query order = {.purpose = "order", .data = "name"};
+    case_expect(c, order, CONSENT_DENY, CONSENT_REASON_SERVICE_ENDED);
+    case_accept(c, "platform", 2);
+    case_accept(c, "platform", 1);
+    case_expect(c, order, CONSENT_DENY, CONSENT_REASON_SERVICE_ENDED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -347,6 +377,7 @@ int main(void)
         TEST(a_provisional_withdrawal_of_the_policy_ends_its_acceptance),
         TEST(withdrawing_never_reaches_back),
         TEST(a_receipt_corrects_every_kind_of_moment),
+        TEST(accepting_the_closing_version_again_reopens_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,6 +278,58 @@ static void wherever_memory_ends_nothing_leaks_and_nothing_is_half_said(void **u
     make_memory_fail_after(SIZE_MAX);
 }
 
+static void what_is_said_of_a_policy_as_a_whole_is_kept_once_whatever_data_it_names(void **unused)
+{
+    (void)unused;
+    cs_state state;
+    cs_state_init(&state, make_memory());
+    apply(&state, 0, item_event(CS_EVENT_POLICY_ACCEPTED, 1, NULL, "name,phone"), 0);
+    apply(&state, 0, item_event(CS_EVENT_USED_ONCE, 2, NULL, "name"), 0);
+    apply(&state, 0, item_event(CS_EVENT_GRANTED, 3, NULL, "name"), 0);
+    assert_int_equal(state.act_count, 1);
+    cs_state_free(&state);
+}
+
+static void acts_under_different_bundles_are_kept_apart(void **unused)
+{
+    (void)unused;
+    static const uint8_t hash[32] = {1};
+    cs_state state;
+    cs_state_init(&state, make_memory());
+    cs_event grant = item_event(CS_EVENT_GRANTED, 1, "order", "name");
+    apply(&state, 0, grant, 0);
+    grant.seq++;
+    grant.policy.revision = 1;
+    apply(&state, 0, grant, 0);
+    grant.seq++;
+    grant.policy.hash = hash;
+    apply(&state, 0, grant, 0);
+    grant.seq++;
+    grant.overlay = (cs_policy_ref){.id = CS_STR("hotel-policy"), .version = 1};
+    apply(&state, 0, grant, 0);
+    assert_int_equal(state.act_count, 4);
+    grant.seq++;
+    apply(&state, 0, grant, 0);
+    assert_int_equal(state.act_count, 4);
+    cs_state_free(&state);
+}
+
+static void a_receipt_that_orders_times_drops_what_they_kept(void **unused)
+{
+    (void)unused;
+    cs_state state;
+    cs_state_init(&state, make_memory());
+    cs_event grant = item_event(CS_EVENT_GRANTED, 1, "order", "name");
+    grant.time_ms = CASE_START_MS + 1000 * CS_HOUR_MS; /* the clock ran ahead, and was put right */
+    apply(&state, 0, grant, 0);
+    apply(&state, 0, item_event(CS_EVENT_GRANTED, 2, "order", "name"), 0);
+    assert_int_equal(state.act_count, 2);
+    assert_int_equal(cs_state_receipt(&state, case_streams[0], 1, 1, 1, CASE_START_MS, 0, NULL, NULL), CONSENT_OK);
+    assert_int_equal(state.act_count, 1);
+    assert_int_equal(state.acts[0].seq, 2);
+    cs_state_free(&state);
+}
+
 static void an_empty_state_is_freed_twice_without_harm(void **unused)
 {
     (void)unused;
@@ -300,6 +352,9 @@ int main(void)
         cmocka_unit_test(many_names_find_their_place),
         cmocka_unit_test(permission_events_count_by_their_place_in_the_stream_not_by_arrival),
         cmocka_unit_test(wherever_memory_ends_nothing_leaks_and_nothing_is_half_said),
+        cmocka_unit_test(what_is_said_of_a_policy_as_a_whole_is_kept_once_whatever_data_it_names),
+        cmocka_unit_test(acts_under_different_bundles_are_kept_apart),
+        cmocka_unit_test(a_receipt_that_orders_times_drops_what_they_kept),
         cmocka_unit_test(an_empty_state_is_freed_twice_without_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,26 @@
+/* profile, second part: what a person may ask of the operator, the two lists, and switches for third parties.
+ *
+ * Requests and counts are read from the ledger each time: they are looked at seldom, and what is not kept cannot go stale. */
+#ifndef CS_PROFILE_RIGHTS_H
+#define CS_PROFILE_RIGHTS_H
+
+#include "profile/profile.h"
+#include "rights/rights.h"
+
+/* See consent_request_open. `scope` and the names are checked here. */
+consent_status cs_profile_request_open(cs_profile *profile, const consent_rights_request *request,
+                                       char id[CONSENT_REQUEST_ID_SIZE], consent_error *err);
+consent_status cs_profile_request_update(cs_profile *profile, const consent_request_change *change, consent_error *err);
+consent_status cs_profile_requests(cs_profile *profile, const char *locale, cs_buffer *out, consent_error *err);
+consent_status cs_profile_list(cs_profile *profile, consent_list which, const char *locale, cs_buffer *out,
+                               consent_error *err);
+
+/* Threads: bindings are guarded by home->lock; callbacks run without it. */
+consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, consent_error *err);
+/* Passes on what changed since the last run, or failed then: consent_poll calls it. *count rises by the calls that were made. A run
+ * inside a run (from a callback, or on another thread) does nothing. */
+consent_status cs_switches_run(cs_profile *profile, size_t *count, consent_error *err);
+consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_error *err);
+void cs_switches_free(cs_profile *profile);
+
+#endif
