@@ -3,6 +3,8 @@
 #ifndef CS_API_H
 #define CS_API_H
 
+#include <stdatomic.h>
+
 #include "profile/profile.h"
 
 struct consent_client {
@@ -38,7 +40,7 @@ struct consent_form {
     cs_form *form;
     uint32_t policies_epoch; /* a new policy ends the form */
     int64_t shown_ms;
-    bool used;
+    atomic_bool used;
     size_t next_part;
 };
 

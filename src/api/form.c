@@ -102,11 +102,19 @@ static consent_status may_submit(const consent_form *form, consent_error *err)
 {
     if (!form)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "form is NULL");
-    if (form->used)
+    if (atomic_load(&form->used))
         return cs_fail(err, CONSENT_E_USED, 0, "this form was submitted already; build a new one");
     if (form->policies_epoch != cs_profile_home(form->profile)->policies_epoch)
         return cs_fail(err, CONSENT_E_EXPIRED, 0, "a policy was installed after this form was built; build a new one");
     return CONSENT_OK;
+}
+
+/* Of several threads that submit one form, one does. A submission that failed leaves the form to be submitted again. */
+static consent_status claim(consent_form *form, consent_error *err)
+{
+    return atomic_exchange(&form->used, true)
+               ? cs_fail(err, CONSENT_E_USED, 0, "this form was submitted already; build a new one")
+               : CONSENT_OK;
 }
 
 consent_status consent_form_submit(consent_form *form, const consent_submission *submission, consent_error *err)
@@ -118,10 +126,13 @@ consent_status consent_form_submit(consent_form *form, const consent_submission 
                                 "consent_submission", err);
     if (status == CONSENT_OK && mine.answer_count != 0 && !mine.answers)
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "submission.answers is NULL");
+    if (status == CONSENT_OK)
+        status = claim(form, err);
     if (status != CONSENT_OK)
         return status;
     status = cs_profile_submit(form->profile, form->form, &mine, form->shown_ms, err);
-    form->used = status == CONSENT_OK;
+    if (status != CONSENT_OK)
+        atomic_store(&form->used, false);
     return status;
 }
 
@@ -167,11 +178,14 @@ consent_status consent_permission_finish(consent_form *form, consent_os_state re
     if (status == CONSENT_OK && (result < CONSENT_OS_GRANTED || result > CONSENT_OS_BLOCKED))
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "result is not granted, denied or blocked");
     if (status == CONSENT_OK)
-        status = cs_profile_permission_result(form->profile, form->form, result, form->shown_ms, err);
+        status = claim(form, err);
     if (status == CONSENT_OK) {
-        form->used = true;
-        status = cs_profile_check(form->profile, cs_form_query(form->form), &mine, err);
+        status = cs_profile_permission_result(form->profile, form->form, result, form->shown_ms, err);
+        if (status != CONSENT_OK)
+            atomic_store(&form->used, false);
     }
+    if (status == CONSENT_OK)
+        status = cs_profile_check(form->profile, cs_form_query(form->form), &mine, err);
     if (status != CONSENT_OK)
         mine = (consent_verdict){.struct_size = sizeof mine};
     consent_status given = cs_give_struct(&mine, sizeof mine, verdict, offsetof(consent_verdict, policy_version),

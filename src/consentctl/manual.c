@@ -19,6 +19,8 @@ static const value_words known_words[] = {
     {"SHELL", {"bash", "zsh"}},
     {"DECISION", {"deny", "ask", "allow"}},
     {"PLATFORM", {"android", "ios", "desktop"}},
+    {"LIST", {"collected", "shared"}},
+    {"WHO", {"self", "guardian", "relative"}},
     {"RESULT", {"granted", "denied", "blocked"}},
     {"PERMISSION STATE", {"granted", "denied", "blocked", "unknown"}},
 };

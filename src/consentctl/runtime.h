@@ -37,6 +37,15 @@ consent_status cs_cmd_ledger_verify(cs_tool *tool, const cs_options *options, co
 consent_status cs_cmd_ledger_export(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_health(cs_tool *tool, const cs_options *options, consent_error *err);
 
+extern const cs_option_spec cs_options_request_open[];
+extern const cs_option_spec cs_options_request_update[];
+extern const cs_option_spec cs_options_request_list[];
+extern const cs_option_spec cs_options_list[];
+consent_status cs_cmd_request_open(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_request_update(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_request_list(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_list(cs_tool *tool, const cs_options *options, consent_error *err);
+
 extern const cs_option_spec cs_options_run[];
 consent_status cs_cmd_run(cs_tool *tool, const cs_options *options, consent_error *err);
 

@@ -76,9 +76,10 @@ static consent_status put_purpose(cs_form *form, const cs_form_input *input, con
     form->permission = form->call_site = NULL;
     asking.query.permission = asking.query.call_site = (cs_str){0};
     form->query = asking.query;
-    status = cs_form_may_ask(form, input, &asking.query, err);
-    if (status == CONSENT_OK && !form->informs)
+    if (asking.subject.purpose->ground == CONSENT_GROUND_CONSENT)
         status = cs_form_check_purpose(form, &asking.subject, err);
+    if (status == CONSENT_OK)
+        status = cs_form_may_ask(form, input, &asking.query, err);
     if (status == CONSENT_OK)
         status = cs_form_put_choice(form, input, &asking, err);
     if (status == CONSENT_OK && form->informs) {

@@ -50,16 +50,35 @@ static bool a_common_recipient_widened(const cs_policy *older_policy, const cs_p
     return false;
 }
 
+uint32_t cs_purpose_widening(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
+                             const cs_purpose *newer)
+{
+    const struct {
+        bool widened;
+        uint32_t why;
+    } all[] = {
+        {older->undeclared || newer->undeclared, CS_WIDENED_UNDECLARED},
+        {older->kind != newer->kind, CS_WIDENED_KIND},
+        {older->ground != newer->ground, CS_WIDENED_GROUND},
+        {form_widened(cs_purpose_effective_form(older_policy, older), cs_purpose_effective_form(newer_policy, newer)),
+         CS_WIDENED_FORM},
+        {retention_widened(older, newer), CS_WIDENED_RETENTION},
+        {newer->automated && !older->automated, CS_WIDENED_AUTOMATION},
+        {newer->channel != older->channel, CS_WIDENED_CHANNEL},
+        {newer->storage_level > older->storage_level, CS_WIDENED_STORAGE},
+        {memcmp(older->method_digest, newer->method_digest, sizeof(older->method_digest)) != 0, CS_WIDENED_METHOD},
+        {a_common_recipient_widened(older_policy, older, newer_policy, newer), CS_WIDENED_RECIPIENT},
+    };
+    uint32_t why = 0;
+    for (size_t i = 0; i < CS_COUNT_OF(all); i++)
+        why |= all[i].widened ? all[i].why : 0;
+    return why;
+}
+
 bool cs_purpose_widened(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
                         const cs_purpose *newer)
 {
-    return older->undeclared || newer->undeclared || older->kind != newer->kind || older->ground != newer->ground ||
-           form_widened(cs_purpose_effective_form(older_policy, older),
-                        cs_purpose_effective_form(newer_policy, newer)) ||
-           retention_widened(older, newer) || (newer->automated && !older->automated) ||
-           newer->channel != older->channel || newer->storage_level > older->storage_level ||
-           memcmp(older->method_digest, newer->method_digest, sizeof(older->method_digest)) != 0 ||
-           a_common_recipient_widened(older_policy, older, newer_policy, newer);
+    return cs_purpose_widening(older_policy, older, newer_policy, newer) != 0;
 }
 
 /* ---- kinds of change ---------------------------------------------------------------------- */
@@ -92,7 +111,7 @@ static bool same_data(const cs_policy *old, const cs_purpose *a, const cs_policy
     return true;
 }
 
-static bool same_terms(const cs_policy *old, const cs_purpose *a, const cs_policy *new, const cs_purpose *b)
+bool cs_purpose_same_terms(const cs_policy *old, const cs_purpose *a, const cs_policy *new, const cs_purpose *b)
 {
     return same_text(old->functions[a->function].id, new->functions[b->function].id) && a->kind == b->kind &&
            a->ground == b->ground && a->form == b->form && a->undeclared == b->undeclared &&
@@ -134,7 +153,7 @@ static uint32_t purpose_changes(const cs_policy *old, const cs_policy *new)
     for (uint16_t i = 0; i < old->purpose_count; i++) {
         const cs_purpose *a = &old->purposes[i];
         const cs_purpose *b = cs_policy_purpose(new, cs_str_of(a->id));
-        if (!b || !same_terms(old, a, new, b))
+        if (!b || !cs_purpose_same_terms(old, a, new, b))
             changes |= CS_CHANGE_MODE;
         if (b && !same_recipients(old, a, new, b))
             changes |= CS_CHANGE_RECIPIENTS;

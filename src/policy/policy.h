@@ -344,6 +344,23 @@ int cs_policy_compare_version(const cs_policy *a, const cs_policy *b);
  * common recipient's method, role or country changed otherwise than to stay or shrink (PIPL 14, 23, 39). Added data, recipients, permissions and call sites are not this: look them up. */
 bool cs_purpose_widened(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
                         const cs_purpose *newer);
+/* Why it widened, as bits; 0: it did not. */
+typedef enum cs_widening {
+    CS_WIDENED_KIND = 1,
+    CS_WIDENED_GROUND = 2,
+    CS_WIDENED_FORM = 4,
+    CS_WIDENED_METHOD = 8,
+    CS_WIDENED_RETENTION = 16,
+    CS_WIDENED_AUTOMATION = 32,
+    CS_WIDENED_CHANNEL = 64,
+    CS_WIDENED_STORAGE = 128,
+    CS_WIDENED_RECIPIENT = 256, /* method, role or country of one that both name */
+    CS_WIDENED_UNDECLARED = 512 /* in either: nothing can be compared */
+} cs_widening;
+uint32_t cs_purpose_widening(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
+                             const cs_purpose *newer);
+/* Whether nothing but texts and recipients differs between the two. */
+bool cs_purpose_same_terms(const cs_policy *old, const cs_purpose *a, const cs_policy *new, const cs_purpose *b);
 /* Bits of cs_change_kind between two versions, computed from structure: CS_CHANGE_EDITORIAL alone when nothing but texts, dates,
  * links and SDK versions differs. CS_CHANGE_IMPACT is only ever declared; callers add newer->declared_changes. */
 uint32_t cs_policy_changes(const cs_policy *older, const cs_policy *newer);

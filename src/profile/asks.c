@@ -168,7 +168,7 @@ static cs_ask *find_or_make(cs_profile *profile, const cs_query *query)
     ask = profile->ask_count < CS_ASK_MAX ? make(profile, query, hash) : NULL;
     if (!ask)
         return NULL;
-    ask->purpose_hash = profile->home->key_status == CONSENT_OK ? cs_profile_item_hash(profile, query->purpose) : 0;
+    ask->purpose_hash = cs_profile_item_hash(profile, query->purpose);
     ask->next = profile->asks[hash % CS_ASK_SLOTS];
     profile->asks[hash % CS_ASK_SLOTS] = ask;
     profile->ask_count++;
@@ -201,6 +201,15 @@ void cs_ask_release(cs_ask *ask)
         cs_watches_drop(profile, ask);
     if (watched)
         cs_profile_unlock(profile);
+}
+
+void cs_asks_rehash(cs_profile *profile)
+{
+    lock_table(profile);
+    for (size_t slot = 0; slot < CS_ASK_SLOTS; slot++)
+        for (cs_ask *ask = profile->asks[slot]; ask; ask = ask->next)
+            ask->purpose_hash = cs_profile_item_hash(profile, ask->query.purpose);
+    unlock_table(profile);
 }
 
 void cs_asks_close(cs_profile *profile)

@@ -87,6 +87,8 @@ struct cs_profile {
     int64_t last_elapsed_ms;
     const cs_page *page; /* that page_slot and unsaved_pending are of */
     uint32_t page_slot;
+    uint8_t page_key[16];
+    uint8_t last_notice[CS_HASH_SIZE]; /* known to be stored */
     uint32_t page_hash;  /* of this profile as a whole, in the pending table */
     bool checkpoint_due; /* something restrictive was recorded since the last checkpoint */
     uint32_t tail_events; /* read or written since the last checkpoint */
@@ -158,6 +160,8 @@ void cs_profile_checkpoint(cs_profile *profile);
 
 /* ---- asks.c ---- */
 
+/* The page's key changed: hashes of items are made anew. */
+void cs_asks_rehash(cs_profile *profile);
 /* Decides again; home->lock held. */
 void cs_ask_decide(cs_ask *ask);
 void cs_asks_close(cs_profile *profile);

@@ -145,13 +145,25 @@ void cs_profile_committed(cs_profile *profile, bool restrictive)
 uint32_t cs_profile_item_hash(const cs_profile *profile, cs_str purpose)
 {
     uint8_t hash[CS_HASH_SIZE];
-    cs_span parts[3] = {{(const uint8_t *)"item", 4},
-                        {(const uint8_t *)profile->ledger_name, strlen(profile->ledger_name)},
-                        {(const uint8_t *)purpose.data, purpose.size}};
-    if (cs_hmac_sha256(profile->home->names_key, parts, 3, hash, NULL) != CONSENT_OK)
+    cs_span parts[2] = {{profile->page_key, sizeof profile->page_key}, {(const uint8_t *)purpose.data, purpose.size}};
+    if (cs_sha256(parts, 2, hash, NULL) != CONSENT_OK)
         return 1;
     uint32_t value = cs_load_u32(hash);
     return value ? value : 1;
+}
+
+/* The shared page is not sealed: what it says of items is hashed under a key of this profile. */
+static consent_status derive_page_key(cs_profile *profile, consent_error *err)
+{
+    uint8_t key[CS_HASH_SIZE];
+    cs_span parts[2] = {{(const uint8_t *)"page", 4},
+                        {(const uint8_t *)profile->ledger_name, strlen(profile->ledger_name)}};
+    consent_status status = cs_hmac_sha256(profile->home->names_key, parts, 2, key, err);
+    if (status == CONSENT_OK && memcmp(profile->page_key, key, sizeof profile->page_key) != 0) {
+        memcpy(profile->page_key, key, sizeof profile->page_key);
+        cs_asks_rehash(profile);
+    }
+    return status;
 }
 
 /* Key and ledger share their hash, so that either leads to the other. */
@@ -192,6 +204,9 @@ static consent_status read_profile(cs_profile *profile, consent_error *err)
     consent_status status = profile->ledger_name[0] ? CONSENT_OK : name_files(profile, err);
     if (status != CONSENT_OK)
         return status;
+    status = derive_page_key(profile, err);
+    if (status != CONSENT_OK)
+        return status;
     profile->page_hash = cs_profile_item_hash(profile, (cs_str){NULL, 0});
     status = cs_profile_look_after_page(profile, true, err);
     if (status == CONSENT_OK)
@@ -206,6 +221,7 @@ static consent_status read_profile(cs_profile *profile, consent_error *err)
 
 static void forget_state(cs_profile *profile)
 {
+    memset(profile->last_notice, 0, sizeof profile->last_notice);
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
     profile->ledger_made = false;
@@ -399,8 +415,16 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
     return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the profile's ledger could not be removed durably");
 }
 
+static bool is_forked(const cs_profile *profile)
+{
+    const cs_home *home = profile->home;
+    return home->env.process_id(home->env.ctx) != home->process_id;
+}
+
 consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
 {
+    if (is_forked(profile))
+        return cs_fail(err, CONSENT_E_FORKED, 0, "this handle was opened before fork(); open the home again in the child");
     cs_profile_lock(profile);
     forget_state(profile);
     cs_wipe(profile->key, sizeof profile->key);
@@ -506,7 +530,7 @@ void cs_profile_close(cs_profile *profile)
     cs_profile_lock(profile);
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
-    if (profile->ephemeral && profile->ledger_name[0])
+    if (profile->ephemeral && profile->ledger_name[0] && !is_forked(profile)) /* they are the parent's */
         (void)destroy_files(profile, NULL);
     /* Pending slots of withdrawals that no disk has stay: other processes go on denying. */
     cs_profile_free(profile);

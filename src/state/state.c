@@ -294,6 +294,7 @@ static consent_status apply_act(cs_state *state, const cs_event *event, uint16_t
         cs_state_acts_add(state, &act);
     if (declines_too(event, kind)) {
         fill_act(&named, event, CS_ACT_DECLINE, cursor);
+        named.flags = (uint8_t)(named.flags | extra_flags);
         cs_state_acts_add(state, &named);
     }
     return CONSENT_OK;

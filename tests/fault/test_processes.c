@@ -49,12 +49,16 @@ static int must_be(bool true_that, int code)
 
 /* ---- many processes ---------------------------------------------------------------------------------------- */
 
-static void act_many_times(const char *home)
+/* What another process gave already is not asked for again: that is no act. */
+static void act_many_times(two_shared *all, const char *home)
 {
     person p;
     int bad = must_be(person_open(&p, person_linked(), home, NULL) == CONSENT_OK, 1);
-    for (uint32_t i = 0; bad == 0 && i < ACTS; i++)
-        bad = must_be((i % 2 == 0 ? give_feed(&p) : person_withdraw(&p, "recommend.feed", NULL)) == CONSENT_OK, 2);
+    for (uint32_t i = 0; bad == 0 && i < ACTS; i++) {
+        consent_status status = i % 2 == 0 ? give_feed(&p) : person_withdraw(&p, "recommend.feed", NULL);
+        atomic_fetch_add(&all->durable, status == CONSENT_OK);
+        bad = must_be(status == CONSENT_OK || (i % 2 == 0 && status == CONSENT_E_REJECTED), 2);
+    }
     if (bad)
         (void)fprintf(stderr, "%s\n", p.err.message);
     person_close(&p);
@@ -68,6 +72,7 @@ static void many_processes_write_one_record(void **state)
     pid_t children[PROCESSES];
     person p;
     uint64_t frames;
+    two_shared *all = two_new_shared();
     (void)journey_bundle(1);
     pid_t first = fork();
     if (first == 0) {
@@ -79,13 +84,14 @@ static void many_processes_write_one_record(void **state)
     for (size_t i = 0; i < PROCESSES; i++) {
         children[i] = fork();
         if (children[i] == 0)
-            act_many_times(home);
+            act_many_times(all, home);
     }
     for (size_t i = 0; i < PROCESSES; i++)
         assert_int_equal(two_wait(children[i]), 0);
     assert_int_equal(person_open(&p, person_linked(), home, NULL), CONSENT_OK);
     assert_int_equal(person_frames(&p, &frames), CONSENT_OK);
-    assert_int_equal(frames, 3 + PROCESSES * ACTS);
+    assert_int_equal(frames, 3 + atomic_load(&all->durable));
+    assert_true(atomic_load(&all->durable) >= PROCESSES * ACTS / 2);
     person_close(&p);
 }
 
@@ -225,6 +231,7 @@ typedef struct copy {
     person_calls calls;
     person p;
     int bad;
+    uint32_t acts;
 } copy;
 
 static void load_copy(copy *c, const char *name)
@@ -244,8 +251,11 @@ static void load_copy(copy *c, const char *name)
 static void *copy_acts(void *user)
 {
     copy *c = user;
-    for (uint32_t i = 0; i < ACTS && !c->bad; i++)
-        c->bad = must_be((i % 2 == 0 ? give_feed(&c->p) : person_withdraw(&c->p, "recommend.feed", NULL)) == CONSENT_OK, 1);
+    for (uint32_t i = 0; i < ACTS && !c->bad; i++) {
+        consent_status status = i % 2 == 0 ? give_feed(&c->p) : person_withdraw(&c->p, "recommend.feed", NULL);
+        c->acts += status == CONSENT_OK;
+        c->bad = must_be(status == CONSENT_OK || (i % 2 == 0 && status == CONSENT_E_REJECTED), 1);
+    }
     return NULL;
 }
 
@@ -273,7 +283,7 @@ static void two_copies_of_the_library_in_one_process_respect_each_other(void **s
     assert_int_equal(pthread_join(threads[1], NULL), 0);
     assert_int_equal(a.bad + b.bad, 0);
     assert_int_equal(person_frames(&a.p, &frames), CONSENT_OK);
-    assert_int_equal(frames, 4 + 2 * ACTS);
+    assert_int_equal(frames, 4 + a.acts + b.acts);
     /* One closes; the other's locks stay. */
     person_close(&a.p);
     assert_int_equal(give_feed(&b.p), CONSENT_OK);
@@ -327,7 +337,7 @@ static void a_home_that_is_a_symbolic_link_is_refused(void **state)
 /* Moves a file out of the home and leaves a symbolic link to it: nothing may be read or changed through that. */
 static void try_link(const char *home, const char *name)
 {
-    char inside[600], outside[600], command[1500];
+    char inside[300], outside[200], command[1500];
     person p;
     (void)snprintf(inside, sizeof inside, "%s/%s", home, name);
     (void)snprintf(outside, sizeof outside, "%s-outside", home);
@@ -360,8 +370,8 @@ static void files_that_are_symbolic_links_are_not_followed(void **state)
     DIR *dir = opendir(home);
     assert_non_null(dir);
     for (const struct dirent *entry = readdir(dir); entry && count < 64; entry = readdir(dir))
-        if (entry->d_name[0] != '.' && strlen(entry->d_name) < sizeof names[0])
-            (void)snprintf(names[count++], sizeof names[0], "%s", entry->d_name);
+        if (entry->d_name[0] != '.')
+            (void)snprintf(names[count++], sizeof names[0], "%.63s", entry->d_name);
     (void)closedir(dir);
     assert_true(count >= 8);
     for (size_t i = 0; i < count; i++) {

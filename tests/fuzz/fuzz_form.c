@@ -202,10 +202,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cs_form *form = build(fuzz_take(&in) % CS_COUNT_OF(kinds));
     read_submission(&in, form, &what);
     consent_status status =
-        what.gives_result ? cs_form_permission_result(form, (consent_os_state)what.submission.method, what.shown_ms,
-                                                      what.now_ms, &events, &count, &error)
-                          : cs_form_submit(form, &what.submission, what.shown_ms, what.now_ms, &events, &count,
-                                           &restrictive, &error);
+        what.gives_result
+            ? cs_form_permission_result(form, (consent_os_state)what.submission.method, what.shown_ms, what.now_ms,
+                                        &events, &count, &error)
+            : cs_form_submit(form, &what.submission, what.shown_ms, what.now_ms, &events, &count, &restrictive, &error);
     fuzz_require_reason(status, error);
     fuzz_require(status == CONSENT_OK || count == 0);
     fuzz_accepted = status == CONSENT_OK && count > 0;

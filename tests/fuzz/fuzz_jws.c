@@ -17,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cs_buffer_init(&payload, cs_memory_system(), CS_POLICY_MAX_BYTES);
     cs_buffer_init(&again, cs_memory_system(), 2u * CS_POLICY_MAX_BYTES);
     fuzz_require(cs_p256_public(private_key, key, &error) == CONSENT_OK);
-    consent_status status =
-        cs_jws_verify(cs_memory_system(), jws, CS_TYP_POLICY, key, 1, &at, &payload, &error);
+    consent_status status = cs_jws_verify(cs_memory_system(), jws, CS_TYP_POLICY, key, 1, &at, &payload, &error);
     fuzz_require_reason(status, error);
     fuzz_accepted = status == CONSENT_OK;
     if (fuzz_accepted) {

@@ -58,19 +58,40 @@ static void each_event(void (*take)(void *user, const char *name, const cs_event
 {
     const cs_policy_ref policy = {CS_STR("platform"), 2, 1, hash};
     cs_event events[] = {
-        {.type = CS_EVENT_POLICY_ACCEPTED, .policy = policy, .control = CS_STR("accept"), .notice_hash = hash,
-         .emphasis_count = 3, .tick_initially_off = true, .ticked_at_ms = 1767225600000, .reached_end = true},
-        {.type = CS_EVENT_GRANTED, .policy = policy, .overlay = {CS_STR("hotel"), 1, 0, hash},
-         .purpose = CS_STR("pay"), .recipient = CS_STR("bank-a"), .data = {CS_STR("order"), CS_STR("payer")},
-         .data_count = 2, .method = 1, .locale = CS_STR("zh-CN"), .surface = CS_STR("checkout"), .seen = 9},
+        {.type = CS_EVENT_POLICY_ACCEPTED,
+         .policy = policy,
+         .control = CS_STR("accept"),
+         .notice_hash = hash,
+         .emphasis_count = 3,
+         .tick_initially_off = true,
+         .ticked_at_ms = 1767225600000,
+         .reached_end = true},
+        {.type = CS_EVENT_GRANTED,
+         .policy = policy,
+         .overlay = {CS_STR("hotel"), 1, 0, hash},
+         .purpose = CS_STR("pay"),
+         .recipient = CS_STR("bank-a"),
+         .data = {CS_STR("order"), CS_STR("payer")},
+         .data_count = 2,
+         .method = 1,
+         .locale = CS_STR("zh-CN"),
+         .surface = CS_STR("checkout"),
+         .seen = 9},
         {.type = CS_EVENT_WITHDRAWN, .policy = policy, .purpose = CS_STR("pay"), .user_initiated = true},
         {.type = CS_EVENT_DENIED, .policy = policy, .purpose = CS_STR("pay"), .subject = 1},
-        {.type = CS_EVENT_PERMISSION_RESULT, .policy = policy, .purpose = CS_STR("nearby"),
-         .permission = CS_STR("location"), .call_site = CS_STR("choose-city"), .os_state = 2},
+        {.type = CS_EVENT_PERMISSION_RESULT,
+         .policy = policy,
+         .purpose = CS_STR("nearby"),
+         .permission = CS_STR("location"),
+         .call_site = CS_STR("choose-city"),
+         .os_state = 2},
         {.type = CS_EVENT_AGE_DECLARED, .policy = policy, .birth = {2014, 2, 28}},
         {.type = CS_EVENT_AGE_SIGNALLED, .actor = CS_ACTOR_GUARDIAN, .age_band = 15, .reference = CS_STR("ref")},
-        {.type = CS_EVENT_GUARDIAN_VERIFIED, .actor = CS_ACTOR_GUARDIAN, .policy = policy,
-         .rules_id = CS_STR("child-rules"), .rules_version = 1},
+        {.type = CS_EVENT_GUARDIAN_VERIFIED,
+         .actor = CS_ACTOR_GUARDIAN,
+         .policy = policy,
+         .rules_id = CS_STR("child-rules"),
+         .rules_version = 1},
         {.type = CS_EVENT_USAGE, .policy = policy, .purpose = CS_STR("browse"), .count = 12},
         {.type = CS_EVENT_RECOVERED, .detail = CS_STR("moved aside")},
     };
@@ -317,7 +338,14 @@ static void make_entries(void)
 
 static void make_forms(void)
 {
-    enum { ACCEPT = 1, REFUSE = 2, SAVE = 3, READ = 3, SURFACE = 7, RESULT = 11 };
+    enum {
+        ACCEPT = 1,
+        REFUSE = 2,
+        SAVE = 3,
+        READ = 3,
+        SURFACE = 7,
+        RESULT = 11
+    };
     static const struct {
         const char *name;
         uint8_t bytes[24];

@@ -220,10 +220,18 @@ static bool is_annotation(const char *name)
 static bool fits_combination(checker *c, const char *name, const cs_json *rule, const cs_json *value)
 {
     size_t count = count_fitting(c, rule, value);
-    bool fitting = strcmp(name, "oneOf") == 0   ? count == 1
-                   : strcmp(name, "anyOf") == 0 ? count > 0
-                                                : count == cs_json_count(rule);
+    bool fitting = strcmp(name, "oneOf") == 0 ? count == 1 : count > 0;
     return fitting || complain(c, "does not fit", name);
+}
+
+/* then or else, as the condition says; both are looked at from here alone. */
+static bool fits_condition(checker *c, const cs_json *rules, const cs_json *condition, const cs_json *value)
+{
+    checker tried = *c;
+    char ignored[SCHEMA_MESSAGE_SIZE];
+    tried.message = ignored;
+    const cs_json *branch = cs_json_get(rules, fits(&tried, condition, value) ? "then" : "else");
+    return !branch || fits(c, branch, value);
 }
 
 static bool fits_keyword(checker *c, const cs_json *rules, const cs_json *rule, const cs_json *value)
@@ -256,8 +264,18 @@ static bool fits_keyword(checker *c, const cs_json *rules, const cs_json *rule, 
     if (strcmp(name, "pattern") == 0)
         return cs_json_type_of(value) != CS_JSON_STRING || matches(cs_json_str(value), cs_json_str(rule).data) ||
                complain(c, "does not match", cs_json_str(rule).data);
-    if (strcmp(name, "oneOf") == 0 || strcmp(name, "anyOf") == 0 || strcmp(name, "allOf") == 0)
+    if (strcmp(name, "oneOf") == 0 || strcmp(name, "anyOf") == 0)
         return fits_combination(c, name, rule, value);
+    if (strcmp(name, "allOf") == 0) {
+        for (const cs_json *one = cs_json_first(rule); one; one = cs_json_next(one))
+            if (!fits(c, one, value))
+                return false;
+        return true;
+    }
+    if (strcmp(name, "if") == 0)
+        return fits_condition(c, rules, rule, value);
+    if (strcmp(name, "then") == 0 || strcmp(name, "else") == 0)
+        return true;
     return complain(c, "the schema uses a keyword that this checker lacks:", name);
 }
 

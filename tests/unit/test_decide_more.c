@@ -67,11 +67,10 @@ static void a_permission_is_used_at_its_own_call_sites_only(void **state)
 static void an_acceptance_before_its_version_is_effective_never_counts(void **state)
 {
     decide_case *c = *state;
-    static const case_policy version_2 = {
-        .version = 2,
-        .effective_ms = CASE_START_MS + 10 * CS_HOUR_MS,
-        .purposes = {{.id = "order", .function = "shop", .data = "name"},
-                     {.id = "later", .function = "shop", .data = "phone"}}};
+    static const case_policy version_2 = {.version = 2,
+                                          .effective_ms = CASE_START_MS + 10 * CS_HOUR_MS,
+                                          .purposes = {{.id = "order", .function = "shop", .data = "name"},
+                                                       {.id = "later", .function = "shop", .data = "phone"}}};
     const case_query later = {.purpose = "later", .data = "phone"};
     case_hold(c, &version_2);
     case_pass(c, CS_HOUR_MS);

@@ -154,6 +154,31 @@ static void a_key_store_that_is_away_denies_and_comes_back_by_itself(void **stat
     assert_int_equal(cs_profile_health(f->j.profile, &f->j.err), CONSENT_OK);
 }
 
+/* A question first asked while the key was away still hears of a withdrawal that another process has under way. */
+static void a_question_from_before_the_key_hears_of_withdrawals(void **state)
+{
+    fixture *f = *state;
+    journey other;
+    f->v.mood = CONSENT_E_KEY_UNAVAILABLE;
+    reopen(f);
+    assert_int_equal(journey_decision(&f->j, PAY_A), CONSENT_DENY);
+    f->v.mood = CONSENT_OK;
+    world_advance(&f->w, CS_SECOND_MS);
+    assert_int_equal(journey_decision(&f->j, PAY_A), CONSENT_ALLOW);
+    f->w.process_id = 2000;
+    assert_int_equal(journey_open_with(&other, &f->w, &f->v.keystore), CONSENT_OK);
+    f->w.kinds = WORLD_WRITE | WORLD_SYNC;
+    world_arm_persistently(&f->w, 1, EIO);
+    assert_int_not_equal(journey_withdraw(&other, "share.payment", "pay-a"), CONSENT_OK);
+    world_disarm(&f->w);
+    f->w.kinds = WORLD_EVERYTHING;
+    f->w.process_id = 1000;
+    assert_int_equal(journey_decision(&f->j, PAY_A), CONSENT_DENY);
+    f->w.process_id = 2000;
+    journey_close(&other);
+    f->w.process_id = 1000;
+}
+
 /* C143 */
 static void a_withdrawal_without_the_key_puts_every_grant_in_doubt(void **state)
 {
@@ -300,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_key_store_that_is_away_denies_and_comes_back_by_itself),
+        TEST(a_question_from_before_the_key_hears_of_withdrawals),
         TEST(a_withdrawal_without_the_key_puts_every_grant_in_doubt),
         TEST(a_lost_master_key_is_set_aside_only_when_the_host_says_so),
         TEST(a_damaged_ledger_is_kept_aside_and_a_new_one_forgets_no_refusal),

@@ -1,4 +1,5 @@
 #include "consentctl/scenario.h"
+#include "consentctl/scenario_schema.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -221,11 +222,12 @@ static void a_missing_include_is_named(void **state)
     cs_scenario_free(&scenario);
 }
 
-/* The manual names every verb and every member of it, in a section of its own. */
-static void the_manual_names_every_verb_and_member(void **state)
+/* Each verb and each member of it stands in a section of its own. */
+static void assert_names_every_verb_and_member(const char *name)
 {
-    (void)state;
-    FILE *file = fopen(CONSENT_SOURCE_DIR "/docs/scenarios.md", "r");
+    char path[512];
+    snprintf(path, sizeof(path), "%s/docs/%s", CONSENT_SOURCE_DIR, name);
+    FILE *file = fopen(path, "r");
     assert_non_null(file);
     static char manual[65536];
     size_t size = fread(manual, 1, sizeof(manual) - 1, file);
@@ -236,7 +238,7 @@ static void the_manual_names_every_verb_and_member(void **state)
         snprintf(heading, sizeof(heading), "\n### `%s`", cs_verb_name((cs_verb)verb));
         const char *section = strstr(manual, heading);
         if (section == NULL)
-            fail_msg("docs/scenarios.md has no section for %s", cs_verb_name((cs_verb)verb));
+            fail_msg("docs/%s has no section for %s", name, cs_verb_name((cs_verb)verb));
         const char *end = strstr(section + 1, "\n###");
         size_t length = end != NULL ? (size_t)(end - section) : strlen(section);
         for (size_t i = 0; cs_verb_member((cs_verb)verb, i) != NULL; i++) {
@@ -244,10 +246,28 @@ static void the_manual_names_every_verb_and_member(void **state)
             snprintf(member, sizeof(member), "`%s`", cs_verb_member((cs_verb)verb, i));
             const char *found = strstr(section, member);
             if (found == NULL || (size_t)(found - section) >= length)
-                fail_msg("docs/scenarios.md does not tell of %s in the section of %s", member,
+                fail_msg("docs/%s does not tell of %s in the section of %s", name, member,
                          cs_verb_name((cs_verb)verb));
         }
     }
+    for (int32_t i = 0; strcmp(cs_occasion_name(i), "unknown") != 0; i++) {
+        char occasion[64];
+        snprintf(occasion, sizeof(occasion), "`%s`", cs_occasion_name(i));
+        if (strstr(manual, occasion) == NULL)
+            fail_msg("docs/%s does not name the occasion %s", name, occasion);
+    }
+}
+
+static void the_guide_names_every_verb_and_member(void **state)
+{
+    (void)state;
+    assert_names_every_verb_and_member("scenarios.md");
+}
+
+static void the_chinese_guide_names_every_verb_and_member(void **state)
+{
+    (void)state;
+    assert_names_every_verb_and_member("scenarios.zh-CN.md");
 }
 
 int main(void)
@@ -261,7 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_read_with_its_includes_in_their_places, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_file_that_includes_itself_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_missing_include_is_named, make_folder, remove_folder),
-        cmocka_unit_test(the_manual_names_every_verb_and_member),
+        cmocka_unit_test(the_guide_names_every_verb_and_member),
+        cmocka_unit_test(the_chinese_guide_names_every_verb_and_member),
     };
     return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
 }

@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+# A thousand rounds of kill -9, on the file system of the temporary directory.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+timeout 240 "${SYSTEM_KILLS:?names the program}" "$scratch" 1000
