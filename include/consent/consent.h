@@ -164,12 +164,20 @@ CONSENT_API consent_status consent_profile_health(consent_profile *profile, cons
 /**
  * Verifies a bundle completely (keys, signature, version floor, structure, documents) and only then keeps it.
  * PIPL 17; C2, C154 to C166.
- * @return CONSENT_OK (also when this very bundle is there already); E_TAMPERED (signature or key), E_REJECTED (older
- *         version, other bytes under the same version, a text revision that changes substance), E_EXPIRED, E_ARGUMENT.
+ *
+ * Takes a head statement too: the small signed word of which version is the newest. A policy held that is older than it
+ * is "outdated" in consent_policy_list, so that a device from which updates are kept away can tell.
+ * @return CONSENT_OK (also when this very policy is there already); E_TAMPERED (signature, or a key that is not named),
+ *         E_REJECTED (an older version or key set than one seen, other bytes under the same version, a text revision that
+ *         changes substance, another policy than the head statement names), E_EXPIRED (a key or head statement past its
+ *         time), E_UNSUPPORTED, E_ARGUMENT.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_policy_install(consent_client *client, const void *bundle,
                                                                    size_t size, consent_error *err);
-/** JSON: every policy held, with id, version, revision, hash, instants, locales and whether it is in force. C159. */
+/**
+ * JSON: every policy held, with id, version, revision, hash, instants, locales, whether it is in force and whether it is
+ * outdated; and the head statements known. C159.
+ */
 CONSENT_API CONSENT_MUST_USE consent_status consent_policy_list(consent_client *client, consent_write_fn write,
                                                                 void *ctx, consent_error *err);
 /**

@@ -168,11 +168,11 @@ typedef int (*consent_switch_fn)(void *ctx, const char *id, const consent_switch
 /** A switch: what it covers, and how it is thrown. Name at least one of purpose, recipient and function. */
 typedef struct consent_switch {
     size_t struct_size;
-    const char *id;        /**< the host's own name for it, an identifier */
-    const char *scope;     /**< product; NULL: the platform */
-    const char *purpose;   /**< covers this purpose */
-    const char *recipient; /**< covers what goes to this recipient, e.g. an SDK */
-    const char *function;  /**< covers this function's purposes */
+    const char *id;           /**< the host's own name for it, an identifier */
+    const char *scope;        /**< product; NULL: the platform */
+    const char *purpose;      /**< covers this purpose */
+    const char *recipient;    /**< covers what goes to this recipient, e.g. an SDK */
+    const char *function;     /**< covers this function's purposes */
     const char *const *after; /**< ids of switches that must be on before; bound already */
     size_t after_count;       /**< at most 16 */
     /** True: no call at all before it is to be on for the first time in this process: for SDKs that may not even be told "no". */

@@ -22,7 +22,7 @@ static void member_time(cs_json_out *out, const char *name, int64_t time_ms)
     cs_json_member_text(out, name, text);
 }
 
-static void policy_json(const cs_held_policy *held, int64_t now_ms, cs_json_out *out)
+static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t now_ms, cs_json_out *out)
 {
     const cs_policy *policy = held->policy;
     char hash[2 * CS_HASH_SIZE + 1];
@@ -38,11 +38,26 @@ static void policy_json(const cs_held_policy *held, int64_t now_ms, cs_json_out 
     member_time(out, "valid_until", policy->valid_until_ms);
     member_time(out, "installed", held->installed_ms);
     cs_json_member_bool(out, "in_force", policy->effective_ms <= now_ms);
+    cs_json_member_bool(out, "outdated", cs_home_is_outdated(home, policy));
     cs_json_put_name(out, "locales");
     cs_json_open_array(out);
     for (size_t i = 0; i < policy->locale_count; i++)
         cs_json_put_text(out, policy->locales[i]);
     cs_json_close_array(out);
+    cs_json_close_object(out);
+}
+
+static void head_json(const cs_known_head *head, int64_t now_ms, cs_json_out *out)
+{
+    char hash[2 * CS_HASH_SIZE + 1];
+    cs_hex_encode(head->hash, CS_HASH_SIZE, hash);
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", head->id);
+    cs_json_member_int(out, "version", head->version);
+    cs_json_member_int(out, "revision", head->revision);
+    cs_json_member_text(out, "hash", hash);
+    member_time(out, "fresh_until", head->fresh_until_ms);
+    cs_json_member_bool(out, "fresh", now_ms < head->fresh_until_ms);
     cs_json_close_object(out);
 }
 
@@ -57,23 +72,28 @@ consent_status consent_policy_list(consent_client *client, consent_write_fn writ
     cs_buffer_init(&buffer, &client->memory, CS_OUTPUT_MAX_BYTES);
     cs_json_out_init(&json, &buffer);
     client->env.mutex_lock(client->env.ctx, home->lock);
-    consent_status status = home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err)
-                                                           : cs_home_unlock(home, err);
+    consent_status status =
+        home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err) : cs_home_unlock(home, err);
     client->env.clock(client->env.ctx, &clock);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "v", 1);
     cs_json_put_name(&json, "policies");
     cs_json_open_array(&json);
     for (size_t i = 0; i < home->held_count; i++)
-        policy_json(&home->held[i], clock.wall_ms, &json);
+        policy_json(home, &home->held[i], clock.wall_ms, &json);
+    cs_json_close_array(&json);
+    cs_json_put_name(&json, "heads");
+    cs_json_open_array(&json);
+    for (size_t i = 0; i < home->head_count; i++)
+        head_json(&home->heads[i], clock.wall_ms, &json);
     cs_json_close_array(&json);
     cs_json_close_object(&json);
     client->env.mutex_unlock(client->env.ctx, home->lock);
     return cs_write_out(&buffer, status, write, ctx, err);
 }
 
-consent_status consent_policy_text(consent_client *client, const char *policy_id, uint32_t version,
-                                   const char *locale, consent_write_fn write, void *ctx, consent_error *err)
+consent_status consent_policy_text(consent_client *client, const char *policy_id, uint32_t version, const char *locale,
+                                   consent_write_fn write, void *ctx, consent_error *err)
 {
     cs_buffer buffer;
     if (!client || !policy_id || !write)
@@ -81,8 +101,8 @@ consent_status consent_policy_text(consent_client *client, const char *policy_id
     cs_home *home = client->home;
     cs_buffer_init(&buffer, &client->memory, CS_OUTPUT_MAX_BYTES);
     client->env.mutex_lock(client->env.ctx, home->lock);
-    consent_status status = home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err)
-                                                           : cs_home_unlock(home, err);
+    consent_status status =
+        home->key_status == CONSENT_OK ? cs_home_refresh_policies(home, err) : cs_home_unlock(home, err);
     if (status == CONSENT_OK) {
         const cs_held_policy *held = cs_home_policy(home, policy_id, version);
         status = held ? cs_home_document(home, held->policy, locale, &buffer, err)

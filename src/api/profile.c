@@ -1,6 +1,5 @@
 /* consent_profile, consent_handle, policies and the record. */
 #include "api/api.h"
-#include "profile/rights.h"
 
 #include <string.h>
 
@@ -243,11 +242,6 @@ consent_status consent_poll(consent_profile *profile, size_t *count, consent_err
     consent_status status = need(profile, "profile", err);
     if (status == CONSENT_OK)
         status = cs_profile_poll(profile->profile, &calls, err);
-    /* A third party hears of a withdrawal whatever became of the rest. */
-    if (profile) {
-        consent_status thrown = cs_switches_run(profile->profile, &calls, status == CONSENT_OK ? err : NULL);
-        status = status == CONSENT_OK ? thrown : status;
-    }
     if (count)
         *count = calls;
     return status;

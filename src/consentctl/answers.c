@@ -37,6 +37,27 @@ static consent_status add_choice(cs_answers *out, size_t *used, cs_str control, 
     return CONSENT_OK;
 }
 
+/* "birth=2013-06-01", "reference=sms-7": entered, not ticked. */
+static consent_status add_entry(const char **out, cs_answers *answers, size_t *used, cs_str value, consent_error *err)
+{
+    if (value.size == 0 || *used + value.size + 1 > sizeof(answers->text))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an answer enters nothing; write birth=2013-06-01 or reference=TEXT");
+    memcpy(answers->text + *used, value.data, value.size);
+    answers->text[*used + value.size] = '\0';
+    *out = answers->text + *used;
+    *used += value.size + 1;
+    return CONSENT_OK;
+}
+
+static consent_status add_pair(cs_answers *out, size_t *used, cs_str control, cs_str value, consent_error *err)
+{
+    if (cs_str_is(control, "birth"))
+        return add_entry(&out->birth, out, used, value, err);
+    if (cs_str_is(control, "reference"))
+        return add_entry(&out->reference, out, used, value, err);
+    return add_choice(out, used, control, value, err);
+}
+
 static consent_status add_word(cs_answers *out, cs_str word, consent_error *err)
 {
     static const struct {
@@ -79,7 +100,7 @@ consent_status cs_answers_parse(cs_str text, cs_answers *out, consent_error *err
         if (equals != NULL) {
             size_t before = (size_t)(equals - word.data);
             cs_str value = {equals + 1, word.size - before - 1};
-            status = add_choice(out, &used, trim((cs_str){word.data, before}), trim(value), err);
+            status = add_pair(out, &used, trim((cs_str){word.data, before}), trim(value), err);
         } else {
             status = add_word(out, word, err);
         }

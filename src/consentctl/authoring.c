@@ -299,8 +299,8 @@ consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
     cs_buffer_init(&built, memory, MAX_UNSIGNED_BYTES);
     consent_status status = cs_p256_public(publisher_private, publisher, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS,
-                                      memory, &key_set, err);
+        status = cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS, memory,
+                                      &key_set, err);
     if (status == CONSENT_OK)
         status = cs_authoring_build(memory, folder, &built, err);
     if (status == CONSENT_OK)

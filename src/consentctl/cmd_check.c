@@ -27,7 +27,7 @@ const cs_option_spec cs_options_watch[] = {
     CS_SESSION_OPTIONS,
     CS_QUERY_OPTIONS,
     {"until", 0, "DECISION", "end at this answer: deny, ask or allow"},
-    {"timeout", 0, "TIME", "end with status 1 after this time, e.g. 30s; left out: 10s"},
+    {"timeout", 0, "TIME", "end after this time, e.g. 30s, with status 1 if --until did not come; left out: 10s"},
     CS_OPTIONS_END,
 };
 

@@ -1,10 +1,13 @@
 /* consentctl form: shows a form, and records what the person did with it. */
+#include "consentctl/files.h"
 #include "consentctl/form_term.h"
 #include "consentctl/runtime.h"
 #include "consentctl/scenario_schema.h"
 #include "consentctl/session.h"
 
 #include <string.h>
+
+#define NOTICE_MAX_BYTES (256u * 1024u)
 
 const cs_option_spec cs_options_form[] = {
     CS_SESSION_OPTIONS,
@@ -13,6 +16,8 @@ const cs_option_spec cs_options_form[] = {
     {"platform", 0, "PLATFORM", "whose permission names: android, ios or desktop"},
     {"answer", 0, "WORDS", "what the person did: \"tick=on, accept\"; left out: asked on a terminal"},
     {"surface", 0, "NAME", "the screen's name, kept as evidence"},
+    {"guardian", 0, NULL, "the guardian answers: of age, manage and notice"},
+    {"notice", 0, "FILE", "the host's own words as JSON: of ad_hoc and notice"},
     CS_OPTIONS_END,
 };
 
@@ -24,11 +29,21 @@ static consent_status build(cs_session *session, const cs_options *options, cons
     consent_status status = cs_query_from_options(options, false, &query, err);
     if (status != CONSENT_OK)
         return status;
-    request.query = query.query.purpose != NULL ? &query.query : NULL;
+    request.query = query.query.purpose != NULL || query.query.recipient != NULL ? &query.query : NULL;
     request.scope = query.query.scope;
     request.locale = cs_options_get(options, "locale");
     request.user_initiated = query.query.user_initiated;
-    return consent_form_build(session->profile, &request, out, err);
+    request.actor = cs_options_has(options, "guardian") ? CONSENT_ACTOR_GUARDIAN : CONSENT_ACTOR_SELF;
+    cs_buffer notice;
+    cs_buffer_init(&notice, &session->tool->env.memory, NOTICE_MAX_BYTES);
+    if (cs_options_has(options, "notice"))
+        status = cs_files_read(cs_options_get(options, "notice"), &notice, err);
+    request.notice = (const char *)notice.data;
+    request.notice_size = notice.size;
+    if (status == CONSENT_OK)
+        status = consent_form_build(session->profile, &request, out, err);
+    cs_buffer_free(&notice);
+    return status;
 }
 
 static consent_status show(cs_tool *tool, consent_form *form, const cs_answers *answers, consent_error *err)
@@ -61,6 +76,8 @@ static consent_status submit(cs_tool *tool, consent_form *form, const cs_answers
     submission.reached_end = answers->reached_end;
     submission.emphasis_rendered = answers->emphasis_rendered;
     submission.surface = surface != NULL ? surface : "consentctl";
+    submission.birth = answers->birth;
+    submission.reference = answers->reference;
     consent_status status = consent_form_shown(form, err);
     if (status == CONSENT_OK)
         status = consent_form_submit(form, &submission, err);
@@ -76,10 +93,8 @@ static consent_status read_arguments(const cs_options *options, cs_answers *answ
     cs_query_args query;
     const char *words = cs_options_get(options, "answer");
     if (!cs_occasion_find(cs_str_of(options->arguments[0]), &occasion))
-        return cs_fail(
-            err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
-            "there is no occasion \"%.40s\"; use first_run, update, own, separate, once, permission, manage or auto",
-            options->arguments[0]);
+        return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                       "there is no occasion \"%.40s\"; consentctl help form lists them", options->arguments[0]);
     consent_status status = words != NULL ? cs_answers_parse(cs_str_of(words), answers, err) : CONSENT_OK;
     if (status != CONSENT_OK && err != NULL)
         err->os_code = CS_OPTIONS_MISUSE;

@@ -1,3 +1,4 @@
+#include "consentctl/files.h"
 #include "consentctl/lint.h"
 #include "consentctl/tool.h"
 
@@ -91,7 +92,9 @@ consent_status cs_cmd_policy_lint(cs_tool *tool, const cs_options *options, cons
         status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
                          "no folder was named; write consentctl policy lint DIR");
     } else {
-        status = cs_lint_run(&tool->env.memory, folder, &lint, err);
+        status = cs_files_refuse_file(folder, err);
+        if (status == CONSENT_OK)
+            status = cs_lint_run(&tool->env.memory, folder, &lint, err);
         if (status == CONSENT_OK && tool->json)
             put_json(&lint, &text);
         else if (status == CONSENT_OK)

@@ -31,7 +31,7 @@ static cs_buffer new_buffer(cs_tool *tool)
 /* ---- policy new ---------------------------------------------------------------------------- */
 
 const cs_option_spec cs_options_policy_new[] = {
-    {"from", 0, "TEXT", "take the text from a plain-text policy (UTF-8)"},
+    {"from", 0, "FILE", "take the text from a plain-text policy (UTF-8)"},
     {"id", 0, "ID", "the policy's identifier (default: platform)"},
     {"locale", 0, "LOCALE", "the text's locale (default: zh-CN)"},
     {NULL, 0, NULL, NULL},
@@ -160,6 +160,8 @@ consent_status cs_cmd_policy_build(cs_tool *tool, const cs_options *options, con
     const char *output;
     cs_buffer built = new_buffer(tool);
     consent_status status = cs_options_need(options, "output", &output, err);
+    if (status == CONSENT_OK)
+        status = cs_files_refuse_file(options->arguments[0], err);
     if (status == CONSENT_OK)
         status = cs_authoring_build(&tool->env.memory, options->arguments[0], &built, err);
     if (status == CONSENT_OK)
@@ -366,8 +368,9 @@ static consent_status print_verified(cs_tool *tool, const char *path, const cs_b
     } else {
         cs_buffer_printf(&text, "%s: verified\n  policy     %s, version %u, revision %u\n  hash       %s\n", path,
                          policy->id, policy->version, policy->revision, hash);
-        cs_buffer_printf(&text, "  publisher  %s, named by key set %u\n  holds      %u purposes, %u documents\n", kid,
-                         bundle->key_set_version, policy->purpose_count, policy->document_count);
+        cs_buffer_printf(&text, "  publisher  %s, named by key set %u\n  holds      %u purpose%s, %u document%s\n", kid,
+                         bundle->key_set_version, policy->purpose_count, policy->purpose_count == 1 ? "" : "s",
+                         policy->document_count, policy->document_count == 1 ? "" : "s");
     }
     status = cs_tool_print(tool, &text, err);
     cs_buffer_free(&text);

@@ -58,9 +58,11 @@ static consent_status read_request(const cs_options *options, const cs_query_arg
     const char *ground = cs_options_get(options, "ground");
     *out = (consent_rights_request){.struct_size = sizeof *out, .independent = independent};
     if (!cs_right_find(cs_str_of(options->arguments[0]), &out->right))
-        return no_word("the right", options->arguments[0],
-                       "access, copy, port, correct, delete, restrict, withdraw, cancel_account, explain, appeal, unsubscribe, "
-                       "leak_report or complaint", err);
+        return no_word(
+            "the right", options->arguments[0],
+            "access, copy, port, correct, delete, restrict, withdraw, cancel_account, explain, appeal, unsubscribe, "
+            "leak_report or complaint",
+            err);
     if (by && !cs_requester_find(cs_str_of(by), &out->by))
         return no_word("--by", by, "self, guardian or relative", err);
     if (ground && !cs_deletion_ground_find(cs_str_of(ground), &out->ground))
@@ -108,11 +110,13 @@ static consent_status read_change(const cs_options *options, consent_request_cha
     const char *fee = cs_options_get(options, "fee-fen");
     *out = (consent_request_change){.struct_size = sizeof *out, .id = options->arguments[0]};
     if (!cs_request_state_find(cs_str_of(options->arguments[1]), &out->state))
-        return no_word("the state", options->arguments[1],
-                       "needs_verification, fee_quoted, in_progress, done, done_live, done_backup, refused or cancelled", err);
+        return no_word(
+            "the state", options->arguments[1],
+            "needs_verification, fee_quoted, in_progress, done, done_live, done_backup, refused or cancelled", err);
     if (refusal && !cs_refusal_find(cs_str_of(refusal), &out->refusal))
         return no_word("--refusal", refusal,
-                       "unrelated, repeated, disproportionate, risk_to_others, impractical, unverified or law_forbids", err);
+                       "unrelated, repeated, disproportionate, risk_to_others, impractical, unverified or law_forbids",
+                       err);
     if (fee) {
         char *end = NULL;
         out->fee_fen = strtoll(fee, &end, 10);
@@ -143,10 +147,11 @@ consent_status cs_cmd_request_update(cs_tool *tool, const cs_options *options, c
 
 static void draw_request(const cs_json *request, cs_buffer *out)
 {
-    static const char *const members[] = {"by",   "ground", "purpose",   "recipient", "text",
+    static const char *const members[] = {"by",     "ground",    "purpose", "recipient", "text",
                                           "target", "reference", "refusal", "reasons"};
     cs_buffer_printf(out, "%.*s  %.*s  %.*s", CS_STR_ARG(cs_list_member(request, "id", "id")),
-                     CS_STR_ARG(cs_list_member(request, "right", "right")), CS_STR_ARG(cs_list_member(request, "state", "state")));
+                     CS_STR_ARG(cs_list_member(request, "right", "right")),
+                     CS_STR_ARG(cs_list_member(request, "state", "state")));
     if (cs_json_get(request, "due"))
         cs_buffer_printf(out, "  due %.*s%s%s", CS_STR_ARG(cs_list_member(request, "due", "due")),
                          cs_json_bool(cs_json_get(request, "provisional")) ? " (provisional)" : "",
@@ -154,7 +159,8 @@ static void draw_request(const cs_json *request, cs_buffer *out)
     cs_buffer_text(out, "\n");
     for (size_t i = 0; i < CS_COUNT_OF(members); i++)
         if (cs_json_get(request, members[i]))
-            cs_buffer_printf(out, "    %s: %.*s\n", members[i], CS_STR_ARG(cs_list_member(request, members[i], members[i])));
+            cs_buffer_printf(out, "    %s: %.*s\n", members[i],
+                             CS_STR_ARG(cs_list_member(request, members[i], members[i])));
     for (const cs_json *each = cs_json_first(cs_json_get(request, "notify")); each; each = cs_json_next(each))
         cs_buffer_printf(out, "    tell: %.*s, %.*s\n", CS_STR_ARG(cs_list_member(each, "name", "id")),
                          CS_STR_ARG(cs_list_member(each, "contact", "contact")));
@@ -166,7 +172,8 @@ static void draw_requests(const cs_json *root, cs_tool *tool, cs_buffer *out)
     (void)tool;
     for (const cs_json *each = cs_json_first(cs_json_get(rights, "channels")); each; each = cs_json_next(each))
         cs_buffer_printf(out, "%.*s: %.*s %.*s\n", CS_STR_ARG(cs_list_member(each, "kind", "kind")),
-                         CS_STR_ARG(cs_list_member(each, "value", "value")), CS_STR_ARG(cs_list_member(each, "hours", "hours")));
+                         CS_STR_ARG(cs_list_member(each, "value", "value")),
+                         CS_STR_ARG(cs_list_member(each, "hours", "hours")));
     for (const cs_json *each = cs_json_first(cs_json_get(root, "requests")); each; each = cs_json_next(each))
         draw_request(each, out);
 }

@@ -14,7 +14,8 @@ const cs_option_spec cs_options_policy_show[] = {
 };
 
 /* The documents' JSON, one a line, of a folder or of a bundle. */
-static consent_status read_documents(cs_tool *tool, const char *path, cs_buffer *lines, consent_error *err)
+static consent_status read_documents(cs_tool *tool, const char *path, cs_buffer *lines, bool *is_signed,
+                                     consent_error *err)
 {
     cs_buffer bytes;
     cs_str line;
@@ -30,9 +31,7 @@ static consent_status read_documents(cs_tool *tool, const char *path, cs_buffer 
                 cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s was no bundle and no policy folder; name one of these", path);
     if (status == CONSENT_OK)
         cs_buffer_str(lines, rest);
-    if (status == CONSENT_OK && rest.size > 0 && !unsigned_file)
-        (void)fprintf(tool->err, "%s: shown without verifying its signature; consentctl policy verify does that\n",
-                      path);
+    *is_signed = !unsigned_file;
     if (status == CONSENT_OK && rest.size == 0)
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s held no document; it is no bundle and no policy folder", path);
     cs_buffer_free(&bytes);
@@ -45,9 +44,11 @@ static consent_status find_document(cs_tool *tool, cs_str lines, const char *pat
 {
     char known[MAX_LOCALES_TEXT] = "";
     while (cs_authoring_line(&lines, json)) {
-        consent_status status = cs_document_parse(&tool->env.memory, *json, path, out, err);
+        consent_error reason = {0};
+        consent_status status = cs_document_parse(&tool->env.memory, *json, path, out, &reason);
         if (status != CONSENT_OK)
-            return status;
+            return cs_fail(err, status, 0, "%.60s was no bundle and no policy folder; name one of these (%.120s)", path,
+                           reason.message);
         if (!locale || strcmp((*out)->locale, locale) == 0)
             return CONSENT_OK;
         if (strlen(known) + strlen((*out)->locale) + 3 < sizeof known) {
@@ -124,10 +125,14 @@ consent_status cs_cmd_policy_show(cs_tool *tool, const cs_options *options, cons
     cs_str json = {0};
     cs_buffer lines;
     cs_buffer_init(&lines, &tool->env.memory, CS_BUNDLE_MAX_BYTES);
-    consent_status status = read_documents(tool, path, &lines, err);
+    bool is_signed = false;
+    consent_status status = read_documents(tool, path, &lines, &is_signed, err);
     if (status == CONSENT_OK)
         status = find_document(tool, (cs_str){(const char *)lines.data, lines.size}, path,
                                cs_options_get(options, "locale"), &document, &json, err);
+    if (status == CONSENT_OK && is_signed)
+        (void)fprintf(tool->err, "%s: shown without verifying its signature; consentctl policy verify does that\n",
+                      path);
     if (status == CONSENT_OK)
         status = show(tool, options, document, json, err);
     if (document)

@@ -36,11 +36,15 @@ const cs_command cs_commands[] = {
     {"policy text", "POLICY", "show the text of a policy of the home", 1, 1, cs_options_policy_text,
      cs_cmd_policy_text},
     {"form", "OCCASION", "show a form, and record the person's answer", 1, 1, cs_options_form, cs_cmd_form},
-    {"check", "", "ask whether something is allowed: status 0 allow, 3 deny, 4 ask first", 0, 0, cs_options_check, cs_cmd_check},
+    {"check", "", "ask whether something is allowed: status 0 allow, 3 deny, 4 ask first", 0, 0, cs_options_check,
+     cs_cmd_check},
     {"explain", "", "say why, on what evidence, and what to tell the person", 0, 0, cs_options_explain, cs_cmd_explain},
     {"use", "", "check and count a use", 0, 0, cs_options_use, cs_cmd_use},
     {"watch", "", "check again and again; print every change", 0, 0, cs_options_watch, cs_cmd_watch},
     {"withdraw", "", "take a consent back", 0, 0, cs_options_withdraw, cs_cmd_withdraw},
+    {"import", "REFERENCE", "take over consent that the app recorded before; REFERENCE: its evidence", 1, 1,
+     cs_options_import, cs_cmd_import},
+    {"changes", "", "list what acts changed for the app since a cursor", 0, 0, cs_options_changes, cs_cmd_changes},
     {"permission ask", "", "pass the gate before a system prompt", 0, 0, cs_options_permission_ask,
      cs_cmd_permission_ask},
     {"permission observe", "PERMISSION STATE", "tell what the system's settings say", 2, 2,
@@ -190,7 +194,8 @@ static int unknown_command(FILE *err, int argc, char **argv)
         (void)snprintf(message, sizeof message, "there is no command \"%.40s %.40s\"; consentctl help lists them",
                        argv[0], argv[1]);
     else if (is_group(argv[0]))
-        (void)snprintf(message, sizeof message, "\"%.40s\" needs a second word; consentctl help lists them", argv[0]);
+        (void)snprintf(message, sizeof message, "\"%.40s\" needs a second word; consentctl help %.40s lists them",
+                       argv[0], argv[0]);
     else
         (void)snprintf(message, sizeof message, "there is no command \"%.60s\"; consentctl help lists them", argv[0]);
     return fail_usage(err, message);
@@ -251,12 +256,16 @@ static int man_page(FILE *out, FILE *err)
 static int help(int argc, char **argv, FILE *out, FILE *err)
 {
     int used = 0;
-    if (argc == 0) {
+    if (argc == 0 || strcmp(argv[0], "help") == 0) {
         cs_manual_overview(out);
         return CS_EXIT_OK;
     }
     if (strcmp(argv[0], "--man") == 0)
         return man_page(out, err);
+    if (argc == 1 && is_group(argv[0])) {
+        cs_manual_group(out, argv[0]);
+        return CS_EXIT_OK;
+    }
     const cs_command *command = find_command(argc, argv, &used);
     if (!command)
         return unknown_command(err, argc, argv);
@@ -301,6 +310,8 @@ int cs_tool_main(int argc, char **argv, FILE *out, FILE *err)
         return CS_EXIT_OK;
     }
     const cs_command *command = find_command(argc - 1, argv + 1, &used);
+    if (!command && argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0))
+        return help(1, argv + 1, out, err);
     if (!command)
         return unknown_command(err, argc - 1, argv + 1);
     return run_command(command, argc - 1 - used, argv + 1 + used, out, err);

@@ -72,10 +72,10 @@ static cs_diff_entry *add(comparing *c, cs_diff_part part, cs_diff_change change
     cs_diff *diff = c->diff;
     if (c->status == CONSENT_OK && diff->count == diff->capacity) {
         size_t capacity = diff->capacity == 0 ? 64 : diff->capacity * 2;
-        cs_diff_entry *grown = capacity > CS_DIFF_MAX_ENTRIES ? NULL
-                                                              : cs_realloc(diff->memory, diff->entries,
-                                                                           diff->capacity * sizeof *grown,
-                                                                           capacity * sizeof *grown);
+        cs_diff_entry *grown =
+            capacity > CS_DIFF_MAX_ENTRIES
+                ? NULL
+                : cs_realloc(diff->memory, diff->entries, diff->capacity * sizeof *grown, capacity * sizeof *grown);
         if (!grown)
             c->status = cs_fail(c->err, CONSENT_E_MEMORY, 0, "no memory was left for the differences");
         else {
@@ -87,7 +87,10 @@ static cs_diff_entry *add(comparing *c, cs_diff_part part, cs_diff_change change
         return &spare;
     const cs_texts *texts = change == CS_DIFF_REMOVED ? c->older->texts : c->newer->texts;
     cs_diff_entry *entry = &diff->entries[diff->count++];
-    *entry = (cs_diff_entry){.part = (uint8_t)part, .change = (uint8_t)change, .id = id, .of = of,
+    *entry = (cs_diff_entry){.part = (uint8_t)part,
+                             .change = (uint8_t)change,
+                             .id = id,
+                             .of = of,
                              .name = cs_texts_get(texts, name, c->locale)};
     return entry;
 }

@@ -28,7 +28,8 @@ typedef struct cs_diff_entry {
     uint8_t change; /* cs_diff_change */
     uint32_t why;   /* bits of cs_widening, of a widened purpose */
     const char *id;
-    const char *of; /* the purpose that a data item, recipient or permission belongs to now; a call site's permission; NULL: the policy */
+    const char *
+        of; /* the purpose that a data item, recipient or permission belongs to now; a call site's permission; NULL: the policy */
     const char *name;
 } cs_diff_entry;
 

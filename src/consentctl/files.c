@@ -53,6 +53,14 @@ bool cs_files_is_dir(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+consent_status cs_files_refuse_file(const char *path, consent_error *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISDIR(info.st_mode))
+        return CONSENT_OK;
+    return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%.200s was no folder; name the folder that policy.json lies in", path);
+}
+
 static int write_and_sync(int fd, cs_span content)
 {
     size_t done = 0;

@@ -18,6 +18,8 @@ consent_status cs_files_write(const char *path, cs_span content, cs_files_mode m
 /* Makes one directory; an empty existing one is fine, any other existing thing is an error. */
 consent_status cs_files_make_dir(const char *path, consent_error *err);
 bool cs_files_is_dir(const char *path);
+/* E_ARGUMENT for a file where a policy folder is wanted; what is not there is left to whoever reads it. */
+consent_status cs_files_refuse_file(const char *path, consent_error *err);
 /* dir/name; `out` has `size` bytes. E_ARGUMENT when it does not fit. */
 consent_status cs_files_join(const char *dir, const char *name, char *out, size_t size, consent_error *err);
 

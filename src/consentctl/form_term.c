@@ -111,6 +111,19 @@ static void draw_single_button(cs_render *render, const char *label)
     cs_render_text(render, "    ", line, 0);
 }
 
+/* What is to be entered, and what was. */
+static void draw_input(picture *all, const consent_form_part *part, const cs_answers *answers)
+{
+    char label[256];
+    const char *entered = answers == NULL                               ? NULL
+                          : strcmp(part->control, "birth") == 0         ? answers->birth
+                          : strcmp(part->control, "reference") == 0     ? answers->reference
+                                                                        : NULL;
+    snprintf(label, sizeof(label), "    %.200s%s: ", part->text != NULL ? part->text : part->control,
+             part->required ? " *" : "");
+    cs_render_text(all->render, label, entered != NULL ? entered : "________", 0);
+}
+
 static void draw_part(picture *all, const consent_form_part *part, const cs_answers *answers, unsigned *number)
 {
     switch (part->kind) {
@@ -135,6 +148,10 @@ static void draw_part(picture *all, const consent_form_part *part, const cs_answ
     case CONSENT_PART_FIELD:
         flush_blocks(all);
         draw_field(all, part, *number > 0);
+        return;
+    case CONSENT_PART_INPUT:
+        flush_blocks(all);
+        draw_input(all, part, answers);
         return;
     case CONSENT_PART_CHOICE:
         flush_blocks(all);
@@ -181,6 +198,10 @@ consent_status cs_form_render(cs_render *render, consent_form *form, const cs_an
 typedef struct question {
     const char *accept;
     const char *refuse;
+    bool saves;     /* the one button saves */
+    bool birth;     /* may be entered */
+    bool reference;
+    size_t used;    /* of the answers' text */
 } question;
 
 bool cs_read_line(char *out, size_t size)
@@ -204,10 +225,16 @@ static consent_status start_answers(consent_form *form, cs_answers *out, questio
     memset(out, 0, sizeof(*out));
     memset(ask, 0, sizeof(*ask));
     while (consent_form_next(form, &part)) {
-        if (part.kind == CONSENT_PART_ACCEPT)
+        if (part.kind == CONSENT_PART_ACCEPT) {
             ask->accept = part.text;
+            ask->saves = part.control != NULL && strcmp(part.control, "save") == 0;
+        }
         if (part.kind == CONSENT_PART_REFUSE)
             ask->refuse = part.text;
+        if (part.kind == CONSENT_PART_INPUT) {
+            ask->birth = ask->birth || strcmp(part.control, "birth") == 0;
+            ask->reference = ask->reference || strcmp(part.control, "reference") == 0;
+        }
         if (part.kind != CONSENT_PART_CHOICE || part.control == NULL)
             continue;
         size_t size = strlen(part.control) + 1;
@@ -218,7 +245,21 @@ static consent_status start_answers(consent_form *form, cs_answers *out, questio
         out->answers[out->count++] = (consent_answer){out->text + used, part.on, false, 0};
         used += size;
     }
+    ask->used = used;
     return CONSENT_OK;
+}
+
+/* "birth=2013-06-01", "reference=sms-7" */
+static void take_entry(const question *ask, const char *line, cs_answers *out)
+{
+    const char *equals = strchr(line, '=');
+    size_t place = ask->used + (line[0] == 'b' ? 0 : 256);
+    bool birth = ask->birth && strncmp(line, "birth=", 6) == 0;
+    if (equals == NULL || (!birth && !(ask->reference && strncmp(line, "reference=", 10) == 0)) ||
+        place + strlen(equals) > sizeof(out->text))
+        return;
+    memcpy(out->text + place, equals + 1, strlen(equals));
+    *(birth ? &out->birth : &out->reference) = out->text + place;
 }
 
 static void show_question(cs_tool *tool, const question *ask, const cs_answers *answers, bool chinese)
@@ -231,7 +272,13 @@ static void show_question(cs_tool *tool, const question *ask, const cs_answers *
                         answers->answers[i].control);
         fputs(chinese ? "  输入编号：勾选或取消\n" : "  a number: tick or untick\n", tool->out);
     }
-    if (ask->refuse != NULL)
+    if (ask->birth)
+        fputs("  birth=2013-06-01\n", tool->out);
+    if (ask->reference)
+        fputs("  reference=...\n", tool->out);
+    if (ask->refuse == NULL && !ask->saves)
+        fprintf(tool->out, "  a: %s\n> ", ask->accept);
+    else if (ask->refuse != NULL)
         fprintf(tool->out, "  a: %s   r: %s\n> ", ask->accept != NULL ? ask->accept : "accept", ask->refuse);
     else
         fprintf(tool->out, "  s: %s\n> ", ask->accept != NULL ? ask->accept : chinese ? "保存" : "save");
@@ -243,7 +290,7 @@ consent_status cs_form_ask(cs_tool *tool, consent_form *form, const char *locale
 {
     bool chinese = locale == NULL || strncmp(locale, "zh", 2) == 0;
     question ask;
-    char line[64];
+    char line[256];
     consent_status status = start_answers(form, out, &ask, err);
     if (status != CONSENT_OK)
         return status;
@@ -259,11 +306,12 @@ consent_status cs_form_ask(cs_tool *tool, consent_form *form, const char *locale
             out->answers[number - 1].on = !out->answers[number - 1].on;
             out->answers[number - 1].at_ms = now_ms;
         }
-        if (strcmp(line, "a") == 0 && ask.refuse != NULL)
+        take_entry(&ask, line, out);
+        if (strcmp(line, "a") == 0 && !ask.saves)
             out->action = CONSENT_ACTION_ACCEPT;
         else if (strcmp(line, "r") == 0 && ask.refuse != NULL)
             out->action = CONSENT_ACTION_REFUSE;
-        else if (strcmp(line, "s") == 0 && ask.refuse == NULL)
+        else if (strcmp(line, "s") == 0 && ask.saves)
             out->action = CONSENT_ACTION_SAVE;
     }
     return CONSENT_OK;

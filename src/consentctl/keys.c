@@ -78,7 +78,13 @@ static consent_status open_key(const cs_memory *memory, const char *path, cs_buf
     consent_status status = cs_files_read(path, text, err);
     if (status != CONSENT_OK)
         return status;
-    return cs_json_parse(json, (cs_str){(const char *)text->data, text->size}, MAX_KEY_BYTES, path, err);
+    consent_error reason = {0};
+    status = cs_json_parse(json, (cs_str){(const char *)text->data, text->size}, MAX_KEY_BYTES, path, &reason);
+    if (status == CONSENT_E_ARGUMENT)
+        return cs_fail(err, status, 0, "%.120s; that is no key file: consentctl key new makes one", reason.message);
+    if (status != CONSENT_OK && err)
+        *err = reason;
+    return status;
 }
 
 consent_status cs_keys_read_private(const cs_memory *memory, const char *path, cs_key_pair *pair, consent_error *err)

@@ -5,7 +5,8 @@
 #define SCENE_MAX_BYTES 65536u
 
 static const char style[] =
-    "body{font:16px/1.6 \"PingFang SC\",\"Noto Sans CJK SC\",\"Microsoft YaHei\",system-ui,sans-serif;color:#1c1c1e;background:#fff;"
+    "body{font:16px/1.6 \"PingFang SC\",\"Noto Sans CJK SC\",\"Microsoft "
+    "YaHei\",system-ui,sans-serif;color:#1c1c1e;background:#fff;"
     "margin:2rem auto;max-width:78rem;padding:0 1rem}"
     "h1{font-size:1.5rem;margin:0 0 .25rem}p{margin:0 0 1.25rem;color:#55565a}"
     "div{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}"

@@ -20,7 +20,7 @@ const char *cs_list_say(const cs_json *root, cs_list_word word)
         [CS_WORD_COUNT] = {"How often", "次数"},
         [CS_WORD_LAST] = {"Last", "最近一次"},
         [CS_WORD_NEVER] = {"never", "无"},
-        [CS_WORD_TIMES] = {"times", "次"},
+        [CS_WORD_TIMES] = {"×", "次"},
         [CS_WORD_SENSITIVE] = {"sensitive", "敏感"},
         [CS_WORD_UNDECLARED] = {"no policy in force names it any more", "现行政策已不再列明"},
         [CS_WORD_POLICY] = {"Policy", "依据政策"},

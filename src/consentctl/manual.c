@@ -1,6 +1,7 @@
 #include "consentctl/manual.h"
 
 #include "consentctl/scenario_schema.h"
+#include "rights/rights.h"
 
 #include <string.h>
 
@@ -20,16 +21,28 @@ static const value_words known_words[] = {
     {"DECISION", {"deny", "ask", "allow"}},
     {"PLATFORM", {"android", "ios", "desktop"}},
     {"LIST", {"collected", "shared"}},
-    {"WHO", {"self", "guardian", "relative"}},
     {"RESULT", {"granted", "denied", "blocked"}},
     {"PERMISSION STATE", {"granted", "denied", "blocked", "unknown"}},
 };
 
+/* Values that the engine has names for, counted from `first`; the names end with NULL or "unknown". */
+static const struct {
+    const char *value_name;
+    const char *(*name)(int32_t value);
+    int32_t first;
+} named_values[] = {
+    {"OCCASION", cs_occasion_name, 0},      {"RIGHT", cs_right_name, 1}, {"WHO", cs_requester_name, 0},
+    {"GROUND", cs_deletion_ground_name, 1}, {"WHY", cs_refusal_name, 1}, {"ID STATE", cs_request_state_name, 2},
+};
+
 bool cs_manual_choices(const char *value_name, const char *between, cs_buffer *out)
 {
-    if (strcmp(value_name, "OCCASION") == 0) {
-        for (int32_t i = 0; strcmp(cs_occasion_name(i), "unknown") != 0; i++)
-            cs_buffer_printf(out, "%s%s", i > 0 ? between : "", cs_occasion_name(i));
+    for (size_t n = 0; n < CS_COUNT_OF(named_values); n++) {
+        if (strcmp(named_values[n].value_name, value_name) != 0)
+            continue;
+        const char *name;
+        for (int32_t i = named_values[n].first; (name = named_values[n].name(i)) && strcmp(name, "unknown") != 0; i++)
+            cs_buffer_printf(out, "%s%s", i > named_values[n].first ? between : "", name);
         return true;
     }
     for (size_t i = 0; i < CS_COUNT_OF(known_words); i++) {
@@ -45,13 +58,13 @@ bool cs_manual_choices(const char *value_name, const char *between, cs_buffer *o
 
 char cs_manual_path_kind(const char *value_name)
 {
-    static const char *const files[] = {"FILE", "KEY", "PUB", "TEXT", "BUNDLE", "UNSIGNED", "SCENARIO ..."};
+    static const char *const files[] = {"FILE", "KEY", "PUB", "BUNDLE", "UNSIGNED", "SCENARIO ..."};
     for (size_t i = 0; i < CS_COUNT_OF(files); i++)
         if (strcmp(value_name, files[i]) == 0)
             return 'f';
     if (strcmp(value_name, "DIR") == 0)
         return 'd';
-    return strstr(value_name, "DIR") != NULL || strstr(value_name, "OLD") != NULL ? 'p' : 0;
+    return strcmp(value_name, "BUNDLE|DIR") == 0 || strcmp(value_name, "OLD NEW") == 0 ? 'p' : 0;
 }
 
 /* ---- words of commands --------------------------------------------------------------------- */
@@ -100,17 +113,34 @@ void cs_manual_command(FILE *out, const cs_command *command)
     cs_buffer_free(&choices);
 }
 
-void cs_manual_overview(FILE *out)
+/* Every command, or those that begin with a word, in two columns. */
+static void print_commands(FILE *out, const char *first_word)
 {
+    const char *rest;
     size_t width = 0;
     for (const cs_command *at = cs_commands; at->name; at++) {
         size_t size = strlen(at->name) + 1 + strlen(at->arguments);
         width = size > width ? size : width;
     }
+    for (const cs_command *at = cs_commands; at->name; at++) {
+        size_t size = cs_manual_first_word(at->name, &rest);
+        if (!first_word || (strlen(first_word) == size && strncmp(at->name, first_word, size) == 0))
+            (void)fprintf(out, "  %s %-*s  %s\n", at->name, (int)(width - strlen(at->name) - 1), at->arguments,
+                          at->summary);
+    }
+}
+
+void cs_manual_group(FILE *out, const char *first_word)
+{
+    (void)fprintf(out, "usage: consentctl %s COMMAND [ARGUMENT ...] [OPTION ...]\n\n", first_word);
+    print_commands(out, first_word);
+    (void)fprintf(out, "\nconsentctl help %s COMMAND describes one.\n", first_word);
+}
+
+void cs_manual_overview(FILE *out)
+{
     (void)fprintf(out, "usage: consentctl COMMAND [ARGUMENT ...] [OPTION ...]\n\n");
-    for (const cs_command *at = cs_commands; at->name; at++)
-        (void)fprintf(out, "  %s %-*s  %s\n", at->name, (int)(width - strlen(at->name) - 1), at->arguments,
-                      at->summary);
+    print_commands(out, NULL);
     (void)fprintf(out, "\nconsentctl help COMMAND describes one; consentctl --version says which this is.\n");
 }
 

@@ -4,8 +4,9 @@
 
 #include "consentctl/tool.h"
 
-/* The list of commands; one command with its options. */
+/* The list of commands; those whose first word it is; one command with its options. */
 void cs_manual_overview(FILE *out);
+void cs_manual_group(FILE *out, const char *first_word);
 void cs_manual_command(FILE *out, const cs_command *command);
 /* The whole man page, as mdoc. docs/consentctl.1 is this, and a test says so. */
 void cs_manual_page(cs_buffer *out);

@@ -174,6 +174,10 @@ static void say_answer(const cs_player *player, const char *words, cs_buffer *ou
                 out, answer->on ? (zh ? "勾选“%s”，" : "ticks “%s”, ") : (zh ? "不勾“%s”，" : "leaves “%s” unticked, "),
                 answer->control);
     }
+    if (answers.birth != NULL)
+        cs_buffer_printf(out, zh ? "填写出生日期 %s，" : "states the birth date %s, ", answers.birth);
+    if (answers.reference != NULL)
+        cs_buffer_printf(out, zh ? "凭证“%s”，" : "with the evidence “%s”, ", answers.reference);
     if (!answers.reached_end)
         cs_buffer_text(out, zh ? "没有看到最后，" : "has not scrolled to the end, ");
     if (!answers.emphasis_rendered)
@@ -206,6 +210,14 @@ static void say_form(cs_player *player)
                  {"once", "仅此一次的同意书", "a consent for this once"},
                  {"permission", "权限说明", "the permission's purpose"},
                  {"manage", "隐私中心", "the privacy centre"},
+                 {"age", "年龄段的询问", "the question of age"},
+                 {"guardian", "请监护人决定的表单", "what the guardian decides"},
+                 {"child_rules", "儿童个人信息处理规则", "the rules for children's information"},
+                 {"confirm", "请本人确认的清单", "what waits to be confirmed"},
+                 {"field", "填写处的说明", "the notice at the field"},
+                 {"ad_hoc", "预订过程中的说明", "the notice of this moment"},
+                 {"external", "前往第三方前的提示", "the notice before leaving for a third party"},
+                 {"notice", "通知", "a notice"},
                  {"auto", "同意书", "a consent form"}};
     const char *words = cs_play_text(player, player->step->verb == CS_VERB_ANSWER ? "with" : "answer");
     const char *what = is_chinese(player) ? "之前的那份表单" : "the form from before";
@@ -219,7 +231,10 @@ static void say_form(cs_player *player)
     cs_buffer_printf(&line, zh ? "展示%s" : "Shown: %s", what);
     say_subject(player, &line);
     if (words != NULL) {
-        cs_buffer_text(&line, zh ? "；本人" : "; the person ");
+        cs_str occasion = cs_json_str(player->step->arg);
+        bool guardian = cs_play_flag(player, "guardian") || cs_str_is(occasion, "guardian") ||
+                        cs_str_is(occasion, "child_rules") || strstr(words, "reference=") != NULL;
+        cs_buffer_text(&line, guardian ? (zh ? "；监护人" : "; the guardian ") : (zh ? "；本人" : "; the person "));
         say_answer(player, words, &line);
     }
     cs_buffer_text(&line, zh ? "。" : ".");
@@ -299,6 +314,9 @@ void cs_narrate_step(cs_player *player)
     case CS_VERB_CLOCK:
         sentence(player, "有人改了设备的时钟。", "Someone sets the device's clock.");
         return;
+    case CS_VERB_IMPORT:
+        sentence(player, "应用带来此前记录的同意。", "The app brings consent that it recorded before.");
+        return;
     case CS_VERB_RESTART:
         sentence(player, "应用重新启动。", "The app starts again.");
         return;
@@ -316,6 +334,12 @@ void cs_narrate_step(cs_player *player)
         return;
     case CS_VERB_ERASE:
         sentence(player, "本人的记录和密钥被删除。", "The person's record and keys are erased.");
+        return;
+    case CS_VERB_REQUEST:
+        sentence(player, "用户向经营者提出一项请求。", "The person asks something of the operator.");
+        return;
+    case CS_VERB_REQUEST_UPDATE:
+        sentence(player, "这项请求有了进展。", "The request moves on.");
         return;
     default:
         return;

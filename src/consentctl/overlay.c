@@ -346,10 +346,11 @@ static consent_status check_changes(cs_str base, cs_str changes, const char *nam
     bool first = true;
     while (take_section(&changes, &each)) {
         if (each.id.size == 0)
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                           "%s: \"%.*s…\" did not begin with a heading that has an {#id}; give a changed section the id of the "
-                           "one that it replaces",
-                           name, each.text.size < 30 ? (int)each.text.size - 1 : 30, each.text.data);
+            return cs_fail(
+                err, CONSENT_E_ARGUMENT, 0,
+                "%s: \"%.*s…\" did not begin with a heading that has an {#id}; give a changed section the id of the "
+                "one that it replaces",
+                name, each.text.size < 30 ? (int)each.text.size - 1 : 30, each.text.data);
         if (first && !find_section(base, each.id, &known, &behind))
             return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                            "%s: the base has no section {#%.*s}; put a section that it has before a new one", name,
@@ -421,8 +422,7 @@ consent_status cs_overlay_document(const cs_memory *memory, const cs_overlay *ov
     consent_status status = CONSENT_OK;
     /* Where no folder has one, it is missed in the folder itself. */
     for (uint32_t i = overlay->count; status == CONSENT_OK && i-- > 0;)
-        status = read_folder(overlay->paths[i], locale, i == 0 && markdown->size == 0,
-                             markdown, &scratch, err);
+        status = read_folder(overlay->paths[i], locale, i == 0 && markdown->size == 0, markdown, &scratch, err);
     cs_buffer_free(&scratch);
     return status;
 }

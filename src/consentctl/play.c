@@ -103,6 +103,7 @@ static void close_process(cs_process *process)
         consent_handle_close(process->handles[i].handle);
         cs_buffer_free(&process->handles[i].query);
     }
+    cs_buffer_free(&process->told);
     consent_profile_close(process->profile);
     consent_close(process->client);
     process->handle_count = 0;
@@ -126,6 +127,7 @@ static consent_status add_process(cs_player *player, const char *name, const cha
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a scenario has at most %u processes and copies",
                        CS_PLAY_MAX_PROCESSES);
     memset(process, 0, sizeof(*process));
+    cs_buffer_init(&process->told, &player->tool->env.memory, 1024u * 1024u);
     if ((size_t)snprintf(process->name, sizeof(process->name), "%s", name) >= sizeof(process->name))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the name of a process is longer than %zu bytes",
                        sizeof(process->name) - 1);
@@ -269,6 +271,8 @@ static consent_status begin_scenario(cs_player *player, consent_error *err)
     cs_play_close_all(player);
     player->process_count = 0;
     player->name_count = 0;
+    player->request_count = 0;
+    player->switch_count = 0;
     player->account = NULL;
     player->ephemeral = false;
     player->time_is_set = false;
@@ -301,6 +305,15 @@ static consent_status act(cs_player *player, consent_error *err)
         [CS_VERB_EXPORT] = cs_play_export,
         [CS_VERB_TEXT] = cs_play_policy_text,
         [CS_VERB_ERASE] = cs_play_erase,
+        [CS_VERB_IMPORT] = cs_play_import,
+        [CS_VERB_WATCH] = cs_play_watch,
+        [CS_VERB_POLL] = cs_play_poll,
+        [CS_VERB_CHANGES] = cs_play_changes,
+        [CS_VERB_REQUEST] = cs_play_request,
+        [CS_VERB_REQUEST_UPDATE] = cs_play_request_update,
+        [CS_VERB_REQUESTS] = cs_play_requests,
+        [CS_VERB_LIST] = cs_play_list,
+        [CS_VERB_SWITCH] = cs_play_switch,
     };
     if (player->step->verb == CS_VERB_RESTART)
         cs_play_close_all(player);

@@ -80,6 +80,8 @@ void cs_play_submit(cs_player *player, consent_form *form, const char *words)
     submission.reached_end = answers.reached_end;
     submission.emphasis_rendered = answers.emphasis_rendered;
     submission.surface = "scenario";
+    submission.birth = answers.birth;
+    submission.reference = answers.reference;
     if (status == CONSENT_OK)
         status = consent_form_submit(form, &submission, &why);
     cs_play_expect_status(player, status, &why);
@@ -99,6 +101,9 @@ static consent_status build_form(cs_player *player, cs_process *process, int32_t
     cs_query_args query;
     consent_form_request request = CONSENT_INIT(consent_form_request);
     const cs_json *about = cs_step_get(player->step, "for");
+    const cs_json *notice = cs_step_get(player->step, "notice");
+    cs_buffer words;
+    cs_json_out json;
     if (about != NULL) {
         consent_status status = cs_play_query(player, about, &query, err);
         if (status != CONSENT_OK)
@@ -109,9 +114,17 @@ static consent_status build_form(cs_player *player, cs_process *process, int32_t
     request.scope = cs_play_text(player, "scope");
     request.locale = cs_play_text(player, "locale");
     request.user_initiated = cs_play_flag(player, "user_initiated");
+    request.actor = cs_play_flag(player, "guardian") ? CONSENT_ACTOR_GUARDIAN : CONSENT_ACTOR_SELF;
+    cs_buffer_init(&words, &player->tool->env.memory, 2u * CS_SCENARIO_MAX_LINE_BYTES);
+    cs_json_out_init(&json, &words);
+    if (notice != NULL)
+        cs_json_put_value(&json, notice);
+    request.notice = (const char *)words.data;
+    request.notice_size = words.size;
     /* A refusal to build is the step's to expect: it is in *why, and no failure of the player. */
     if (consent_form_build(process->profile, &request, form, why) != CONSENT_OK)
         *form = NULL;
+    cs_buffer_free(&words);
     return CONSENT_OK;
 }
 

@@ -44,8 +44,8 @@ static void tell(cs_player *player, consent_profile *profile, const cs_query_arg
 /* ---- handles -------------------------------------------------------------------------------------- */
 
 /* Opened once for each process and question, and kept: what it answers later comes from memory that processes share. */
-static consent_status kept_handle(cs_player *player, cs_process *process, const cs_query_args *query,
-                                  consent_handle **out, consent_error *err)
+consent_status cs_play_kept_handle(cs_player *player, cs_process *process, const cs_query_args *query,
+                                   consent_handle **out, consent_error *err)
 {
     cs_buffer key;
     const consent_query *q = &query->query;
@@ -95,7 +95,7 @@ static consent_status check_by_handle(cs_player *player, cs_process *process, co
                                       consent_verdict *verdict, consent_error *err)
 {
     consent_handle *handle = NULL;
-    consent_status status = kept_handle(player, process, query, &handle, err);
+    consent_status status = cs_play_kept_handle(player, process, query, &handle, err);
     if (status != CONSENT_OK)
         return status;
     consent_decision fast = consent_handle_check(handle);
@@ -149,7 +149,7 @@ consent_status cs_play_use(cs_player *player, consent_error *err)
     if (status == CONSENT_OK)
         status = cs_play_process(player, &process, err);
     if (status == CONSENT_OK)
-        status = kept_handle(player, process, &query, &handle, err);
+        status = cs_play_kept_handle(player, process, &query, &handle, err);
     if (status == CONSENT_OK)
         status = consent_use(handle, &verdict, err);
     if (status != CONSENT_OK)

@@ -7,6 +7,8 @@
 #include "consentctl/session.h"
 #include "policy/bundle.h"
 
+#include <consent/rights.h>
+
 #define CS_PLAY_MAX_PATH 1024u
 #define CS_PLAY_MAX_PROCESSES 8u
 #define CS_PLAY_MAX_NAMES 256u
@@ -24,6 +26,7 @@ typedef struct cs_process {
         consent_handle *handle;
     } handles[CS_PLAY_MAX_HANDLES];
     size_t handle_count;
+    cs_buffer told; /* what watches were told since the last poll, a line each */
 } cs_process;
 
 /* What `let` named. */
@@ -37,6 +40,18 @@ typedef struct cs_kept_form {
     const char *name;
     consent_form *form;
 } cs_kept_form;
+
+typedef struct cs_kept_request {
+    const char *name;
+    char id[CONSENT_REQUEST_ID_SIZE];
+} cs_kept_request;
+
+/* A third party's switch of the scenario; its next `failures` calls fail. */
+typedef struct cs_played_switch {
+    struct cs_player *player;
+    const char *id;
+    unsigned failures;
+} cs_played_switch;
 
 typedef struct cs_player {
     cs_tool *tool;
@@ -60,6 +75,11 @@ typedef struct cs_player {
     size_t name_count;
     cs_kept_form kept[CS_PLAY_MAX_KEPT];
     size_t kept_count;
+    cs_kept_request requests[CS_PLAY_MAX_KEPT];
+    size_t request_count;
+    cs_played_switch switches[CS_PLAY_MAX_KEPT];
+    size_t switch_count;
+    cs_buffer thrown;    /* what the poll under way told third parties */
     unsigned made_count; /* folders made for changed policies */
     cs_bundle bundle;    /* the last one installed: names for the story */
 } cs_player;
@@ -107,6 +127,22 @@ consent_status cs_play_history(cs_player *player, consent_error *err);
 consent_status cs_play_export(cs_player *player, consent_error *err);
 consent_status cs_play_policy_text(cs_player *player, consent_error *err);
 consent_status cs_play_erase(cs_player *player, consent_error *err);
+consent_status cs_play_request(cs_player *player, consent_error *err);
+consent_status cs_play_request_update(cs_player *player, consent_error *err);
+consent_status cs_play_requests(cs_player *player, consent_error *err);
+consent_status cs_play_list(cs_player *player, consent_error *err);
+consent_status cs_play_switch(cs_player *player, consent_error *err);
+consent_status cs_play_poll(cs_player *player, consent_error *err);
+
+consent_status cs_play_import(cs_player *player, consent_error *err);
+consent_status cs_play_watch(cs_player *player, consent_error *err);
+consent_status cs_play_changes(cs_player *player, consent_error *err);
+/* Of a poll: exactly the changes that the step wants were told since the last one, in any order. */
+void cs_play_expect_told(cs_player *player, cs_process *process);
+
+/* A handle that the process opens once for each question, and keeps. */
+consent_status cs_play_kept_handle(cs_player *player, cs_process *process, const cs_query_args *query,
+                                   consent_handle **out, consent_error *err);
 
 /* Submits and compares the status with the step's expectation. */
 void cs_play_submit(cs_player *player, consent_form *form, const char *words);

@@ -25,6 +25,11 @@ consent_status cs_cmd_use(cs_tool *tool, const cs_options *options, consent_erro
 consent_status cs_cmd_withdraw(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_watch(cs_tool *tool, const cs_options *options, consent_error *err);
 
+extern const cs_option_spec cs_options_import[];
+extern const cs_option_spec cs_options_changes[];
+consent_status cs_cmd_import(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_changes(cs_tool *tool, const cs_options *options, consent_error *err);
+
 extern const cs_option_spec cs_options_permission_ask[];
 extern const cs_option_spec cs_options_permission_observe[];
 consent_status cs_cmd_permission_ask(cs_tool *tool, const cs_options *options, consent_error *err);

@@ -35,6 +35,15 @@ typedef enum cs_verb {
     CS_VERB_EXPORT,
     CS_VERB_TEXT,
     CS_VERB_ERASE,
+    CS_VERB_REQUEST,
+    CS_VERB_REQUEST_UPDATE,
+    CS_VERB_REQUESTS,
+    CS_VERB_LIST,
+    CS_VERB_SWITCH,
+    CS_VERB_POLL,
+    CS_VERB_IMPORT,
+    CS_VERB_WATCH,
+    CS_VERB_CHANGES,
     CS_VERB_INCLUDE,
     CS_VERB_COUNT
 } cs_verb;
@@ -75,14 +84,16 @@ bool cs_moment_split(cs_str text, cs_str *base, int64_t *offset_ms);
 
 #define CS_ANSWERS_MAX 256u
 
-/* The same words in scenarios and after --answer: "tick=on, recommend=off, accept". */
+/* The same words in scenarios and after --answer: "tick=on, recommend=off, birth=2013-06-01, accept". */
 typedef struct cs_answers {
     consent_answer answers[CS_ANSWERS_MAX];
     size_t count;
     int32_t action;         /* consent_action */
     bool reached_end;       /* unless "unread" */
     bool emphasis_rendered; /* unless "unemphasised" */
-    char text[16384];       /* owns the control ids */
+    const char *birth;      /* NULL: not told */
+    const char *reference;  /* NULL: none */
+    char text[16384];       /* owns the control ids and what was entered */
 } cs_answers;
 
 /* E_ARGUMENT naming the word. Exactly one of accept, refuse, save. */

@@ -4,7 +4,7 @@
 
 #include "consentctl/scenario.h"
 
-#define CS_VERB_MAX_MEMBERS 13u
+#define CS_VERB_MAX_MEMBERS 16u
 
 typedef enum cs_takes {
     CS_TAKES_NOTHING = 0,

@@ -1,5 +1,6 @@
 #include "consentctl/session.h"
 
+#include "consentctl/files.h"
 #include "consentctl/keys.h"
 #include "consentctl/scenario_schema.h"
 
@@ -51,6 +52,11 @@ consent_status cs_session_open(cs_session *session, cs_tool *tool, const cs_opti
         status = cs_keys_read_public(&tool->env.memory, cs_options_get(options, "root"), session->root, err);
     if (status != CONSENT_OK)
         return status;
+    /* The library would make one: a misspelt directory would read as a person who was never asked. */
+    if (!cs_options_has(options, "root") && !cs_files_is_dir(tool->home))
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
+                       "there was no consent store %.200s; name another, or make it with consentctl policy install",
+                       tool->home);
     config.home = tool->home;
     config.clock = now != NULL ? &session->clock : NULL;
     config.root_keys = cs_options_has(options, "root") ? session->root : NULL;

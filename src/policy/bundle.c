@@ -11,8 +11,8 @@ static consent_status verify_policy(const cs_memory *memory, cs_str line, const 
                                     cs_bundle *bundle, consent_error *err)
 {
     size_t at = 0;
-    consent_status status = cs_key_set_open(memory, line, CS_TYP_POLICY, set, now_ms, &at, &bundle->signers,
-                                            &bundle->owned, err);
+    consent_status status =
+        cs_key_set_open(memory, line, CS_TYP_POLICY, set, now_ms, &at, &bundle->signers, &bundle->owned, err);
     if (status != CONSENT_OK)
         return status;
     memcpy(bundle->publisher, set->keys + at * CS_P256_PUBLIC_SIZE, CS_P256_PUBLIC_SIZE);

@@ -43,8 +43,8 @@ static consent_status parse_head(const cs_buffer *payload, int64_t now_ms, cs_he
     cs_json_doc doc;
     cs_json_in in;
     char until[CS_TIME_TEXT_SIZE];
-    consent_status status = cs_json_parse(&doc, (cs_str){(const char *)payload->data, payload->size},
-                                          CS_HEAD_MAX_BYTES, "the head statement", err);
+    consent_status status = cs_json_parse(&doc, (cs_str){(const char *)payload->data, payload->size}, CS_HEAD_MAX_BYTES,
+                                          "the head statement", err);
     if (status != CONSENT_OK)
         return status;
     cs_json_in_init(&in, "the head statement", err);
@@ -63,8 +63,7 @@ static consent_status open_head(const cs_memory *memory, cs_str rest, const uint
 {
     cs_str keys = {0}, line = {0};
     size_t publisher;
-    consent_status status =
-        cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
+    consent_status status = cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
     if (status == CONSENT_OK)
         status = cs_key_set_line(&rest, "the head statement", CS_JWS_MAX_BYTES(CS_HEAD_MAX_BYTES), &line, err);
     if (status == CONSENT_OK && rest.size > 0)

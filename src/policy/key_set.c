@@ -13,8 +13,8 @@ consent_status cs_key_set_line(cs_str *rest, const char *what, size_t max_size, 
                        "the bytes ended before %s: each part stands on a line of its own, ended by a line feed", what);
     *line = (cs_str){rest->data, (size_t)(end - rest->data)};
     if (line->size > max_size)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s had %zu bytes, more than the %zu that are allowed",
-                       what, line->size, max_size);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s had %zu bytes, more than the %zu that are allowed", what,
+                       line->size, max_size);
     rest->data = end + 1;
     rest->size -= line->size + 1;
     return CONSENT_OK;
@@ -136,7 +136,8 @@ static consent_status check_window(const cs_publisher *one, int64_t now_ms, cons
     cs_time_format(one->not_before_ms, begin);
     cs_time_format(one->not_after_ms, end);
     return cs_fail(err, CONSENT_E_EXPIRED, 0,
-                   "the publisher's key was named for %s to %s, and it is %s: sign with a key that is in its time, or correct the clock",
+                   "the publisher's key was named for %s to %s, and it is %s: sign with a key that is in its time, or "
+                   "correct the clock",
                    begin, end, now_ms < one->not_before_ms ? "earlier" : "later");
 }
 

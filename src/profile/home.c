@@ -219,7 +219,7 @@ static consent_status open_parts(cs_home *home, const consent_config *config, co
         return status;
     int code = home->env.dir_open(home->env.ctx, config->home, true, &home->dir);
     if (code != 0)
-        return cs_fail_os(err, code, "the home directory could not be opened or created");
+        return cs_fail_os(err, code, "opening or making the home directory");
     status = cs_crypto_init(err);
     if (status != CONSENT_OK)
         return status;

@@ -113,16 +113,19 @@ static consent_status check_held(const cs_home *home, const cs_policy *policy, c
         if (strcmp(other->id, policy->id) != 0 || other->version != policy->version)
             continue;
         if (other->revision == policy->revision)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "policy %s version %u revision %u is already held with other content; a changed policy needs "
-                           "a new version", policy->id, policy->version, policy->revision);
+            return cs_fail(
+                err, CONSENT_E_REJECTED, 0,
+                "policy %s version %u revision %u is already held with other content; a changed policy needs "
+                "a new version",
+                policy->id, policy->version, policy->revision);
         if (cs_policy_changes(other, policy) & ~(uint32_t)CS_CHANGE_EDITORIAL)
             return cs_fail(err, CONSENT_E_REJECTED, 0,
                            "policy %s version %u revision %u changes more than text; give it a new version", policy->id,
                            policy->version, policy->revision);
     }
     if (home->held_count >= CS_HOME_MAX_POLICIES)
-        return cs_fail(err, CONSENT_E_FULL, 0, "this home already holds %u policies, the most it can", CS_HOME_MAX_POLICIES);
+        return cs_fail(err, CONSENT_E_FULL, 0, "this home already holds %u policies, the most it can",
+                       CS_HOME_MAX_POLICIES);
     return CONSENT_OK;
 }
 
@@ -310,6 +313,7 @@ consent_status cs_home_document(cs_home *home, const cs_policy *policy, const ch
         if (locale && strcmp(policy->documents[i].locale, locale) == 0)
             chosen = &policy->documents[i];
     if (!chosen)
-        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "policy %s version %u has no document", policy->id, policy->version);
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "policy %s version %u has no document", policy->id,
+                       policy->version);
     return unseal_part(home, 'd', chosen->hash, json, err);
 }

@@ -31,8 +31,9 @@ static consent_status add_row(table *t, const row *made, consent_error *err)
 {
     if (t->count == t->capacity) {
         size_t capacity = t->capacity ? t->capacity * 2 : 64;
-        row *grown = capacity <= MAX_ROWS ? cs_realloc(t->memory, t->rows, t->capacity * sizeof *grown, capacity * sizeof *grown)
-                                          : NULL;
+        row *grown = capacity <= MAX_ROWS
+                         ? cs_realloc(t->memory, t->rows, t->capacity * sizeof *grown, capacity * sizeof *grown)
+                         : NULL;
         if (!grown)
             return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to list what is collected and shared");
         t->rows = grown;
@@ -72,8 +73,7 @@ static consent_status add_purpose(table *t, const cs_named_policy *in, const cs_
     for (uint16_t i = 0; status == CONSENT_OK && i < purpose->data_count; i++) {
         made.item = &purpose->data[i];
         made.data_id = cs_str_of(policy->data[made.item->item].id);
-        if ((!to || cs_purpose_recipient_gets(to, i)) &&
-            !find_row(t, made.purpose_id, made.recipient_id, made.data_id))
+        if ((!to || cs_purpose_recipient_gets(to, i)) && !find_row(t, made.purpose_id, made.recipient_id, made.data_id))
             status = add_row(t, &made, err);
     }
     if (purpose->data_count == 0 && !find_row(t, made.purpose_id, made.recipient_id, made.data_id))

@@ -16,7 +16,7 @@ typedef struct cs_named_policy {
 typedef struct cs_naming {
     cs_named_policy list[CS_NAMING_MAX];
     size_t count;
-    const char *locale; /* NULL: each policy's first */
+    const char *locale;         /* NULL: each policy's first */
     const cs_policy *governing; /* of the platform; NULL: none in force */
     const cs_policy *newest;
     const cs_policy *calendar; /* the newest one held, announced or in force */

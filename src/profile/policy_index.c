@@ -217,9 +217,10 @@ consent_status cs_index_check_policy(const cs_policy_index *index, const cs_poli
         if (strcmp(head->id, policy->id) == 0 && is_named(signers, head->publisher) &&
             compare(policy->version, policy->revision, head->version, head->revision) == 0 &&
             memcmp(policy->hash, head->hash, CS_HASH_SIZE) != 0)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "policy %s version %u revision %u is not the one that the head statement names; fetch that one",
-                           policy->id, policy->version, policy->revision);
+            return cs_fail(
+                err, CONSENT_E_REJECTED, 0,
+                "policy %s version %u revision %u is not the one that the head statement names; fetch that one",
+                policy->id, policy->version, policy->revision);
     }
     return CONSENT_OK;
 }
@@ -230,10 +231,11 @@ consent_status cs_index_check_head(const cs_policy_index *index, const cs_head *
         const cs_version_floor *floor = &index->floors[i];
         if (strcmp(floor->id, head->id) == 0 && is_named(&head->signers, floor->publisher) &&
             compare(head->version, head->revision, floor->version, floor->revision) < 0)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "the head statement of policy %s names version %u revision %u, and version %u revision %u is "
-                           "installed; fetch a newer one",
-                           head->id, head->version, head->revision, floor->version, floor->revision);
+            return cs_fail(
+                err, CONSENT_E_REJECTED, 0,
+                "the head statement of policy %s names version %u revision %u, and version %u revision %u is "
+                "installed; fetch a newer one",
+                head->id, head->version, head->revision, floor->version, floor->revision);
     }
     for (size_t i = 0; i < index->head_count; i++) {
         const cs_known_head *known = &index->heads[i];
@@ -293,8 +295,8 @@ consent_status cs_index_raise_policy(cs_policy_index *index, const cs_policy *po
         if (same_key(index->floors[i].publisher, signers->publisher) && strcmp(index->floors[i].id, policy->id) == 0)
             floor = &index->floors[i];
     if (!floor && index->floor_count == CS_INDEX_MAX_FLOORS)
-        return cs_fail(err, CONSENT_E_FULL, 0, "this home has seen %u policies by different publishers, the most it can",
-                       CS_INDEX_MAX_FLOORS);
+        return cs_fail(err, CONSENT_E_FULL, 0,
+                       "this home has seen %u policies by different publishers, the most it can", CS_INDEX_MAX_FLOORS);
     if (!floor) {
         floor = &index->floors[index->floor_count++];
         memcpy(floor->publisher, signers->publisher, CS_KEY_NAME_SIZE);

@@ -161,8 +161,11 @@ static consent_status record_change(cs_profile *profile, const cs_request *reque
     cs_profile_refer(profile, &everything, &events[0]);
     /* A cancelled account leaves no consent behind (C146). */
     if (request->right == CONSENT_RIGHT_CANCEL_ACCOUNT && change->state == CONSENT_REQUEST_DONE) {
-        events[count] = (cs_event){.type = CS_EVENT_WITHDRAWN, .actor = CS_ACTOR_SUPPORT, .policy = events[0].policy,
-                                   .method = CONSENT_METHOD_SUPPORT, .reference = request->id};
+        events[count] = (cs_event){.type = CS_EVENT_WITHDRAWN,
+                                   .actor = CS_ACTOR_SUPPORT,
+                                   .policy = events[0].policy,
+                                   .method = CONSENT_METHOD_SUPPORT,
+                                   .reference = request->id};
         count++;
     }
     consent_status status = cs_buffer_status(&detail, "the change", err);
@@ -321,7 +324,8 @@ static bool listed_before(const cs_requests *list, size_t index)
     return false;
 }
 
-static void put_recipients(const cs_requests *list, const cs_request *request, const cs_naming *naming, cs_json_out *out)
+static void put_recipients(const cs_requests *list, const cs_request *request, const cs_naming *naming,
+                           cs_json_out *out)
 {
     bool any = false;
     for (size_t i = 0; i < list->holding_count; i++) {

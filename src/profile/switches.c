@@ -50,7 +50,8 @@ static consent_status take_name(const char *text, const char *member, char out[C
         return CONSENT_OK;
     if (!cs_id_is_valid(view))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "switch.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
+                       "switch.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member,
+                       CS_ID_MAX_SIZE);
     memcpy(out, view.data, view.size);
     return CONSENT_OK;
 }
@@ -74,8 +75,8 @@ static consent_status take(const consent_switch *which, binding *out, consent_er
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "switch %s covers nothing; name a purpose, a recipient or a function", out->id);
     if (which->after_count > MAX_AFTER || (which->after_count != 0 && !which->after))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "switch %s comes after more than %u others, or after is NULL", out->id,
-                       MAX_AFTER);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "switch %s comes after more than %u others, or after is NULL",
+                       out->id, MAX_AFTER);
     out->untouched_until_on = which->untouched_until_on;
     out->apply = which->apply;
     out->ctx = which->ctx;
@@ -112,11 +113,11 @@ static consent_status place(cs_switches *all, const consent_switch *which, bindi
     for (size_t i = 0; i < which->after_count; i++) {
         size_t before = which->after[i] ? find(all, which->after[i]) : all->count;
         if (before == all->count || !all->list[before].apply)
-            return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "switch %s comes after one that is not bound; bind that one first",
-                           made->id);
+            return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
+                           "switch %s comes after one that is not bound; bind that one first", made->id);
         if (before >= index)
-            return cs_fail(err, CONSENT_E_REJECTED, 0, "switch %s comes after one that was bound later; unbind it first",
-                           made->id);
+            return cs_fail(err, CONSENT_E_REJECTED, 0,
+                           "switch %s comes after one that was bound later; unbind it first", made->id);
         made->after[made->after_count++] = (uint16_t)before;
     }
     all->list[index] = *made;
@@ -184,8 +185,9 @@ static bool is_allowed(const look *l, const cs_policy *policy, const cs_purpose 
         return false;
     cs_page *page = profile->home->page;
     uint32_t item = cs_profile_item_hash(profile, query.purpose);
-    return decision.reason == CONSENT_REASON_EXEMPT || (!cs_page_is_pending(page, profile->page_slot, item) &&
-                                                        !cs_page_is_pending(page, profile->page_slot, profile->page_hash));
+    return decision.reason == CONSENT_REASON_EXEMPT ||
+           (!cs_page_is_pending(page, profile->page_slot, item) &&
+            !cs_page_is_pending(page, profile->page_slot, profile->page_hash));
 }
 
 static void look_at_purpose(look *l, const cs_policy *policy, const cs_purpose *purpose)

@@ -9,7 +9,8 @@ static consent_status check_text(const char *text, const char *member, size_t ma
 {
     cs_str view = cs_str_of(text);
     if (view.size > max_size || !cs_utf8_is_valid(view))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.%s is not UTF-8 text of at most %zu bytes", member, max_size);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.%s is not UTF-8 text of at most %zu bytes", member,
+                       max_size);
     return CONSENT_OK;
 }
 
@@ -18,11 +19,13 @@ static consent_status check_id(const char *id, const char *member, consent_error
     cs_str view = cs_str_of(id);
     if (view.size != 0 && !cs_id_is_valid(view))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "request.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
+                       "request.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member,
+                       CS_ID_MAX_SIZE);
     return CONSENT_OK;
 }
 
-static consent_status check_ids(const char *const *ids, size_t count, size_t max, const char *member, consent_error *err)
+static consent_status check_ids(const char *const *ids, size_t count, size_t max, const char *member,
+                                consent_error *err)
 {
     if (count > max || (count != 0 && !ids))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.%s names more than %zu, or is NULL", member, max);
@@ -52,7 +55,8 @@ static consent_status check_form(const consent_rights_request *request, consent_
     if (status == CONSENT_OK)
         status = check_ids(request->data, request->data_count, CS_EVENT_MAX_DATA, "data", err);
     if (status == CONSENT_OK)
-        status = check_ids(request->independent, request->independent_count, CS_REQUEST_MAX_INDEPENDENT, "independent", err);
+        status =
+            check_ids(request->independent, request->independent_count, CS_REQUEST_MAX_INDEPENDENT, "independent", err);
     return status;
 }
 
@@ -158,13 +162,16 @@ void cs_request_event(const consent_rights_request *request, const char *id, int
 /* ---- changes --------------------------------------------------------------------------------------------------- */
 
 #define BIT(state) (1u << (state))
-#define OPEN_ENDS (BIT(CONSENT_REQUEST_DONE) | BIT(CONSENT_REQUEST_DONE_LIVE) | BIT(CONSENT_REQUEST_REFUSED) | BIT(CONSENT_REQUEST_CANCELLED))
+#define OPEN_ENDS                                                                                                      \
+    (BIT(CONSENT_REQUEST_DONE) | BIT(CONSENT_REQUEST_DONE_LIVE) | BIT(CONSENT_REQUEST_REFUSED) |                       \
+     BIT(CONSENT_REQUEST_CANCELLED))
 
 /* Where a request may go from each state. A quoted fee waits for the person (C152). */
 static const uint32_t ways[] = {
     [CONSENT_REQUEST_OPENED] = BIT(CONSENT_REQUEST_NEEDS_VERIFICATION) | BIT(CONSENT_REQUEST_FEE_QUOTED) |
                                BIT(CONSENT_REQUEST_IN_PROGRESS) | OPEN_ENDS,
-    [CONSENT_REQUEST_NEEDS_VERIFICATION] = BIT(CONSENT_REQUEST_FEE_QUOTED) | BIT(CONSENT_REQUEST_IN_PROGRESS) | OPEN_ENDS,
+    [CONSENT_REQUEST_NEEDS_VERIFICATION] =
+        BIT(CONSENT_REQUEST_FEE_QUOTED) | BIT(CONSENT_REQUEST_IN_PROGRESS) | OPEN_ENDS,
     [CONSENT_REQUEST_FEE_QUOTED] =
         BIT(CONSENT_REQUEST_IN_PROGRESS) | BIT(CONSENT_REQUEST_REFUSED) | BIT(CONSENT_REQUEST_CANCELLED),
     [CONSENT_REQUEST_IN_PROGRESS] = BIT(CONSENT_REQUEST_NEEDS_VERIFICATION) | BIT(CONSENT_REQUEST_FEE_QUOTED) |
@@ -187,8 +194,8 @@ static bool is_requesters(int32_t from, int32_t to)
 /* Taking consent back, and telling of a wrong, are free and need no papers (PIPL 15; C151). */
 static bool is_plain(int32_t right)
 {
-    return right == CONSENT_RIGHT_WITHDRAW || right == CONSENT_RIGHT_UNSUBSCRIBE || right == CONSENT_RIGHT_LEAK_REPORT ||
-           right == CONSENT_RIGHT_COMPLAINT;
+    return right == CONSENT_RIGHT_WITHDRAW || right == CONSENT_RIGHT_UNSUBSCRIBE ||
+           right == CONSENT_RIGHT_LEAK_REPORT || right == CONSENT_RIGHT_COMPLAINT;
 }
 
 /* Deleting ends twice: where the data is used, and in the backups (C142). */
@@ -226,7 +233,8 @@ consent_status cs_request_change_check(const cs_request *request, const consent_
         return cs_fail(err, CONSENT_E_REJECTED, 0, "a request of kind %.*s does not go from %s to %s",
                        CS_STR_ARG(request->right_name), cs_request_state_name(request->state), state);
     if (waits_in_vain(request->right, change->state))
-        return cs_fail(err, CONSENT_E_REJECTED, 0, "a request of kind %.*s is free and needs no verification; carry it out",
+        return cs_fail(err, CONSENT_E_REJECTED, 0,
+                       "a request of kind %.*s is free and needs no verification; carry it out",
                        CS_STR_ARG(request->right_name));
     bool persons = is_requesters(request->state, change->state);
     if (persons != change->by_requester)
@@ -259,7 +267,7 @@ void cs_request_change_event(const cs_request *request, const consent_request_ch
     member_given(&json, "reference", change->reference);
     cs_json_close_object(&json);
     out->type = CS_EVENT_REQUEST_UPDATED;
-    out->actor = !change->by_requester                               ? CS_ACTOR_SUPPORT
+    out->actor = !change->by_requester                       ? CS_ACTOR_SUPPORT
                  : request->by == CONSENT_REQUESTER_GUARDIAN ? CS_ACTOR_GUARDIAN
                                                              : CS_ACTOR_SELF;
     out->user_initiated = change->by_requester;

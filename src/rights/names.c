@@ -1,8 +1,9 @@
 /* Names as they stand in events, policies and JSON. Never renamed. */
 #include "rights/rights.h"
 
-static const char *const rights[] = {NULL,       "access",         "copy",    "port",   "correct",     "delete",      "restrict",
-                                     "withdraw", "cancel_account", "explain", "appeal", "unsubscribe", "leak_report", "complaint"};
+static const char *const rights[] = {NULL,     "access",      "copy",        "port",           "correct",
+                                     "delete", "restrict",    "withdraw",    "cancel_account", "explain",
+                                     "appeal", "unsubscribe", "leak_report", "complaint"};
 static const char *const states[] = {NULL,   "opened",    "needs_verification", "fee_quoted", "in_progress",
                                      "done", "done_live", "done_backup",        "refused",    "cancelled"};
 static const char *const requesters[] = {"self", "guardian", "relative"};

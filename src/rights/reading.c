@@ -82,8 +82,8 @@ static consent_status hold(cs_requests *list, cs_str recipient, cs_str purpose, 
             list->holdings[i].since_ms = time_ms;
         return CONSENT_OK;
     }
-    void *grown = grow(list, list->holdings, list->holding_count, &list->holding_capacity, sizeof *list->holdings,
-                       MAX_HOLDINGS);
+    void *grown =
+        grow(list, list->holdings, list->holding_count, &list->holding_capacity, sizeof *list->holdings, MAX_HOLDINGS);
     if (!grown)
         return no_memory(err);
     list->holdings = grown;
@@ -139,16 +139,17 @@ static bool keep_members(cs_requests *list, const cs_json *detail, cs_request *o
 {
     cs_str independent[CS_REQUEST_MAX_INDEPENDENT];
     size_t count = 0;
-    for (const cs_json *each = cs_json_first(cs_json_get(detail, "independent")); each && count < CS_COUNT_OF(independent);
-         each = cs_json_next(each))
+    for (const cs_json *each = cs_json_first(cs_json_get(detail, "independent"));
+         each && count < CS_COUNT_OF(independent); each = cs_json_next(each))
         independent[count++] = cs_json_str(each);
     (void)cs_right_find(member(detail, "right"), &out->right);
     (void)cs_requester_find(member(detail, "by"), &out->by);
     (void)cs_deletion_ground_find(member(detail, "ground"), &out->ground);
     int64_t days = cs_json_int(cs_json_get(detail, "working_days"));
     out->working_days = days > 0 && days <= 365 ? (int32_t)days : 0;
-    return keep(list, member(detail, "right"), &out->right_name) && keep(list, member(detail, "channel"), &out->channel) &&
-           keep(list, member(detail, "text"), &out->text) && keep(list, member(detail, "target"), &out->target) &&
+    return keep(list, member(detail, "right"), &out->right_name) &&
+           keep(list, member(detail, "channel"), &out->channel) && keep(list, member(detail, "text"), &out->text) &&
+           keep(list, member(detail, "target"), &out->target) &&
            keep(list, member(detail, "reference"), &out->reference) &&
            keep_list(list, independent, count, &out->independent, &out->independent_count);
 }

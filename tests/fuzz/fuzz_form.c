@@ -1,5 +1,6 @@
 /* Any bytes as what a host says that a person did with a form: refused with a message, or events that the form allows. The
- * first byte picks the form; what follows is described at read_submission. */
+ * first byte picks the form; what follows is described at read_submission. Of forms that carry a notice of the host's own the
+ * bytes are that notice, and the form is accepted. */
 #include "form/form.h"
 #include "fuzz.h"
 
@@ -26,6 +27,11 @@ static const struct {
     {CONSENT_OCCASION_SEPARATE, "survey", NULL, NULL, NULL},
     {CONSENT_OCCASION_PERMISSION, "nearby", NULL, "location", "choose-city"},
     {CONSENT_OCCASION_MANAGE, NULL, NULL, NULL, NULL},
+    {CONSENT_OCCASION_AGE, NULL, NULL, NULL, NULL},
+    {CONSENT_OCCASION_GUARDIAN, NULL, NULL, NULL, NULL},
+    {CONSENT_OCCASION_FIELD, "pay", "bank-a", NULL, NULL},
+    {CONSENT_OCCASION_AD_HOC, "pay", "bank-a", NULL, NULL},
+    {CONSENT_OCCASION_NOTICE, NULL, NULL, NULL, NULL},
 };
 
 /* One policy, and two persons: one who was never asked, one who accepted. */
@@ -62,7 +68,8 @@ static void prepare(void)
     fuzz_require(cs_state_apply(&fixed.states[1], stream, true, &accepted, 0, &error) == CONSENT_OK);
 }
 
-static cs_form *build(size_t kind)
+/* The form, which is NULL only when the policy has nothing of that kind to ask, or the notice was refused. */
+static cs_form *build(size_t kind, cs_str notice)
 {
     cs_form *form = NULL;
     consent_error error = {0};
@@ -85,8 +92,12 @@ static cs_form *build(size_t kind)
                   .call_site = cs_str_of(kinds[kind].call_site)},
         .locale = "en",
         .user_initiated = true,
+        .notice = notice,
     };
-    if (cs_form_build(&input, &form, &error) != CONSENT_OK) {
+    consent_status status = cs_form_build(&input, &form, &error);
+    fuzz_require_reason(status, error);
+    fuzz_require((status == CONSENT_OK) == (form != NULL));
+    if (form == NULL && kinds[kind].occasion <= CONSENT_OCCASION_MANAGE) {
         (void)fprintf(stderr, "form %zu: %s\n", kind, error.message);
         abort();
     }
@@ -97,7 +108,7 @@ typedef struct said {
     consent_submission submission;
     consent_answer answers[MOST_ANSWERS];
     char controls[MOST_ANSWERS][CONTROL_BYTES];
-    char surface[256];
+    char surface[256], birth[32], reference[32];
     bool gives_result; /* of the system's prompt */
     int64_t shown_ms, now_ms;
 } said;
@@ -125,7 +136,16 @@ static void read_answer(fuzz_input *in, const cs_form *form, consent_answer *ans
     answer->at_ms = flags & 4u ? START_MS + (int8_t)fuzz_take(in) * CS_DAY_MS * 512 : 0;
 }
 
-/* action, method, flags (end reached, emphasis rendered, surface given, result instead, not shown), hours since, answers */
+static const char *read_text(fuzz_input *in, char *out, size_t room)
+{
+    cs_span bytes = fuzz_take_span(in, fuzz_take(in) % room);
+    if (bytes.size > 0)
+        memcpy(out, bytes.data, bytes.size);
+    return out;
+}
+
+/* action, method, flags (end reached, emphasis rendered, surface given, result instead, not shown, birth given, reference
+ * given), half hours since, what the flags say is given, answers */
 static void read_submission(fuzz_input *in, const cs_form *form, said *out)
 {
     memset(out, 0, sizeof *out);
@@ -138,17 +158,27 @@ static void read_submission(fuzz_input *in, const cs_form *form, said *out)
     out->gives_result = flags & 8u;
     out->now_ms = START_MS + fuzz_take(in) * CS_HOUR_MS / 2;
     out->shown_ms = flags & 16u ? 0 : out->now_ms;
-    if (flags & 4u) {
-        cs_span bytes = fuzz_take_span(in, fuzz_take(in));
-        if (bytes.size > 0)
-            memcpy(out->surface, bytes.data, bytes.size);
-        out->submission.surface = out->surface;
-    }
+    if (flags & 4u)
+        out->submission.surface = read_text(in, out->surface, sizeof out->surface);
+    if (flags & 32u)
+        out->submission.birth = read_text(in, out->birth, sizeof out->birth);
+    if (flags & 64u)
+        out->submission.reference = read_text(in, out->reference, sizeof out->reference);
     out->submission.answers = out->answers;
     while (in->left > 0 && out->submission.answer_count < MOST_ANSWERS) {
         size_t i = out->submission.answer_count++;
         read_answer(in, form, &out->answers[i], out->controls[i]);
     }
+}
+
+static void accept_notice(said *out)
+{
+    memset(out, 0, sizeof *out);
+    out->submission = (consent_submission){.struct_size = sizeof out->submission,
+                                           .action = CONSENT_ACTION_ACCEPT,
+                                           .reached_end = true,
+                                           .emphasis_rendered = true};
+    out->now_ms = out->shown_ms = START_MS + CS_HOUR_MS;
 }
 
 /* Promise 1: nothing is granted but by a person's act on a form that was shown. */
@@ -199,8 +229,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool restrictive = false;
     consent_error error = {0};
     prepare();
-    cs_form *form = build(fuzz_take(&in) % CS_COUNT_OF(kinds));
-    read_submission(&in, form, &what);
+    size_t kind = fuzz_take(&in) % CS_COUNT_OF(kinds);
+    bool has_notice =
+        kinds[kind].occasion == CONSENT_OCCASION_AD_HOC || kinds[kind].occasion == CONSENT_OCCASION_NOTICE;
+    cs_form *form = build(kind, has_notice ? (cs_str){(const char *)in.at, in.left} : (cs_str){NULL, 0});
+    fuzz_accepted = false;
+    if (form == NULL)
+        return 0;
+    if (has_notice)
+        accept_notice(&what);
+    else
+        read_submission(&in, form, &what);
     consent_status status =
         what.gives_result
             ? cs_form_permission_result(form, (consent_os_state)what.submission.method, what.shown_ms, what.now_ms,

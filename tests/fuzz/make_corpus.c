@@ -353,17 +353,28 @@ static void make_forms(void)
     } forms[] = {
         {"accept", {0, ACCEPT, 0, SURFACE, 2, 4, 'm', 'a', 'i', 'n', 0, 1}, 12},
         {"decline", {0, REFUSE, 0, READ, 2}, 5},
-        {"own", {1, ACCEPT, 1, READ, 1, 0, 1, 1, 1}, 9},
+        {"own", {1, ACCEPT, 1, READ, 1, 0, 1}, 7},
         {"narrow", {2, ACCEPT, 0, READ, 1, 0, 1, 1, 0}, 9},
         {"separate", {2, ACCEPT, 0, READ, 1, 0, 1, 1, 5, 0}, 10},
-        {"once", {3, ACCEPT, 3, READ, 1, 0, 1}, 7},
-        {"written", {4, ACCEPT, 8, READ, 1, 0, 1}, 7},
+        {"once", {3, ACCEPT, 3, READ, 1}, 5},
+        {"written", {4, ACCEPT, 8, READ, 1}, 5},
         {"prompt", {5, 0, 1, RESULT, 1}, 5},
         {"no-prompt", {5, REFUSE, 0, READ, 1}, 5},
         {"switch", {6, SAVE, 2, READ, 1, 0, 0, 1, 0}, 9},
     };
     for (size_t i = 0; i < CS_COUNT_OF(forms); i++)
         save("form", forms[i].name, (cs_span){forms[i].bytes, forms[i].size}, (cs_span){0});
+    enum {
+        AD_HOC = 10,
+        NOTICE = 11
+    };
+    save_marked(
+        "form", "ad-hoc", AD_HOC,
+        text_span("{\"v\":1,\"title\":\"Book with the hotel\",\"purpose\":\"pay\",\"recipient\":\"bank-a\",\"data\":"
+                  "[\"order\"],\"blocks\":[{\"t\":\"p\",\"spans\":[{\"s\":\"We pass it on\",\"e\":1}]}]}"));
+    save_marked("form", "notice", NOTICE,
+                text_span("{\"kind\":\"change\",\"id\":\"news-1\",\"title\":\"What is new\",\"blocks\":[{\"t\":\"p\","
+                          "\"spans\":[{\"s\":\"Some words\"}]}]}"));
 }
 
 static void make_scenarios(void)

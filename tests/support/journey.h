@@ -22,7 +22,8 @@ typedef struct journey {
     const consent_keystore *keystore; /* NULL: the file in the home */
 } journey;
 
-/* The signed bundle of the small policy, made once per process; version 1 or 2 (2 adds a data item to recommend.feed). */
+/* The signed bundle of the small policy, made once per process; version 1 to 3 (2 adds a data item to recommend.feed, 3 also
+ * allows importing). */
 cs_span journey_bundle(uint32_t version);
 const uint8_t *journey_root(void);
 

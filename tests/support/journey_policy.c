@@ -140,6 +140,8 @@ static void make_bundle(uint32_t version, cs_buffer *out)
     if (version > 1)
         cs_buffer_text(&payload, "\",\"device\"" + 1);
     cs_buffer_text(&payload, policy_after_data);
+    if (version > 2)
+        cs_buffer_text(&payload, "\"import\":true,");
     cs_buffer_printf(&payload, "\"version\":%u,\"documents\":{\"zh-CN\":\"%s\",\"en\":\"%s\"}}", version, zh_hash, en_hash);
     cs_buffer_init(out, memory(), 1u << 20);
     add_key_set(out);

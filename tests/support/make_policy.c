@@ -214,7 +214,8 @@ void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buff
     put_key_set(by, out);
     cs_buffer_u8(out, '\n');
     cs_str text = {(const char *)payload.data, payload.size};
-    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_POLICY), text, key_of(by->publisher)->private_key, out, NULL), CONSENT_OK);
+    assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_POLICY), text, key_of(by->publisher)->private_key, out, NULL),
+                     CONSENT_OK);
     cs_buffer_u8(out, '\n');
     parse_json(policy_json, &doc);
     const cs_json *locale = cs_json_first(cs_json_get(doc.root, "locales"));
@@ -234,7 +235,8 @@ void make_head(const char *payload, const make_signers *by, cs_buffer *out)
     put_key_set(by, out);
     cs_buffer_u8(out, '\n');
     assert_int_equal(
-        cs_jws_sign(CS_STR(CS_TYP_HEAD), cs_str_of(payload), key_of(by->publisher)->private_key, out, NULL), CONSENT_OK);
+        cs_jws_sign(CS_STR(CS_TYP_HEAD), cs_str_of(payload), key_of(by->publisher)->private_key, out, NULL),
+        CONSENT_OK);
     cs_buffer_u8(out, '\n');
     assert_false(out->failed);
 }

@@ -56,6 +56,9 @@ offers 'file.jsonl folder' consentctl policy build folder -o f
 offers '' consentctl policy new --id ''
 offers 'first_run' consentctl form first
 offers 'bash zsh' consentctl completion ''
+offers 'guardian' consentctl request open access --by g
+offers 'delete' consentctl request open d
+offers 'done done_backup done_live' consentctl request update 7 d
 offers '' consentctl nothing ''
 
 # Every command and every option that help tells of is offered.
@@ -64,11 +67,9 @@ while read -r first rest; do
     _consentctl
     [[ " ${COMPREPLY[*]} " == *" $first "* ]] || fail "$first is not offered"
     words=(consentctl "$first")
-    if "$CONSENTCTL" help "$first" "${rest%% *}" >one 2>/dev/null && ! "$CONSENTCTL" help "$first" >/dev/null 2>&1; then
-        words+=("${rest%% *}")
-    else
-        "$CONSENTCTL" help "$first" >one
-    fi
+    "$CONSENTCTL" help "$first" "${rest%% *}" >one 2>/dev/null || "$CONSENTCTL" help "$first" >one
+    ! grep -q "^usage: consentctl $first ${rest%% *}" one || words+=("${rest%% *}")
+    grep -q -- --help one || fail "$first $rest has no help"
     COMP_WORDS=("${words[@]}" --) COMP_CWORD=${#words[@]} COMPREPLY=()
     _consentctl
     while read -r option; do

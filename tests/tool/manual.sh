@@ -15,7 +15,7 @@ diff -u "$page" "$made" || fail "docs/consentctl.1 is not what the tool says; ru
 commands=0
 while read -r first rest; do
     name="$first ${rest%% *}"
-    "$CONSENTCTL" help "$first" "${rest%% *}" >/dev/null 2>&1 && ! "$CONSENTCTL" help "$first" >/dev/null 2>&1 || name=$first
+    "$CONSENTCTL" help "$first" "${rest%% *}" 2>/dev/null | grep -q "^usage: consentctl $name" || name=$first
     part=$(sed -n "/^\.Ss $name\( [A-Z]\|\$\)/,/^\.S[sh] [^C]/p" "$made")
     [[ -n $part ]] || fail "there is no section for $name"
     commands=$((commands + 1))

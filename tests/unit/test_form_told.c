@@ -2,6 +2,7 @@
 #include "support/form_case.h"
 #include "support/schema.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -291,36 +292,43 @@ static const sample samples[] = {
     {.occasion = CONSENT_OCCASION_NOTICE, .notice = INCIDENT},
 };
 
-static void check_sample(const schema *form_schema, const sample *which, const char *locale, size_t locale_index)
+/* The names in the query live in *item. */
+static void open_sample(form_case *test, const sample *which, size_t locale_index, cs_str *item)
 {
-    form_case test;
-    cs_json_doc doc;
-    char message[SCHEMA_MESSAGE_SIZE];
-    form_case_open(&test);
+    form_case_open(test);
     if (!which->first)
-        form_case_accept_policy(&test);
+        form_case_accept_policy(test);
     if (which->born) {
         cs_event born = {.type = CS_EVENT_AGE_DECLARED, .birth = {which->born, 1, 1}};
-        test.events = &born;
-        test.count = 1;
-        form_case_record(&test);
+        test->events = &born;
+        test->count = 1;
+        form_case_record(test);
     }
     if (which->needs_age) {
-        const cs_function *function = cs_policy_function_of(test.policy, form_case_purpose(&test, which->purpose));
+        const cs_function *function = cs_policy_function_of(test->policy, form_case_purpose(test, which->purpose));
         ((cs_function *)(uintptr_t)function)->needs_age = true;
     }
-    cs_str item = cs_str_of(which->data);
-    test.input.query = (cs_query){.purpose = cs_str_of(which->purpose), .recipient = cs_str_of(which->recipient),
-                                  .data = &item, .data_count = which->data != NULL,
+    *item = cs_str_of(which->data);
+    test->input.query = (cs_query){.purpose = cs_str_of(which->purpose), .recipient = cs_str_of(which->recipient),
+                                  .data = item, .data_count = which->data != NULL,
                                   .permission = cs_str_of(which->permission), .call_site = cs_str_of(which->call_site)};
-    test.input.notice = cs_str_of(which->notice);
-    test.input.guardian = which->guardian;
-    test.input.locale = locale;
-    test.input.document = test.documents[locale_index];
+    test->input.notice = cs_str_of(which->notice);
+    test->input.guardian = which->guardian;
+    test->input.locale = locale_index ? "en" : "zh-CN";
+    test->input.document = test->documents[locale_index];
+}
+
+static void check_sample(const schema *form_schema, const sample *which, size_t locale_index)
+{
+    form_case test;
+    cs_str item;
+    cs_json_doc doc;
+    char message[SCHEMA_MESSAGE_SIZE];
+    open_sample(&test, which, locale_index, &item);
     assert_ok(&test, form_case_build(&test, which->occasion));
     form_case_json(&test, &doc);
     if (!schema_fits(form_schema, doc.root, message))
-        fail_msg("occasion %d in %s: %s", (int)which->occasion, locale, message);
+        fail_msg("occasion %d: %s", (int)which->occasion, message);
     cs_json_free(&doc);
     form_case_close(&test);
 }
@@ -331,10 +339,34 @@ static void every_form_in_both_locales_is_as_the_schema_says(void **state)
     (void)state;
     schema_open(&form_schema, "form.schema.json");
     for (size_t i = 0; i < CS_COUNT_OF(samples); i++) {
-        check_sample(&form_schema, &samples[i], "zh-CN", 0);
-        check_sample(&form_schema, &samples[i], "en", 1);
+        check_sample(&form_schema, &samples[i], 0);
+        check_sample(&form_schema, &samples[i], 1);
     }
     schema_close(&form_schema);
+}
+
+static void without_memory_none_of_them_is_built_and_nothing_leaks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CS_COUNT_OF(samples); i++) {
+        form_case test;
+        cs_str item;
+        open_sample(&test, &samples[i], 1, &item);
+        for (uint64_t n = 1;; n++) {
+            form_case_build(&test, 0); /* frees the form before, builds none */
+            world_arm(&test.world, n, ENOMEM);
+            consent_status status = form_case_build(&test, samples[i].occasion);
+            bool reached = test.world.calls >= n;
+            world_disarm(&test.world);
+            if (!reached) {
+                assert_ok(&test, status);
+                break;
+            }
+            assert_int_equal(status, CONSENT_E_MEMORY);
+            assert_null(test.form);
+        }
+        form_case_close(&test);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -354,6 +386,7 @@ int main(void)
         TEST(a_guardian_acknowledges_an_incident_of_the_childs),
         TEST(a_closing_says_when_and_only_where_the_policy_does),
         TEST(a_change_says_what_changed),
+        cmocka_unit_test(without_memory_none_of_them_is_built_and_nothing_leaks),
         cmocka_unit_test(every_form_in_both_locales_is_as_the_schema_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

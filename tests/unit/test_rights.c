@@ -12,7 +12,8 @@
 static const cs_date holidays[] = {{2026, 10, 1}, {2026, 10, 2}, {2026, 10, 3}, {2026, 10, 4},
                                    {2026, 10, 5}, {2026, 10, 6}, {2026, 10, 7}};
 static const cs_date makeup_days[] = {{2026, 9, 20}, {2026, 10, 10}};
-static const cs_policy calendar = {.holidays = holidays, .holiday_count = 7, .makeup_days = makeup_days, .makeup_day_count = 2};
+static const cs_policy calendar = {
+    .holidays = holidays, .holiday_count = 7, .makeup_days = makeup_days, .makeup_day_count = 2};
 static const uint8_t stream_a[CS_STREAM_ID_SIZE] = {1};
 static const uint8_t stream_b[CS_STREAM_ID_SIZE] = {2};
 
@@ -284,9 +285,11 @@ static void a_deletion_goes_through_verification_and_fee_to_the_backups_in_any_o
         change(&s, stream_b, "req-1",
                (consent_request_change){.state = CONSENT_REQUEST_FEE_QUOTED, .fee_fen = 500, .text = "postage"},
                "2026-03-02T11:00:00Z");
-        change(&s, stream_a, "req-1", (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS, .by_requester = true},
+        change(&s, stream_a, "req-1",
+               (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS, .by_requester = true},
                "2026-03-02T12:00:00Z");
-        change(&s, stream_b, "req-1", (consent_request_change){.state = CONSENT_REQUEST_DONE_LIVE}, "2026-03-03T09:00:00Z");
+        change(&s, stream_b, "req-1", (consent_request_change){.state = CONSENT_REQUEST_DONE_LIVE},
+               "2026-03-03T09:00:00Z");
         const cs_request *found = settle(&s, "req-1", backwards);
         assert_int_equal(found->state, CONSENT_REQUEST_DONE_LIVE);
         assert_int_equal(found->state_ms, at("2026-03-03T09:00:00Z"));
@@ -308,7 +311,8 @@ static void an_update_that_its_state_does_not_allow_is_kept_and_changes_nothing(
     change(&s, stream_b, "req-1",
            (consent_request_change){.state = CONSENT_REQUEST_FEE_QUOTED, .fee_fen = 500, .text = "postage"},
            "2026-03-02T11:00:00Z");
-    change(&s, stream_b, "req-1", (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS}, "2026-03-02T12:00:00Z");
+    change(&s, stream_b, "req-1", (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS},
+           "2026-03-02T12:00:00Z");
     const cs_request *found = settle(&s, "req-1", false);
     assert_int_equal(found->state, CONSENT_REQUEST_FEE_QUOTED);
     assert_int_equal(found->last.fee_fen, 500);
@@ -332,12 +336,14 @@ static void a_refusal_without_reasons_is_not_taken(void **state)
     (void)state;
     assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_REFUSED}, "reasons"),
                      CONSENT_E_REJECTED);
-    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_REFUSED, .text = "no"}, "reasons"),
-                     CONSENT_E_REJECTED);
-    assert_int_equal(try_change(&request,
-                                (consent_request_change){.state = CONSENT_REQUEST_REFUSED, .refusal = CONSENT_REFUSAL_REPEATED},
-                                "reasons"),
-                     CONSENT_E_REJECTED);
+    assert_int_equal(
+        try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_REFUSED, .text = "no"}, "reasons"),
+        CONSENT_E_REJECTED);
+    assert_int_equal(
+        try_change(&request,
+                   (consent_request_change){.state = CONSENT_REQUEST_REFUSED, .refusal = CONSENT_REFUSAL_REPEATED},
+                   "reasons"),
+        CONSENT_E_REJECTED);
     assert_int_equal(try_change(&request,
                                 (consent_request_change){.state = CONSENT_REQUEST_REFUSED,
                                                          .refusal = CONSENT_REFUSAL_REPEATED,
@@ -349,15 +355,19 @@ static void a_refusal_without_reasons_is_not_taken(void **state)
 /* C151 C152 */
 static void taking_consent_back_waits_for_no_papers_and_no_fee(void **state)
 {
-    cs_request request = {.right = CONSENT_RIGHT_WITHDRAW, .right_name = CS_STR("withdraw"), .state = CONSENT_REQUEST_OPENED};
+    cs_request request = {
+        .right = CONSENT_RIGHT_WITHDRAW, .right_name = CS_STR("withdraw"), .state = CONSENT_REQUEST_OPENED};
     (void)state;
-    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_NEEDS_VERIFICATION}, "verification"),
-                     CONSENT_E_REJECTED);
     assert_int_equal(
-        try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_FEE_QUOTED, .fee_fen = 1, .text = "x"}, "free"),
+        try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_NEEDS_VERIFICATION}, "verification"),
+        CONSENT_E_REJECTED);
+    assert_int_equal(
+        try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_FEE_QUOTED, .fee_fen = 1, .text = "x"},
+                   "free"),
         CONSENT_E_REJECTED);
     request.right = CONSENT_RIGHT_COPY;
-    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_NEEDS_VERIFICATION}, NULL), CONSENT_OK);
+    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_NEEDS_VERIFICATION}, NULL),
+                     CONSENT_OK);
     assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_FEE_QUOTED}, "amount"),
                      CONSENT_E_REJECTED);
 }
@@ -365,17 +375,20 @@ static void taking_consent_back_waits_for_no_papers_and_no_fee(void **state)
 /* C142 C152 */
 static void a_fee_is_the_persons_to_agree_to_and_only_a_deletion_ends_twice(void **state)
 {
-    cs_request request = {.right = CONSENT_RIGHT_COPY, .right_name = CS_STR("copy"), .state = CONSENT_REQUEST_FEE_QUOTED};
+    cs_request request = {
+        .right = CONSENT_RIGHT_COPY, .right_name = CS_STR("copy"), .state = CONSENT_REQUEST_FEE_QUOTED};
     (void)state;
     assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS}, "person's"),
                      CONSENT_E_REJECTED);
-    assert_int_equal(
-        try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS, .by_requester = true}, NULL),
-        CONSENT_OK);
+    assert_int_equal(try_change(&request,
+                                (consent_request_change){.state = CONSENT_REQUEST_IN_PROGRESS, .by_requester = true},
+                                NULL),
+                     CONSENT_OK);
     request.state = CONSENT_REQUEST_IN_PROGRESS;
     assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_DONE_LIVE}, "does not go"),
                      CONSENT_E_REJECTED);
-    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_DONE, .by_requester = true}, "operator's"),
+    assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_DONE, .by_requester = true},
+                                "operator's"),
                      CONSENT_E_REJECTED);
     assert_int_equal(try_change(&request, (consent_request_change){.state = CONSENT_REQUEST_DONE}, NULL), CONSENT_OK);
     request.right = CONSENT_RIGHT_DELETE;

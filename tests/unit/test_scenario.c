@@ -246,8 +246,7 @@ static void assert_names_every_verb_and_member(const char *name)
             snprintf(member, sizeof(member), "`%s`", cs_verb_member((cs_verb)verb, i));
             const char *found = strstr(section, member);
             if (found == NULL || (size_t)(found - section) >= length)
-                fail_msg("docs/%s does not tell of %s in the section of %s", name, member,
-                         cs_verb_name((cs_verb)verb));
+                fail_msg("docs/%s does not tell of %s in the section of %s", name, member, cs_verb_name((cs_verb)verb));
         }
     }
     for (int32_t i = 0; strcmp(cs_occasion_name(i), "unknown") != 0; i++) {

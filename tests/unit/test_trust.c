@@ -143,8 +143,8 @@ static consent_status install_head(fixture *f, uint32_t version, const char *not
     cs_buffer_init(&head, make_memory(), CS_BUNDLE_MAX_BYTES);
     hash_of(version, note, hex);
     (void)snprintf(payload, sizeof payload,
-                   "{\"schema\":1,\"id\":\"platform\",\"version\":%u,\"hash\":\"%s\",\"fresh_until\":\"%s\"}", version, hex,
-                   until);
+                   "{\"schema\":1,\"id\":\"platform\",\"version\":%u,\"hash\":\"%s\",\"fresh_until\":\"%s\"}", version,
+                   hex, until);
     make_head(payload, by, &head);
     consent_status status = install_bytes(f, &head);
     cs_buffer_free(&head);

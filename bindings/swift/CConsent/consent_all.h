@@ -4,5 +4,6 @@
 
 #include <consent/consent.h>
 #include <consent/platform.h>
+#include <consent/rights.h>
 
 #endif
