@@ -335,7 +335,7 @@ typedef enum consent_actor {
 typedef struct consent_form_request {
     size_t struct_size;
     int32_t occasion;            /**< consent_occasion; 0: the one that consent_check's reason calls for */
-    const consent_query *query;  /**< what for; not needed by first_run, update and manage */
+    const consent_query *query;  /**< what for; not needed by forms about a policy as a whole */
     const char *scope;           /**< product, where there is no query; NULL: the platform */
     const char *locale;          /**< NULL: the policy's first */
     bool user_initiated;         /**< the person opened it: allowed inside a cool-down */

@@ -41,7 +41,8 @@ static consent_status add_choice(cs_answers *out, size_t *used, cs_str control, 
 static consent_status add_entry(const char **out, cs_answers *answers, size_t *used, cs_str value, consent_error *err)
 {
     if (value.size == 0 || *used + value.size + 1 > sizeof(answers->text))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an answer enters nothing; write birth=2013-06-01 or reference=TEXT");
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "an answer enters nothing; write birth=2013-06-01 or reference=TEXT");
     memcpy(answers->text + *used, value.data, value.size);
     answers->text[*used + value.size] = '\0';
     *out = answers->text + *used;

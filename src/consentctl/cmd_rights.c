@@ -22,7 +22,7 @@ const cs_option_spec cs_options_request_open[] = {
     {"text", 0, "TEXT", "in the person's words"},
     {"target", 0, "NAME", "of a transfer: to whom"},
     {"reference", 0, "TEXT", "evidence, or the decision appealed against"},
-    {"channel", 0, "KIND", "how it came: app, hotline, email, post …"},
+    {"channel", 0, "KIND", "how it came: app, hotline, email, post or another"},
     {"independent", 0, "ID", "a recipient with an authorisation of its own; may be repeated"},
     CS_OPTIONS_END,
 };

@@ -46,15 +46,15 @@ static consent_status find_document(cs_tool *tool, cs_str lines, const char *pat
     while (cs_authoring_line(&lines, json)) {
         consent_error reason = {0};
         consent_status status = cs_document_parse(&tool->env.memory, *json, path, out, &reason);
-        if (status != CONSENT_OK)
-            return cs_fail(err, status, 0, "%.60s was no bundle and no policy folder; name one of these (%.120s)", path,
-                           reason.message);
+        if (status != CONSENT_OK) {
+            (void)cs_fail(err, status, 0, "%.60s was no bundle and no policy folder; name one of these (%.120s)", path,
+                          reason.message);
+            return status;
+        }
         if (!locale || strcmp((*out)->locale, locale) == 0)
             return CONSENT_OK;
-        if (strlen(known) + strlen((*out)->locale) + 3 < sizeof known) {
-            strcat(known, known[0] ? ", " : "");
-            strcat(known, (*out)->locale);
-        }
+        size_t used = strlen(known);
+        (void)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*out)->locale);
         cs_document_free(*out);
         *out = NULL;
     }
@@ -133,7 +133,7 @@ consent_status cs_cmd_policy_show(cs_tool *tool, const cs_options *options, cons
     if (status == CONSENT_OK && is_signed)
         (void)fprintf(tool->err, "%s: shown without verifying its signature; consentctl policy verify does that\n",
                       path);
-    if (status == CONSENT_OK)
+    if (status == CONSENT_OK && document)
         status = show(tool, options, document, json, err);
     if (document)
         cs_document_free(document);

@@ -159,11 +159,10 @@ static const cs_command *find_command(int argc, char **argv, int *used)
     char name[128] = "";
     const cs_command *found = NULL;
     for (int words = 1; words <= MAX_NAME_WORDS && words <= argc; words++) {
-        if (strlen(name) + strlen(argv[words - 1]) + 2 > sizeof name)
+        size_t size = strlen(name);
+        int added = snprintf(name + size, sizeof name - size, "%s%s", words > 1 ? " " : "", argv[words - 1]);
+        if (added < 0 || (size_t)added >= sizeof name - size)
             break;
-        if (words > 1)
-            strcat(name, " ");
-        strcat(name, argv[words - 1]);
         for (const cs_command *at = cs_commands; at->name; at++)
             if (strcmp(at->name, name) == 0) {
                 found = at;

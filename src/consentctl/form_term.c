@@ -115,10 +115,10 @@ static void draw_single_button(cs_render *render, const char *label)
 static void draw_input(picture *all, const consent_form_part *part, const cs_answers *answers)
 {
     char label[256];
-    const char *entered = answers == NULL                               ? NULL
-                          : strcmp(part->control, "birth") == 0         ? answers->birth
-                          : strcmp(part->control, "reference") == 0     ? answers->reference
-                                                                        : NULL;
+    const char *entered = answers == NULL                           ? NULL
+                          : strcmp(part->control, "birth") == 0     ? answers->birth
+                          : strcmp(part->control, "reference") == 0 ? answers->reference
+                                                                    : NULL;
     snprintf(label, sizeof(label), "    %.200s%s: ", part->text != NULL ? part->text : part->control,
              part->required ? " *" : "");
     cs_render_text(all->render, label, entered != NULL ? entered : "________", 0);
@@ -198,10 +198,10 @@ consent_status cs_form_render(cs_render *render, consent_form *form, const cs_an
 typedef struct question {
     const char *accept;
     const char *refuse;
-    bool saves;     /* the one button saves */
-    bool birth;     /* may be entered */
+    bool saves; /* the one button saves */
+    bool birth; /* may be entered */
     bool reference;
-    size_t used;    /* of the answers' text */
+    size_t used; /* of the answers' text */
 } question;
 
 bool cs_read_line(char *out, size_t size)

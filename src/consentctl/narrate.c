@@ -289,6 +289,22 @@ static void say_title(cs_player *player)
     fprintf(player->tool->out, "%s\n", cs_json_first(proves) != NULL ? "]" : "");
 }
 
+/* By the name of its folder or file: that is how the scenario's writer tells versions apart. */
+static void say_install(cs_player *player)
+{
+    char words[200];
+    cs_str path = cs_json_str(player->step->arg);
+    for (size_t at = path.size; at-- > 0;)
+        if (path.data[at] == '/' && at + 1 < path.size) {
+            path = (cs_str){path.data + at + 1, path.size - at - 1};
+            break;
+        }
+    snprintf(words, sizeof(words),
+             is_chinese(player) ? "应用收到一份签名的政策：%.*s。" : "The app receives a signed policy: %.*s.",
+             (int)(path.size < 100 ? path.size : 100), path.data);
+    sentence(player, words, words);
+}
+
 void cs_narrate_step(cs_player *player)
 {
     if (is_quiet(player))
@@ -298,7 +314,7 @@ void cs_narrate_step(cs_player *player)
         say_title(player);
         return;
     case CS_VERB_INSTALL:
-        sentence(player, "应用收到一份签名的政策。", "The app receives a signed policy.");
+        say_install(player);
         return;
     case CS_VERB_FORM:
     case CS_VERB_ANSWER:

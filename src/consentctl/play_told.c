@@ -94,7 +94,8 @@ consent_status cs_play_changes(cs_player *player, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&lines, &player->tool->env.memory, OUTPUT_MAX_BYTES);
-    status = consent_changes(process->profile, (uint64_t)cs_json_int(player->step->arg), cs_write_to_buffer, &lines, err);
+    status =
+        consent_changes(process->profile, (uint64_t)cs_json_int(player->step->arg), cs_write_to_buffer, &lines, err);
     for (size_t i = 0; i < lines.size; i++)
         count += lines.data[i] == '\n';
     if (status == CONSENT_OK) {

@@ -54,8 +54,7 @@ static bool covers(const cs_form *form, const cs_decision *answer)
     case CONSENT_OCCASION_AD_HOC:
         return is_choice(answer);
     case CONSENT_OCCASION_PERMISSION:
-        return form->records_choice &&
-               (answer->occasion == CONSENT_OCCASION_OWN || (confirm && !answer->about_policy));
+        return form->records_choice && (answer->occasion == CONSENT_OCCASION_OWN || (confirm && !answer->about_policy));
     default:
         return false;
     }

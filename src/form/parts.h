@@ -102,8 +102,8 @@ typedef struct cs_form_field {
 } cs_form_field;
 
 typedef enum cs_control_kind {
-    CS_CONTROL_TICK = 1,  /* accepting the policy */
-    CS_CONTROL_DATA,      /* one data item of the form's purpose */
+    CS_CONTROL_TICK = 1,   /* accepting the policy */
+    CS_CONTROL_DATA,       /* one data item of the form's purpose */
     CS_CONTROL_ITEM,       /* manage: one purpose, for one recipient or none */
     CS_CONTROL_ACCEPTANCE, /* manage: the acceptance of the policy itself */
     CS_CONTROL_AGE         /* age: one band; at most one of them */
@@ -126,7 +126,7 @@ typedef struct cs_form_choice {
     const char *channel;                    /* manage, marketing: "sms" …; NULL */
     const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
     uint8_t emphasis;                       /* of the label: 2 for sensitive data */
-    uint32_t band; /* age: lower bound in years + 1 */
+    uint32_t band;                          /* age: lower bound in years + 1 */
     bool required;
     bool on;                   /* manage: in force now; never pre-ticked elsewhere */
     bool shared;               /* manage: see cs_form.shared */
@@ -163,10 +163,10 @@ struct cs_form {
     bool shared;                   /* the form's purpose is such a one */
     cs_query query;                /* texts in the arena */
     const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
-    uint32_t narrowing;                 /* how leaving out data that stood granted is recorded (cs_event_type) */
-    bool guardian;     /* the guardian acts */
-    bool about_policy; /* what is asked is the policy as a whole */
-    bool informs;      /* nothing is asked: the answer says whether the person goes on */
+    uint32_t narrowing;                  /* how leaving out data that stood granted is recorded (cs_event_type) */
+    bool guardian;                       /* the guardian acts */
+    bool about_policy;                   /* what is asked is the policy as a whole */
+    bool informs;                        /* nothing is asked: the answer says whether the person goes on */
     const char *notice_id, *notice_kind; /* notices; NULL */
     const char *rules_id;                /* child rules agreed to with it; NULL */
     uint32_t rules_version;

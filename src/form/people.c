@@ -10,8 +10,8 @@
 /* One band: from `from` years up to below `to` (0: no end). */
 static void add_band(cs_form *form, int32_t from, int32_t to)
 {
-    cs_form_choice *choice =
-        cs_form_add_choice(form, CS_CONTROL_AGE, cs_form_compose(form, "age:%d", (int)from), cs_form_age_label(form, from, to));
+    cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_AGE, cs_form_compose(form, "age:%d", (int)from),
+                                                cs_form_age_label(form, from, to));
     if (choice)
         choice->band = (uint32_t)from + 1;
 }
@@ -56,8 +56,7 @@ static const char *age_consequence(const cs_form_input *input, const cs_form_sub
 consent_status cs_form_build_age(cs_form *form, const cs_form_input *input, consent_error *err)
 {
     cs_form_asking asking = {.query = {.scope = form->query.scope}};
-    consent_status status =
-        input->query.purpose.size ? cs_form_look_up(form, input, &asking, err) : CONSENT_OK;
+    consent_status status = input->query.purpose.size ? cs_form_look_up(form, input, &asking, err) : CONSENT_OK;
     if (status == CONSENT_OK)
         status = may_ask_age(form, input, asking.subject.purpose, err);
     if (status != CONSENT_OK)

@@ -183,7 +183,7 @@ static void sort_data(const cs_form_reading *in, sorted_data *sorted)
 }
 
 cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control,
-                             const char *const *data, size_t data_count)
+                              const char *const *data, size_t data_count)
 {
     const cs_form *form = in->form;
     cs_event *event = cs_form_record(in, type, method, control, form->shared);
@@ -207,7 +207,8 @@ consent_status cs_form_accept_choice(const cs_form_reading *in)
     if (status != CONSENT_OK)
         return status;
     uint32_t method = cs_form_method(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
-    cs_event *granted = cs_form_record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
+    cs_event *granted =
+        cs_form_record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
     granted->once = form->once;
     granted->tick_initially_off = sorted.ticked_at_ms != 0;
     granted->ticked_at_ms = sorted.ticked_at_ms;
@@ -350,7 +351,8 @@ static consent_status check_text(const char *text, const char *what, size_t max_
 {
     if (cs_str_of(text).size <= max_size && cs_utf8_is_valid(cs_str_of(text)))
         return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is not UTF-8 of at most %zu bytes: give a short one", what, max_size);
+    return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is not UTF-8 of at most %zu bytes: give a short one", what,
+                   max_size);
 }
 
 static consent_status check_action(const cs_form *form, const consent_submission *given, consent_error *err)

@@ -19,7 +19,8 @@ static consent_status read_words(const cs_form *form, const cs_form_input *input
 {
     memset(out, 0, sizeof *out);
     if (!input->notice.size)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the %s form was not built: request.notice is missing, give its JSON",
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "the %s form was not built: request.notice is missing, give its JSON",
                        cs_form_occasion_name(form->occasion));
     consent_status status = cs_json_parse(&out->doc, input->notice, NOTICE_MAX_BYTES, "request.notice", err);
     cs_json_in_init(&out->in, "request.notice", err);
@@ -230,7 +231,7 @@ static consent_status add_kind(cs_form *form, const cs_form_input *input, words 
         form, from, title.size ? cs_form_keep_str(form, title) : cs_form_word(form->locale, titles[which]), err);
     if (status != CONSENT_OK)
         return status;
-    return which == 0 ? add_incident(form, from)
+    return which == 0   ? add_incident(form, from)
            : which == 1 ? add_closing(form, input, err)
                         : add_change(form, input, from, err);
 }

@@ -41,8 +41,12 @@ static bool decide_both(const comparing *all, const cs_query *query, change *out
     const cs_policy_set *set = &all->profile->home->policies;
     cs_decide(set, &all->past, query, &all->now, &before);
     cs_decide(set, &all->profile->state, query, &all->now, &after);
-    *out = (change){query->data_count ? query->data[0] : (cs_str){NULL, 0}, before.decision, before.reason,
-                    after.decision, after.reason, false};
+    *out = (change){query->data_count ? query->data[0] : (cs_str){NULL, 0},
+                    before.decision,
+                    before.reason,
+                    after.decision,
+                    after.reason,
+                    false};
     return before.decision != after.decision || before.reason != after.reason;
 }
 

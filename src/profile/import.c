@@ -75,8 +75,8 @@ static consent_status check_purpose(const cs_policy *policy, const char *id, con
     for (uint16_t i = 0; i < purpose->data_count; i++)
         if (policy->data[purpose->data[i].item].sensitive != CS_NOT_SENSITIVE)
             return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "nothing was imported: purpose '%s' takes sensitive data '%s', ask for it here (PIPL 29)", id,
-                           policy->data[purpose->data[i].item].id);
+                           "nothing was imported: purpose '%s' takes sensitive data '%s', ask for it here (PIPL 29)",
+                           id, policy->data[purpose->data[i].item].id);
     return CONSENT_OK;
 }
 

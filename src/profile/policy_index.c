@@ -1,5 +1,6 @@
 #include "profile/policy_index.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define INDEX_VERSION 2u
@@ -123,9 +124,14 @@ static consent_status decode_index(cs_span bytes, cs_policy_index *index, consen
 consent_status cs_index_load(cs_home *home, cs_policy_index *index, consent_error *err)
 {
     cs_buffer bytes;
+    cs_file_info info = {0};
     memset(index, 0, sizeof *index);
-    if (!cs_home_has(home, CS_INDEX_NAME))
+    /* Only a file that is known to be absent is an empty list: storing over one that could not be looked up would forget it. */
+    int code = home->env.file_info_by_name(home->env.ctx, home->dir, CS_INDEX_NAME, &info);
+    if (code == ENOENT)
         return CONSENT_OK;
+    if (code != 0)
+        return cs_fail_os(err, code, "the list of policies could not be looked up");
     cs_buffer_init(&bytes, &home->env.memory, INDEX_MAX_BYTES);
     consent_status status = cs_home_unseal(home, CS_INDEX_NAME, home->store_key, INDEX_MAX_BYTES, &bytes, err);
     if (status == CONSENT_OK)

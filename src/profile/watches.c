@@ -32,9 +32,8 @@ static bool make_room(cs_profile *profile)
     if (profile->watch_count < profile->watch_capacity)
         return true;
     size_t capacity = profile->watch_capacity ? profile->watch_capacity * 2 : 8;
-    cs_watch *grown =
-        cs_realloc(&profile->home->env.memory, profile->watches, profile->watch_capacity * sizeof *grown,
-                   capacity * sizeof *grown);
+    cs_watch *grown = cs_realloc(&profile->home->env.memory, profile->watches, profile->watch_capacity * sizeof *grown,
+                                 capacity * sizeof *grown);
     if (!grown)
         return false;
     profile->watches = grown;

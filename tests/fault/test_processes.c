@@ -337,7 +337,7 @@ static void a_home_that_is_a_symbolic_link_is_refused(void **state)
 /* Moves a file out of the home and leaves a symbolic link to it: nothing may be read or changed through that. */
 static void try_link(const char *home, const char *name)
 {
-    char inside[300], outside[200], command[1500];
+    char inside[4400], outside[4400], command[32000];
     person p;
     (void)snprintf(inside, sizeof inside, "%s/%s", home, name);
     (void)snprintf(outside, sizeof outside, "%s-outside", home);

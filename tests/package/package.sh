@@ -20,6 +20,12 @@ case $step in
 install_shared)
     rm -rf "$prefix"
     "$cmake" --install "$build" --prefix "$prefix"
+    if [[ -x $build/bin/consentctl ]]; then
+        for file in bin/consentctl share/man/man1/consentctl.1 share/bash-completion/completions/consentctl \
+            share/zsh/site-functions/_consentctl; do
+            [[ -s $prefix/$file ]] || { echo "$file was not installed" && exit 1; }
+        done
+    fi
     ;;
 install_static)
     rm -rf "$prefix"

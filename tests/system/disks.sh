@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Real disks that are too small, full, or turn read-only under load. Needs root and mount; what this machine cannot mount is
 # named and left out.
+# shellcheck source=tests/system/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [[ $(id -u) == 0 ]] || skip "mounting needs root"
 mount_at "$scratch/try" -t tmpfs -o size=64k tmpfs || skip "this machine does not let file systems be mounted"
@@ -85,7 +86,7 @@ for kind in ext4 btrfs; do
     fi
     read_only "$kind" "$scratch/$kind" "$scratch/$kind.img" remount
     [[ $kind != ext4 ]] || {
-        rm -rf "$scratch/$kind/home"
+        rm -rf "${scratch:?}/$kind/home"
         read_only "$kind" "$scratch/$kind" "$scratch/$kind.img" abort
     }
 done

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2317 # xargs calls the functions
 # Fails, shortens, or ends the process at, every single system call of the journey that reaches the disk, one after the other,
 # until the journey runs clean; after each a new process checks what must hold. Needs strace.
+# shellcheck source=tests/system/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 command -v strace >/dev/null || skip "strace is not installed"
 strace -o /dev/null -e trace=none true 2>/dev/null || skip "this machine does not let processes be traced"
@@ -27,7 +29,7 @@ sweep_one() { # CALL KIND
     first=$(strace -e trace="$call" -o /dev/stdout "$driver" nothing | grep -c "^$call(")
     [[ $kind != lying ]] || mode=lying
     for ((n = first + 1; ; n++)); do
-        rm -rf "$dir/home" "$dir/acks"
+        rm -rf "${dir:?}/home" "$dir/acks"
         { strace -o "$dir/log" -e trace="$call" -e inject="$call:$(injection "$kind" "$n")" \
             "$driver" scenario "$dir/home" "$dir/acks" >"$dir/out" 2>&1; } 2>/dev/null # "Killed" is no news
         if grep -q "terminated by\|killed by SIG[^K]" "$dir/log"; then

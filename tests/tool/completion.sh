@@ -68,7 +68,7 @@ while read -r first rest; do
     [[ " ${COMPREPLY[*]} " == *" $first "* ]] || fail "$first is not offered"
     words=(consentctl "$first")
     "$CONSENTCTL" help "$first" "${rest%% *}" >one 2>/dev/null || "$CONSENTCTL" help "$first" >one
-    ! grep -q "^usage: consentctl $first ${rest%% *}" one || words+=("${rest%% *}")
+    [[ ! $rest =~ ^[a-z] ]] || ! grep -q "^usage: consentctl $first ${rest%% *}" one || words+=("${rest%% *}")
     grep -q -- --help one || fail "$first $rest has no help"
     COMP_WORDS=("${words[@]}" --) COMP_CWORD=${#words[@]} COMPREPLY=()
     _consentctl

@@ -12,16 +12,20 @@ fail() {
 "$CONSENTCTL" help --man >"$made"
 diff -u "$page" "$made" || fail "docs/consentctl.1 is not what the tool says; run consentctl help --man > docs/consentctl.1"
 
+common=$(sed -n '/^\.Sh COMMON/,/^\.Sh COMMANDS/p' "$made")
 commands=0
 while read -r first rest; do
     name="$first ${rest%% *}"
-    "$CONSENTCTL" help "$first" "${rest%% *}" 2>/dev/null | grep -q "^usage: consentctl $name" || name=$first
-    part=$(sed -n "/^\.Ss $name\( [A-Z]\|\$\)/,/^\.S[sh] [^C]/p" "$made")
+    # shellcheck disable=SC2086 # two words
+    if [[ ! $name =~ ^[a-z\ ]+$ ]] || ! "$CONSENTCTL" help $name 2>/dev/null | grep "^usage: consentctl $name" >/dev/null; then
+        name=$first
+    fi
+    part=$(awk -v name="$name" '/^\.S[sh] / { inside = index($0 " ", ".Ss " name " ") == 1 } inside' "$made")
     [[ -n $part ]] || fail "there is no section for $name"
     commands=$((commands + 1))
     # shellcheck disable=SC2086 # two words
     while read -r option; do
-        grep -qE "^\.(It .*)?Fl $option( |\$)" "$made" || fail "--$option of $name is missing"
+        grep -qE "^\.It (Fl . , )?Fl $option( |\$)" <<<"$part$common" || fail "-$option is missing in the section of $name"
     done < <("$CONSENTCTL" help $name | sed -n 's/^  ..  *-\(-[a-z-]*\).*/\1/p')
 done < <("$CONSENTCTL" help | sed -n 's/^  //p')
 [[ $commands -ge 26 ]] || fail "help lists only $commands commands"

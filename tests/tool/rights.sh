@@ -40,7 +40,7 @@ refused 2 "the right was" request open forget
 refused 2 "--by was" request open access --by nobody
 refused 2 "the state was" request update req-1 gone
 refused 2 "--fee-fen was" request update req-1 fee_quoted --fee-fen 1.5
-refused 1 "no request of this id" request update req-1 done
+refused 1 "no request of this id" request update req-1 'done'
 id=$(consent request open delete --ground no_longer_used --text "please" --independent pay-yi)
 [[ $id =~ ^req-[0-9a-f]{16}$ ]] || fail "request open printed: $id"
 consent request list --locale en >out

@@ -162,6 +162,7 @@ static void a_grant_by_a_key_new_to_this_device_reads_as_absent_until_confirmed(
     case_event(c, 1, pay_event(CS_EVENT_GRANTED, 0), 3);
     cs_decision out = case_expect(c, ASK_PAY_A, CONSENT_ASK, CONSENT_REASON_CONFIRM);
     assert_int_equal(out.subject, CS_SUBJECT_CONFIRM);
+    assert_int_equal(out.occasion, CONSENT_OCCASION_CONFIRM);
     cs_event no = case_make_event(CS_EVENT_DENIED, CS_ACTOR_SELF, 1, "pay", "pay-a", "card");
     no.subject = CS_SUBJECT_CONFIRM;
     case_event(c, 0, no, 0);

@@ -79,6 +79,7 @@ static void a_function_that_needs_the_age_asks_for_it(void **state)
     case_query club = {.purpose = "club", .data = "name"};
     cs_decision out = case_expect(c, club, CONSENT_ASK, CONSENT_REASON_AGE_UNKNOWN);
     assert_int_equal(out.subject, CS_SUBJECT_AGE_UNKNOWN);
+    assert_int_equal(out.occasion, CONSENT_OCCASION_AGE);
     case_expect(c, ASK_HINT, CONSENT_ASK, CONSENT_REASON_NOT_ASKED);
     cs_event no = case_make_event(CS_EVENT_DENIED, CS_ACTOR_SELF, 1, "club", NULL, NULL);
     no.subject = CS_SUBJECT_AGE_UNKNOWN;
@@ -218,6 +219,33 @@ static void a_refused_guardian_step_is_kept_quiet_about(void **state)
     assert_int_equal(out.ask_after_ms, CASE_START_MS + 48 * HOUR);
     case_pass(c, 48 * HOUR);
     case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
+}
+
+/* Whose form comes next, and of which version: a guardian's yes counts for the version it names, so it is asked for the
+ * one that the minor accepted, whatever is newer. */
+static void the_guardian_is_asked_about_the_version_that_the_minor_accepted(void **state)
+{
+    decide_case *c = *state;
+    case_policy newer = family;
+    newer.version = 2;
+    case_accept(c, "platform", 1);
+    case_hold(c, &newer);
+    case_born(c, 2010, 6, 1);
+    cs_decision out = case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
+    assert_int_equal(out.occasion, CONSENT_OCCASION_GUARDIAN);
+    assert_true(out.guardian_asked && out.about_policy);
+    assert_int_equal(c->policies[out.form_policy]->version, 1);
+    guardian_verifies(c, 1, 3);
+    case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
+}
+
+static void a_childs_guardian_is_asked_with_the_child_rules(void **state)
+{
+    decide_case *c = *state;
+    case_accept(c, "platform", 1);
+    case_born(c, 2016, 6, 1);
+    cs_decision out = case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
+    assert_int_equal(out.occasion, CONSENT_OCCASION_CHILD_RULES);
 }
 
 /* ---- choices ----------------------------------------------------------------------------------------- */
@@ -435,6 +463,8 @@ int main(void)
         TEST(whole_years_are_counted_on_the_day_in_china),
         TEST(the_youngest_statement_counts_until_guardian_or_support_corrects_it),
         TEST(a_concurrent_statement_is_not_corrected),
+        TEST(the_guardian_is_asked_about_the_version_that_the_minor_accepted),
+        TEST(a_childs_guardian_is_asked_with_the_child_rules),
         TEST(a_band_without_a_birth_date_never_rises_by_time),
         TEST(nothing_is_marketed_automatically_to_a_minor_whatever_was_granted),
         TEST(a_minors_acceptance_counts_only_with_the_guardians_consent_to_that_version),

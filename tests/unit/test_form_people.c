@@ -333,8 +333,9 @@ static void a_new_devices_consents_are_listed_and_its_key_is_vouched_for(void **
 {
     form_case *test = *state;
     other_device_does(test, 1, (cs_event){.type = CS_EVENT_POLICY_ACCEPTED});
-    other_device_does(test, 2, (cs_event){.type = CS_EVENT_GRANTED, .purpose = CS_STR("news"),
-                                          .data = {CS_STR("mobile")}, .data_count = 1});
+    other_device_does(
+        test, 2,
+        (cs_event){.type = CS_EVENT_GRANTED, .purpose = CS_STR("news"), .data = {CS_STR("mobile")}, .data_count = 1});
     assert_int_equal(decide(test, "news", "", "mobile").occasion, CONSENT_OCCASION_CONFIRM);
     assert_ok(test, form_case_ask(test, CONSENT_OCCASION_CONFIRM, "news", ""));
     static const char *const fields[] = {"device:09000000000000000000000000000000", "controller", "consequence",
@@ -365,14 +366,18 @@ static void what_support_says_was_given_is_given_anew_on_its_own_form(void **sta
 {
     form_case *test = *state;
     form_case_accept_policy(test);
-    cs_event given = {.type = CS_EVENT_GRANTED, .actor = CS_ACTOR_SUPPORT, .purpose = CS_STR("pay"),
-                      .recipient = CS_STR("bank-a"), .data = {CS_STR("order")}, .data_count = 1,
+    cs_event given = {.type = CS_EVENT_GRANTED,
+                      .actor = CS_ACTOR_SUPPORT,
+                      .purpose = CS_STR("pay"),
+                      .recipient = CS_STR("bank-a"),
+                      .data = {CS_STR("order")},
+                      .data_count = 1,
                       .policy = {cs_str_of(test->policy->id), 1, 0, test->policy->hash}};
     add_event(test, given);
     assert_int_equal(decide(test, "pay", "bank-a", "order").reason, CONSENT_REASON_CONFIRM);
     cs_str order = CS_STR("order");
-    test->input.query = (cs_query){.purpose = CS_STR("pay"), .recipient = CS_STR("bank-a"), .data = &order,
-                                   .data_count = 1};
+    test->input.query =
+        (cs_query){.purpose = CS_STR("pay"), .recipient = CS_STR("bank-a"), .data = &order, .data_count = 1};
     assert_ok(test, form_case_build(test, CONSENT_OCCASION_CONFIRM));
     static const char *const fields[] = {"recipient", "recipient-contact", "method", NULL};
     assert_fields(test, fields);
@@ -390,8 +395,8 @@ static void after_a_doubt_this_devices_own_consents_are_confirmed(void **state)
     assert_ok(test, form_case_ask(test, CONSENT_OCCASION_OWN, "news", ""));
     assert_ok(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0));
     form_case_record(test);
-    add_event(test, (cs_event){.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM,
-                               .reference = CS_STR(CS_DOUBT_REFERENCE)});
+    add_event(test, (cs_event){
+                        .type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM, .reference = CS_STR(CS_DOUBT_REFERENCE)});
     assert_int_equal(decide(test, "browse", "", "device").reason, CONSENT_REASON_CONFIRM);
     test->input.query = (cs_query){0};
     assert_ok(test, form_case_build(test, CONSENT_OCCASION_CONFIRM));

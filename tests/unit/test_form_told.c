@@ -53,8 +53,8 @@ static consent_status build_field(form_case *test, const char *purpose, const ch
 {
     static cs_str item;
     item = cs_str_of(data);
-    test->input.query = (cs_query){.purpose = cs_str_of(purpose), .recipient = cs_str_of(recipient), .data = &item,
-                                   .data_count = data[0] != '\0'};
+    test->input.query = (cs_query){
+        .purpose = cs_str_of(purpose), .recipient = cs_str_of(recipient), .data = &item, .data_count = data[0] != '\0'};
     return form_case_build(test, CONSENT_OCCASION_FIELD);
 }
 
@@ -129,7 +129,8 @@ static void a_field_rests_after_a_no_until_the_person_comes_back(void **state)
 /* ---- ad_hoc ------------------------------------------------------------------------------------------------ */
 
 #define BOOKING                                                                                                        \
-    "{\"v\":1,\"title\":\"Book with the Lake Hotel\",\"purpose\":\"pay\",\"recipient\":\"bank-a\",\"data\":[\"order\"],"    \
+    "{\"v\":1,\"title\":\"Book with the Lake "                                                                         \
+    "Hotel\",\"purpose\":\"pay\",\"recipient\":\"bank-a\",\"data\":[\"order\"],"                                       \
     "\"blocks\":[{\"t\":\"p\",\"spans\":[{\"s\":\"Paid at once, \"},{\"s\":\"kept until you leave\",\"e\":2}]}]}"
 
 /* C53: what the booking flow showed is what was agreed to, word for word */
@@ -147,8 +148,10 @@ static void the_hosts_own_words_stand_on_the_form_and_in_its_hash(void **state)
     assert_ok(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0));
     assert_int_equal(test->events[0].type, CS_EVENT_GRANTED);
     assert_memory_equal(test->events[0].notice_hash, hash, sizeof hash);
-    assert_ok(test, build_with(test, CONSENT_OCCASION_AD_HOC,
-                               "{\"title\":\"Other words\",\"purpose\":\"pay\",\"recipient\":\"bank-a\",\"data\":[\"order\"]}"));
+    assert_ok(
+        test,
+        build_with(test, CONSENT_OCCASION_AD_HOC,
+                   "{\"title\":\"Other words\",\"purpose\":\"pay\",\"recipient\":\"bank-a\",\"data\":[\"order\"]}"));
     assert_memory_not_equal(cs_form_notice_hash(test->form), hash, sizeof hash);
 }
 
@@ -309,9 +312,12 @@ static void open_sample(form_case *test, const sample *which, size_t locale_inde
         ((cs_function *)(uintptr_t)function)->needs_age = true;
     }
     *item = cs_str_of(which->data);
-    test->input.query = (cs_query){.purpose = cs_str_of(which->purpose), .recipient = cs_str_of(which->recipient),
-                                  .data = item, .data_count = which->data != NULL,
-                                  .permission = cs_str_of(which->permission), .call_site = cs_str_of(which->call_site)};
+    test->input.query = (cs_query){.purpose = cs_str_of(which->purpose),
+                                   .recipient = cs_str_of(which->recipient),
+                                   .data = item,
+                                   .data_count = which->data != NULL,
+                                   .permission = cs_str_of(which->permission),
+                                   .call_site = cs_str_of(which->call_site)};
     test->input.notice = cs_str_of(which->notice);
     test->input.guardian = which->guardian;
     test->input.locale = locale_index ? "en" : "zh-CN";

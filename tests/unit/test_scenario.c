@@ -237,8 +237,10 @@ static void assert_names_every_verb_and_member(const char *name)
         char heading[64];
         snprintf(heading, sizeof(heading), "\n### `%s`", cs_verb_name((cs_verb)verb));
         const char *section = strstr(manual, heading);
-        if (section == NULL)
+        if (section == NULL) {
             fail_msg("docs/%s has no section for %s", name, cs_verb_name((cs_verb)verb));
+            return;
+        }
         const char *end = strstr(section + 1, "\n###");
         size_t length = end != NULL ? (size_t)(end - section) : strlen(section);
         for (size_t i = 0; cs_verb_member((cs_verb)verb, i) != NULL; i++) {

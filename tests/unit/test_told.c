@@ -18,9 +18,9 @@ typedef struct heard {
     size_t calls;
     consent_verdict before, after;
     consent_handle *handle;
-    cs_profile *acts_in;   /* a callback that acts: withdraws everything here */
-    cs_ask *takes_back;    /* a callback that takes a watch back … */
-    void *takes_back_ctx;  /* … of this ctx */
+    cs_profile *acts_in;  /* a callback that acts: withdraws everything here */
+    cs_ask *takes_back;   /* a callback that takes a watch back … */
+    void *takes_back_ctx; /* … of this ctx */
 } heard;
 
 typedef struct fixture {
@@ -148,6 +148,13 @@ static void time_and_a_new_policy_are_told_as_well(void **state)
     assert_int_equal(poll_now(f), 1);
     assert_int_equal(h.before.decision, CONSENT_DENY);
     assert_int_equal(h.after.decision, CONSENT_ASK);
+    cs_ask *feed = ask_for(f, "recommend.feed", NULL, "device");
+    ok(f, cs_ask_watch(feed, hear, &h, &f->j.err));
+    ok(f, journey_install(&f->j, 2));
+    assert_int_equal(poll_now(f), 1);
+    assert_int_equal(h.before.reason, CONSENT_REASON_UNDECLARED);
+    assert_int_equal(h.after.decision, CONSENT_ASK);
+    cs_ask_release(feed);
     cs_ask_release(ask);
 }
 
