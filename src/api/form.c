@@ -28,8 +28,8 @@ consent_status consent_form_build(consent_profile *profile, const consent_form_r
     if (!profile || !out)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", profile ? "out" : "profile");
     *out = NULL;
-    consent_status status = cs_take_struct(request, &mine, sizeof mine, offsetof(consent_form_request, query),
-                                           "consent_form_request", err);
+    consent_status status =
+        cs_take_struct(request, &mine, sizeof mine, offsetof(consent_form_request, query), "consent_form_request", err);
     if (status == CONSENT_OK && mine.query)
         status = cs_take_query(mine.query, false, list, &inner.query, err);
     if (status == CONSENT_OK && !mine.query && mine.scope) {

@@ -3,7 +3,7 @@
  * it outlives a restart. Only lock-free _Atomic uint32_t.
  *
  *   generation   rises with every act that may change a decision
- *   alarm        0: no withdrawal is under way anywhere; read beside generation by the check by handle
+ *   alarm        0: no withdrawal is under way anywhere; the check by handle reads it, and after it generation
  *   durable_end  per profile slot: readers never decode a ledger past it
  *   pending[16]  withdrawals under way: keyed item hash, profile slot, writer
  *

@@ -164,7 +164,7 @@ void cs_home_forget_policies(cs_home *home)
     home->head_count = 0;
     home->policies.count = 0;
     home->policies_epoch++;
-    memset(&home->index_info, 0, sizeof home->index_info);
+    memset(home->index_mark, 0, sizeof home->index_mark);
 }
 
 consent_status cs_home_renew(cs_home *home, consent_error *err)
@@ -409,8 +409,10 @@ consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key
     return status;
 }
 
-bool cs_home_has(cs_home *home, const char *name)
+consent_status cs_home_look(cs_home *home, const char *name, bool *there, consent_error *err)
 {
     cs_file_info info;
-    return home->env.file_info_by_name(home->env.ctx, home->dir, name, &info) == 0;
+    int code = home->env.file_info_by_name(home->env.ctx, home->dir, name, &info);
+    *there = code == 0;
+    return code == 0 || code == ENOENT ? CONSENT_OK : cs_fail_os(err, code, "a file of the home could not be looked up");
 }

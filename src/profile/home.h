@@ -71,7 +71,7 @@ typedef struct cs_home {
     cs_known_head heads[CS_HOME_MAX_HEADS];
     size_t head_count;
     cs_policy_set policies;      /* view of `held` for decide */
-    cs_file_info index_info;     /* of the index file as last read */
+    uint8_t index_mark[32];      /* the index file's first bytes as last read: header and nonce, never twice the same */
     uint32_t policies_epoch;     /* rises when `held` changes */
     int64_t anchor_wall_ms;      /* highest time the home has seen */
 } cs_home;
@@ -104,7 +104,8 @@ consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[C
 /* E_NOT_FOUND, E_TAMPERED, E_CORRUPT, E_IO. */
 consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key[CS_KEY_SIZE], size_t max_size,
                               cs_buffer *out, consent_error *err);
-bool cs_home_has(cs_home *home, const char *name);
+/* Whether the file is there; a look that fails is an error, never "absent". */
+consent_status cs_home_look(cs_home *home, const char *name, bool *there, consent_error *err);
 
 /* ---- policies ------------------------------------------------------------------------------- */
 

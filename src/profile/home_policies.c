@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define INSTALL_LOCK_NAME "install.lock"
+
 #define COMPACT_MAX_BYTES (2u * 1024u * 1024u)
 
 /* ---- parts of a policy --------------------------------------------------------------------------- */
@@ -71,15 +73,31 @@ static void hold(cs_home *home, cs_policy *policy, const cs_index_entry *entry)
     held->installed_ms = entry->installed_ms;
 }
 
+/* The first bytes of the index file, zeros when there is none. Inode and size would not do: both come back. */
+static consent_status read_mark(cs_home *home, uint8_t mark[sizeof home->index_mark], consent_error *err)
+{
+    const cs_env *env = &home->env;
+    cs_file *file = NULL;
+    size_t got = 0;
+    memset(mark, 0, sizeof home->index_mark);
+    int code = env->file_open(env->ctx, home->dir, CS_INDEX_NAME, CS_OPEN_READ, &file);
+    if (code == ENOENT)
+        return CONSENT_OK;
+    if (code == 0) {
+        code = env->file_read(env->ctx, file, 0, mark, sizeof home->index_mark, &got);
+        env->file_close(env->ctx, file);
+    }
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the list of policies could not be looked up");
+}
+
 consent_status cs_home_refresh_policies(cs_home *home, consent_error *err)
 {
-    cs_file_info info = {0};
+    uint8_t mark[sizeof home->index_mark];
     cs_policy_index *index;
-    consent_status status;
-    int code = home->env.file_info_by_name(home->env.ctx, home->dir, CS_INDEX_NAME, &info);
-    if (code != 0 && code != ENOENT)
-        return cs_fail_os(err, code, "the list of policies could not be looked up");
-    if (home->policies_epoch != 0 && info.inode == home->index_info.inode && info.size == home->index_info.size)
+    consent_status status = read_mark(home, mark, err);
+    if (status != CONSENT_OK)
+        return status;
+    if (home->policies_epoch != 0 && memcmp(mark, home->index_mark, sizeof mark) == 0)
         return CONSENT_OK;
     index = cs_alloc(&home->env.memory, sizeof *index);
     if (!index)
@@ -99,7 +117,7 @@ consent_status cs_home_refresh_policies(cs_home *home, consent_error *err)
     publish_set(home);
     home->policies_status = status;
     if (status == CONSENT_OK)
-        home->index_info = info;
+        memcpy(home->index_mark, mark, sizeof mark);
     return status;
 }
 
@@ -163,8 +181,8 @@ static consent_status publish_index(cs_home *home, cs_policy_index *index, conse
     if (status != CONSENT_OK)
         return status;
     know_heads(home, index);
-    if (home->env.file_info_by_name(home->env.ctx, home->dir, CS_INDEX_NAME, &home->index_info) != 0)
-        memset(&home->index_info, 0, sizeof home->index_info);
+    if (read_mark(home, home->index_mark, NULL) != CONSENT_OK)
+        memset(home->index_mark, 0, sizeof home->index_mark); /* then it is read again */
     return CONSENT_OK;
 }
 
@@ -248,12 +266,33 @@ static consent_status place(cs_home *home, cs_bundle *bundle, const cs_head *hea
     return status;
 }
 
-consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
+/* One installation at a time among all processes: the list of policies is read, judged and replaced as one. */
+static consent_status lock_installing(cs_home *home, cs_file **lock, consent_error *err)
+{
+    const cs_env *env = &home->env;
+    int code = env->file_open(env->ctx, home->dir, INSTALL_LOCK_NAME, CS_OPEN_CREATE, lock);
+    if (code != 0) {
+        *lock = NULL;
+        return cs_fail_os(err, code, "the lock for installing policies could not be opened");
+    }
+    code = env->file_lock(env->ctx, *lock, true);
+    if (code == 0)
+        return CONSENT_OK;
+    env->file_close(env->ctx, *lock);
+    *lock = NULL;
+    return cs_fail(err, CONSENT_E_LOCKED, code, "the lock for installing policies could not be taken on this file system");
+}
+
+static void unlock_installing(cs_home *home, cs_file *lock)
+{
+    home->env.file_unlock(home->env.ctx, lock);
+    home->env.file_close(home->env.ctx, lock);
+}
+
+static consent_status install(cs_home *home, cs_span bytes, consent_error *err)
 {
     cs_clock clock;
-    consent_status status = cs_home_unlock(home, err);
-    if (status != CONSENT_OK)
-        return status;
+    consent_status status;
     home->env.clock(home->env.ctx, &clock);
     if (cs_head_is(&home->env.memory, bytes)) {
         cs_head head;
@@ -265,6 +304,19 @@ consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
     if (status == CONSENT_OK)
         status = place(home, &bundle, NULL, clock.wall_ms, err);
     cs_bundle_free(&bundle);
+    return status;
+}
+
+consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
+{
+    cs_file *lock = NULL;
+    consent_status status = cs_home_unlock(home, err);
+    if (status == CONSENT_OK)
+        status = lock_installing(home, &lock, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = install(home, bytes, err);
+    unlock_installing(home, lock);
     return status;
 }
 

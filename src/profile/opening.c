@@ -103,27 +103,31 @@ consent_status cs_profile_open_existing(cs_profile *profile, consent_error *err)
     cs_home *home = profile->home;
     if (profile->ledger || profile->ephemeral)
         return CONSENT_OK;
-    bool has_key = cs_home_has(home, profile->key_name);
-    if (!cs_home_has(home, profile->ledger_name)) {
-        if (!has_key)
-            return CONSENT_OK;
-        consent_status status = load_profile_key(profile, err);
-        /* Made and gone: the ledger says what that is. Never made: nobody has acted yet. */
-        return status == CONSENT_OK && known_frames(profile) != 0 ? open_ledger(profile, err) : status;
-    }
-    consent_status status = load_profile_key(profile, err);
-    return status == CONSENT_OK ? open_ledger(profile, err) : status;
+    bool has_key, has_ledger = false;
+    consent_status status = cs_home_look(home, profile->key_name, &has_key, err);
+    if (status == CONSENT_OK)
+        status = cs_home_look(home, profile->ledger_name, &has_ledger, err);
+    if (status != CONSENT_OK || (!has_key && !has_ledger))
+        return status;
+    status = load_profile_key(profile, err);
+    /* No ledger: made and gone, the ledger says what that is; never made, nobody has acted yet. */
+    if (status != CONSENT_OK || (!has_ledger && known_frames(profile) == 0))
+        return status;
+    return open_ledger(profile, err);
 }
 
 consent_status cs_profile_need_ledger(cs_profile *profile, consent_error *err)
 {
+    bool has_key = false;
     consent_status status;
     if (profile->ledger)
         return CONSENT_OK;
     status = cs_profile_open_existing(profile, err);
     if (status != CONSENT_OK || profile->ledger)
         return status;
-    if (profile->ephemeral || !cs_home_has(profile->home, profile->key_name))
+    if (!profile->ephemeral)
+        status = cs_home_look(profile->home, profile->key_name, &has_key, err);
+    if (status == CONSENT_OK && !has_key)
         status = new_profile_key(profile, err);
     return status == CONSENT_OK ? open_ledger(profile, err) : status;
 }
@@ -402,7 +406,8 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
     static const uint8_t zeros[128];
     /* The key first: without it the ledger is noise, whatever happens next. Overwriting helps where the medium
      * allows it; destroying the name is what counts. */
-    if (!profile->ephemeral && cs_home_has(home, profile->key_name))
+    bool has_key = false;
+    if (!profile->ephemeral && cs_home_look(home, profile->key_name, &has_key, NULL) == CONSENT_OK && has_key)
         (void)cs_file_replace(&home->env, home->dir, profile->key_name, (cs_span){zeros, sizeof zeros}, NULL);
     int code = for_each_name(home, profile->key_name, remove_one);
     if (code != 0)

@@ -283,8 +283,11 @@ consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[C
     char name[CS_HOME_NAME_SIZE];
     if (memcmp(profile->last_notice, hash, CS_HASH_SIZE) == 0)
         return CONSENT_OK;
+    bool there = false;
     consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name, err);
-    if (status == CONSENT_OK && !cs_home_has(profile->home, name))
+    if (status == CONSENT_OK)
+        status = cs_home_look(profile->home, name, &there, err);
+    if (status == CONSENT_OK && !there)
         status = cs_home_seal(profile->home, name, profile->home->store_key, notice, err);
     if (status == CONSENT_OK)
         memcpy(profile->last_notice, hash, CS_HASH_SIZE);

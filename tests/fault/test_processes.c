@@ -103,7 +103,8 @@ static void forked_child(person *p, int told)
     int bad = must_be(person_withdraw(p, "recommend.feed", NULL) == CONSENT_E_FORKED, 1);
     if (!bad)
         bad = must_be(person_answer(p, CONSENT_OCCASION_SEPARATE, "share.payment", "pay-a", CONSENT_ACTION_ACCEPT) ==
-                          CONSENT_E_FORKED, 2);
+                          CONSENT_E_FORKED,
+                      2);
     if (!bad)
         bad = must_be(consent_erase(p->profile, NULL) == CONSENT_E_FORKED, 3);
     /* The parent withdraws now; the child sees that, or nothing at all. */
@@ -301,7 +302,8 @@ static void act_without_descriptors(const char *home)
     for (int fd = 0; fd < 3; fd++)
         (void)close(fd);
     bad = must_be(person_open(&p, person_linked(), home, NULL) == CONSENT_OK && person_accept(&p) == CONSENT_OK &&
-                      give_feed(&p) == CONSENT_OK, 1);
+                      give_feed(&p) == CONSENT_OK,
+                  1);
     for (int fd = 0; fd < 3 && !bad; fd++)
         bad = must_be(fcntl(fd, F_GETFD) == -1 && write(fd, "stray", 5) == -1, 2);
     if (!bad)
@@ -339,10 +341,10 @@ static void try_link(const char *home, const char *name)
 {
     char inside[4400], outside[4400], command[32000];
     person p;
-    (void)snprintf(inside, sizeof inside, "%s/%s", home, name);
-    (void)snprintf(outside, sizeof outside, "%s-outside", home);
-    (void)snprintf(command, sizeof command, "mv '%s' '%s' && cp '%s' '%s-kept' && ln -s '%s' '%s'", inside, outside, outside,
-                   outside, outside, inside);
+    (void)snprintf(inside, sizeof inside, "%.180s/%.100s", home, name);
+    (void)snprintf(outside, sizeof outside, "%.180s-outside", home);
+    (void)snprintf(command, sizeof command, "mv '%s' '%s' && cp '%s' '%s-kept' && ln -s '%s' '%s'", inside, outside,
+                   outside, outside, outside, inside);
     assert_int_equal(system(command), 0);
     bool is_record = name[0] == 'l' && !strchr(name, '.');
     if (person_open(&p, person_linked(), home, NULL) == CONSENT_OK) {

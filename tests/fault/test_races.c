@@ -75,7 +75,8 @@ static void read_rounds(two_shared *all, const char *home)
         uint32_t before = atomic_load(&all->phase);
         if (before / 4 == UINT32_MAX / 4)
             break;
-        bool yes = (n % 4 != 0 ? cs_ask_check(ask) : journey_decision(&j, "recommend.feed", NULL, "log")) == CONSENT_ALLOW;
+        bool yes =
+            (n % 4 != 0 ? cs_ask_check(ask) : journey_decision(&j, "recommend.feed", NULL, "log")) == CONSENT_ALLOW;
         uint32_t after = atomic_load(&all->phase);
         if (yes && atomic_load(&all->synced) <= announced)
             atomic_fetch_add(&all->missed, 1);
@@ -118,8 +119,8 @@ static void no_withdrawal_is_missed_and_no_grant_is_seen_before_it_is_durable(vo
     (void)printf("races: %u checks by the other process, %u of them yes; %u yes too much, %u grants unseen\n",
                  atomic_load(&all->checks), atomic_load(&all->yes), atomic_load(&all->missed),
                  atomic_load(&all->unseen));
-    (void)printf("sweep: two processes racing: %u points, %u tries, %u violations\n", rounds,
-                 atomic_load(&all->checks), violations);
+    (void)printf("sweep: two processes racing: %u points, %u tries, %u violations\n", rounds, atomic_load(&all->checks),
+                 violations);
     assert_int_equal(violations, 0);
     assert_int_equal(atomic_load(&all->failed), 0);
     assert_true(batches == FEW_BATCHES || rounds >= RACE_FLOOR);
@@ -218,13 +219,20 @@ static void a_writer_killed_at_any_call_leaves_what_the_disk_says(void **state)
     two_shared *all = two_new_shared();
     uint32_t points = sweep_deaths(all, true);
     uint32_t more = sweep_deaths(all, false);
-    (void)printf("sweep: writer killed inside a step: %u points, %u tries, 0 violations\n", points + more, points + more);
+    (void)printf("sweep: writer killed inside a step: %u points, %u tries, 0 violations\n", points + more,
+                 points + more);
     assert_true(points >= 25 && more >= 25);
 }
 
 /* ---- the shared page under the reader ----------------------------------------------------------------------------------- */
 
-typedef enum harm { HARM_CUT, HARM_REMOVED, HARM_REPLACED, HARM_ZEROS, HARM_COUNT } harm;
+typedef enum harm {
+    HARM_CUT,
+    HARM_REMOVED,
+    HARM_REPLACED,
+    HARM_ZEROS,
+    HARM_COUNT
+} harm;
 
 static void harm_page(const char *home, harm what)
 {
@@ -247,7 +255,14 @@ static void harm_page(const char *home, harm what)
 }
 
 /* What the reader does first in the second after. */
-typedef enum first_call { FIRST_HANDLE, FIRST_NAMES, FIRST_WITHDRAW, FIRST_GRANT, FIRST_CLOSE, FIRST_COUNT } first_call;
+typedef enum first_call {
+    FIRST_HANDLE,
+    FIRST_NAMES,
+    FIRST_WITHDRAW,
+    FIRST_GRANT,
+    FIRST_CLOSE,
+    FIRST_COUNT
+} first_call;
 
 static void meet_harm(two_shared *all, const char *home, harm what, first_call first)
 {

@@ -52,11 +52,11 @@ bool person_load(const char *path, person_calls *out)
 {
     /* In the order of the table, which holds nothing but functions. */
     static const char *const names[] = {
-        "consent_open",         "consent_close",           "consent_profile_open", "consent_profile_close",
-        "consent_profile_health", "consent_policy_install", "consent_check",       "consent_handle_open",
-        "consent_handle_close", "consent_handle_check",    "consent_use",          "consent_flush",
-        "consent_form_build",   "consent_form_close",      "consent_form_shown",   "consent_form_submit",
-        "consent_withdraw",     "consent_verify",          "consent_erase",        "consent_set_crypto_lock",
+        "consent_open",           "consent_close",          "consent_profile_open", "consent_profile_close",
+        "consent_profile_health", "consent_policy_install", "consent_check",        "consent_handle_open",
+        "consent_handle_close",   "consent_handle_check",   "consent_use",          "consent_flush",
+        "consent_form_build",     "consent_form_close",     "consent_form_shown",   "consent_form_submit",
+        "consent_withdraw",       "consent_verify",         "consent_erase",        "consent_set_crypto_lock",
     };
     _Static_assert(sizeof(person_calls) == sizeof names / sizeof names[0] * sizeof(void *), "a name for each call");
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);

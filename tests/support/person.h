@@ -10,7 +10,8 @@
 typedef struct person_calls {
     consent_status (*open)(const consent_config *, consent_client **, consent_error *);
     void (*close)(consent_client *);
-    consent_status (*profile_open)(consent_client *, const consent_profile_config *, consent_profile **, consent_error *);
+    consent_status (*profile_open)(consent_client *, const consent_profile_config *, consent_profile **,
+                                   consent_error *);
     void (*profile_close)(consent_profile *);
     consent_status (*profile_health)(consent_profile *, consent_error *);
     consent_status (*policy_install)(consent_client *, const void *, size_t, consent_error *);

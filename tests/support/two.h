@@ -15,23 +15,28 @@ typedef struct two_shared {
     _Atomic uint32_t synced;    /* last round whose grant was on stable storage */
     _Atomic uint32_t checks;
     _Atomic uint32_t yes;
-    _Atomic uint32_t missed;    /* violations: "yes" after a withdrawal, or before the sync */
-    _Atomic uint32_t unseen;    /* violations: no "yes" although the grant had returned */
+    _Atomic uint32_t missed; /* violations: "yes" after a withdrawal, or before the sync */
+    _Atomic uint32_t unseen; /* violations: no "yes" although the grant had returned */
     _Atomic uint32_t failed;
-    _Atomic uint32_t calls;     /* of the world, by the process that is to die */
-    _Atomic uint32_t written;   /* it had begun to write its act: a survivor may find it and make it durable */
-    _Atomic uint32_t durable;   /* its act was on stable storage */
-    _Atomic uint32_t second;    /* coarse time of the reader */
+    _Atomic uint32_t calls;   /* of the world, by the process that is to die */
+    _Atomic uint32_t written; /* it had begun to write its act: a survivor may find it and make it durable */
+    _Atomic uint32_t durable; /* its act was on stable storage */
+    _Atomic uint32_t second;  /* coarse time of the reader */
 } two_shared;
 
-enum { STAGE_GRANTING, STAGE_GRANTED, STAGE_WITHDRAWING, STAGE_WITHDRAWN };
+enum {
+    STAGE_GRANTING,
+    STAGE_GRANTED,
+    STAGE_WITHDRAWING,
+    STAGE_WITHDRAWN
+};
 
 /* The posix world with hooks. Its functions take no ctx, so ctx is ours. */
 typedef struct two_hooks {
     cs_env real;
     two_shared *all;
-    cs_file *ledger;    /* last file that a frame was written to */
-    uint32_t kill_at;   /* call number; 0: never */
+    cs_file *ledger;  /* last file that a frame was written to */
+    uint32_t kill_at; /* call number; 0: never */
     bool counting;
     bool own_seconds;
 } two_hooks;

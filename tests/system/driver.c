@@ -25,16 +25,23 @@
 #define LOAD_MAX_ACTS 20000u
 
 typedef enum step {
-    STEP_OPENED, STEP_ACCEPTED, STEP_REFUSED_B, STEP_GRANTED_A, STEP_GRANTED_FEED, STEP_WITHDREW_A, STEP_REOPENED,
-    STEP_WITHDREW_FEED, STEP_COUNT
+    STEP_OPENED,
+    STEP_ACCEPTED,
+    STEP_REFUSED_B,
+    STEP_GRANTED_A,
+    STEP_GRANTED_FEED,
+    STEP_WITHDREW_A,
+    STEP_REOPENED,
+    STEP_WITHDREW_FEED,
+    STEP_COUNT
 } step;
 
 typedef struct acks {
     uint32_t attempted[STEP_COUNT];
     uint32_t acknowledged[STEP_COUNT];
     uint32_t base_frames;
-    uint32_t acts;            /* acknowledged, of load */
-    uint32_t false_yes;       /* seen by the process itself */
+    uint32_t acts;      /* acknowledged, of load */
+    uint32_t false_yes; /* seen by the process itself */
 } acks;
 
 static volatile acks *map_acks(const char *path)
@@ -312,7 +319,8 @@ int main(int argc, char **argv)
     if (strcmp(what, "nothing") == 0)
         return 0;
     if (argc < 4 || (strcmp(what, "full") == 0 && argc < 5)) {
-        fprintf(stderr, "usage: driver scenario|check|prepare|load|checkload|refused HOME ACKS; full HOME FILLER ACKS\n");
+        fprintf(stderr,
+                "usage: driver scenario|check|prepare|load|checkload|refused HOME ACKS; full HOME FILLER ACKS\n");
         return 2;
     }
     volatile acks *a = map_acks(argv[strcmp(what, "full") == 0 ? 4 : 3]);

@@ -18,7 +18,11 @@
 #define HOME_ROUNDS 50u
 #define MAX_WAIT_MS 20000
 
-typedef enum message_kind { MESSAGE_FOUND = 1, MESSAGE_ACK = 2, MESSAGE_BAD = 3 } message_kind;
+typedef enum message_kind {
+    MESSAGE_FOUND = 1,
+    MESSAGE_ACK = 2,
+    MESSAGE_BAD = 3
+} message_kind;
 
 typedef struct message {
     uint32_t kind;

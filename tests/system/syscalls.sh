@@ -66,5 +66,5 @@ while read -r call kind count bad; do
     tries=$((tries + count)) violations=$((violations + bad))
     [[ $kind != kill ]] || points=$((points + count))
 done < <(sort "$scratch/results")
-sweep_line "system calls (strace)" "$points" "$tries" "$violations" "${FLOOR:-700}"
+sweep_line "system calls (strace)" "$points" "$tries" "$violations" "${FLOOR:-1000}"
 exit "$sweep_status"

@@ -18,7 +18,7 @@
 
 typedef struct crowd {
     person p;
-    consent_handle *handle; /* of recommend.feed */
+    consent_handle *handle;     /* of recommend.feed */
     _Atomic uint32_t given;     /* rounds whose grant had begun */
     _Atomic uint32_t withdrawn; /* rounds whose withdrawal had returned */
     _Atomic uint32_t wrong;
@@ -98,7 +98,8 @@ static void *pay_and_withdraw(void *user)
     crowd *c = user;
     person p = own(c);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        if (person_answer(&p, CONSENT_OCCASION_SEPARATE, "share.payment", "pay-a", CONSENT_ACTION_ACCEPT) != CONSENT_OK ||
+        if (person_answer(&p, CONSENT_OCCASION_SEPARATE, "share.payment", "pay-a", CONSENT_ACTION_ACCEPT) !=
+                CONSENT_OK ||
             person_decision(&p, "share.payment", "pay-a", "account") != CONSENT_ALLOW ||
             person_withdraw(&p, "share.payment", "pay-a") != CONSENT_OK ||
             person_decision(&p, "share.payment", "pay-a", "account") == CONSENT_ALLOW)
