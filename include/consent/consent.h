@@ -64,14 +64,14 @@ typedef enum consent_status {
     CONSENT_E_ROLLED_BACK = 10,    /**< an older copy of the store was put back */
     CONSENT_E_COPIED = 11,         /**< the store comes from another install */
     CONSENT_E_UNSUPPORTED = 12,    /**< not in this build, or a newer format */
-    CONSENT_E_REJECTED = 13,       /**< the form's, the policy's or the law's rules forbid it: the message names the item */
-    CONSENT_E_EXPIRED = 14,        /**< the form, policy or key is past its time */
-    CONSENT_E_USED = 15,           /**< a form is submitted once */
-    CONSENT_E_NOT_FOUND = 16,      /**< no such file, policy, profile or item */
-    CONSENT_E_NOT_DURABLE = 17,    /**< a withdrawal holds in memory but reached no disk; try again */
-    CONSENT_E_NETWORK = 18,        /**< the network or the peer failed */
-    CONSENT_E_CANCELLED = 19,      /**< consent_cancel, or a writer callback that returned non-zero */
-    CONSENT_E_FORKED = 20          /**< a handle made before fork() was used in the child: open again */
+    CONSENT_E_REJECTED = 13,  /**< the form's, the policy's or the law's rules forbid it: the message names the item */
+    CONSENT_E_EXPIRED = 14,   /**< the form, policy or key is past its time */
+    CONSENT_E_USED = 15,      /**< a form is submitted once */
+    CONSENT_E_NOT_FOUND = 16, /**< no such file, policy, profile or item */
+    CONSENT_E_NOT_DURABLE = 17, /**< a withdrawal holds in memory but reached no disk; try again */
+    CONSENT_E_NETWORK = 18,     /**< the network or the peer failed */
+    CONSENT_E_CANCELLED = 19,   /**< consent_cancel, or a writer callback that returned non-zero */
+    CONSENT_E_FORKED = 20       /**< a handle made before fork() was used in the child: open again */
 } consent_status;
 
 /** Details of a failure, owned by the caller; never holds personal data. */
@@ -99,7 +99,10 @@ typedef int (*consent_write_fn)(void *ctx, const char *text, size_t size);
         return consent_init_;                                                                                          \
     }()
 #else
-#define CONSENT_INIT(type) {.struct_size = sizeof(type)}
+#define CONSENT_INIT(type)                                                                                             \
+    {                                                                                                                  \
+        .struct_size = sizeof(type)                                                                                    \
+    }
 #endif
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -186,8 +189,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_policy_list(consent_client *
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_policy_text(consent_client *client, const char *policy_id,
                                                                 uint32_t version, const char *locale,
-                                                                consent_write_fn write, void *ctx,
-                                                                consent_error *err);
+                                                                consent_write_fn write, void *ctx, consent_error *err);
 
 /* ---- decisions -------------------------------------------------------------------------- */
 
@@ -277,17 +279,16 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_check(consent_profile *profi
  * it. Withdrawing never reaches back (PIPL 15; C77, C144).
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_check_at(consent_profile *profile, const consent_query *query,
-                                                             int64_t at_ms, bool hindsight,
-                                                             consent_verdict *verdict, consent_error *err);
+                                                             int64_t at_ms, bool hindsight, consent_verdict *verdict,
+                                                             consent_error *err);
 /** JSON: the rule that decided, its source, the evidence, and the text for the person in that locale. */
 CONSENT_API CONSENT_MUST_USE consent_status consent_explain(consent_profile *profile, const consent_query *query,
                                                             const char *locale, consent_write_fn write, void *ctx,
                                                             consent_error *err);
 
 /** Prepares a question for checking in nanoseconds. The handle belongs to the profile; close it before. */
-CONSENT_API CONSENT_MUST_USE consent_status consent_handle_open(consent_profile *profile,
-                                                                const consent_query *query, consent_handle **out,
-                                                                consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_handle_open(consent_profile *profile, const consent_query *query,
+                                                                consent_handle **out, consent_error *err);
 /** Gives the handle back; NULL is fine. */
 CONSENT_API void consent_handle_close(consent_handle *handle);
 /**
@@ -318,11 +319,11 @@ typedef enum consent_occasion {
     CONSENT_OCCASION_AGE = 8,        /**< the person states birth date or age band (C34, C129, C136) */
     CONSENT_OCCASION_GUARDIAN = 9,   /**< the guardian's yes: to the policy, or to one purpose (PIPL 31; C129, C130) */
     CONSENT_OCCASION_CHILD_RULES = 10, /**< the guardian's yes to policy and child rules with their six facts (C131) */
-    CONSENT_OCCASION_CONFIRM = 11,   /**< what another device, support or a doubt left to be confirmed here */
-    CONSENT_OCCASION_FIELD = 12,     /**< beside a form field: an identity number, a bank card (C47, C52, C122) */
-    CONSENT_OCCASION_AD_HOC = 13,    /**< the host's own notice for this moment; its exact text is kept (C53) */
-    CONSENT_OCCASION_EXTERNAL = 14,  /**< before a jump to a third party and its own policy (C80) */
-    CONSENT_OCCASION_NOTICE = 15     /**< told, not asked: change, incident, closing (PIPL 57; C88, C126, C154) */
+    CONSENT_OCCASION_CONFIRM = 11,     /**< what another device, support or a doubt left to be confirmed here */
+    CONSENT_OCCASION_FIELD = 12,       /**< beside a form field: an identity number, a bank card (C47, C52, C122) */
+    CONSENT_OCCASION_AD_HOC = 13,      /**< the host's own notice for this moment; its exact text is kept (C53) */
+    CONSENT_OCCASION_EXTERNAL = 14,    /**< before a jump to a third party and its own policy (C80) */
+    CONSENT_OCCASION_NOTICE = 15       /**< told, not asked: change, incident, closing (PIPL 57; C88, C126, C154) */
 } consent_occasion;
 
 /** Who acts on a form. */
@@ -334,14 +335,14 @@ typedef enum consent_actor {
 /** Which form to build. */
 typedef struct consent_form_request {
     size_t struct_size;
-    int32_t occasion;            /**< consent_occasion; 0: the one that consent_check's reason calls for */
-    const consent_query *query;  /**< what for; not needed by forms about a policy as a whole */
-    const char *scope;           /**< product, where there is no query; NULL: the platform */
-    const char *locale;          /**< NULL: the policy's first */
-    bool user_initiated;         /**< the person opened it: allowed inside a cool-down */
-    int32_t actor;               /**< consent_actor; guardian with age (a correction), manage and notice */
-    const char *notice;          /**< ad_hoc, notice: what to show, as JSON (docs/json.md); else NULL */
-    size_t notice_size;          /**< bytes of notice */
+    int32_t occasion;           /**< consent_occasion; 0: the one that consent_check's reason calls for */
+    const consent_query *query; /**< what for; not needed by forms about a policy as a whole */
+    const char *scope;          /**< product, where there is no query; NULL: the platform */
+    const char *locale;         /**< NULL: the policy's first */
+    bool user_initiated;        /**< the person opened it: allowed inside a cool-down */
+    int32_t actor;              /**< consent_actor; guardian with age (a correction), manage and notice */
+    const char *notice;         /**< ad_hoc, notice: what to show, as JSON (docs/json.md); else NULL */
+    size_t notice_size;         /**< bytes of notice */
 } consent_form_request;
 
 /**
@@ -351,27 +352,28 @@ typedef struct consent_form_request {
  *         that this form must show by law; E_NOT_FOUND for a name the policy does not declare.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_form_build(consent_profile *profile,
-                                                               const consent_form_request *request,
-                                                               consent_form **out, consent_error *err);
+                                                               const consent_form_request *request, consent_form **out,
+                                                               consent_error *err);
 /** Closes a form, submitted or not; closing records nothing. NULL is fine. */
 CONSENT_API void consent_form_close(consent_form *form);
 /** JSON: the whole form, for Java, Swift, web views (docs/json.md). */
-CONSENT_API CONSENT_MUST_USE consent_status consent_form_json(consent_form *form, consent_write_fn write,
-                                                              void *ctx, consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_form_json(consent_form *form, consent_write_fn write, void *ctx,
+                                                              consent_error *err);
 
 /** One piece of a form, for C hosts that render it themselves. Strings live until consent_form_close. */
 typedef struct consent_form_part {
     size_t struct_size;
-    int32_t kind;           /**< consent_part_kind */
-    int32_t level;          /**< heading level or list depth */
-    int32_t emphasis;       /**< of a span, field or choice: 0 plain, 1 bold, 2 bold and underlined; must be rendered so (C2, C15) */
-    const char *text;       /**< UTF-8; of a control: its label; of a list item: its marker */
-    const char *href;       /**< of a link */
-    const char *control;    /**< id to answer with, of a choice, accept or refuse */
-    const char *consequence;/**< what refusing costs (C19, C71); NULL if none */
-    bool required;          /**< accepting needs this choice */
-    bool on;                /**< manage: the choice in force now. Never pre-ticked elsewhere. */
-    const char *needs;      /**< manage: switching it on takes this form ("separate" …), not this one; NULL: can be here */
+    int32_t kind;  /**< consent_part_kind */
+    int32_t level; /**< heading level or list depth */
+    int32_t
+        emphasis; /**< of a span, field or choice: 0 plain, 1 bold, 2 bold and underlined; must be rendered so (C2, C15) */
+    const char *text;        /**< UTF-8; of a control: its label; of a list item: its marker */
+    const char *href;        /**< of a link */
+    const char *control;     /**< id to answer with, of a choice, accept or refuse */
+    const char *consequence; /**< what refusing costs (C19, C71); NULL if none */
+    bool required;           /**< accepting needs this choice */
+    bool on;                 /**< manage: the choice in force now. Never pre-ticked elsewhere. */
+    const char *needs; /**< manage: switching it on takes this form ("separate" …), not this one; NULL: can be here */
 } consent_form_part;
 
 /** What a part of a form is. */
@@ -430,11 +432,11 @@ typedef struct consent_submission {
     int32_t action;                /**< consent_action */
     const consent_answer *answers; /**< choices left out count as not ticked; of manage: as left as they are */
     size_t answer_count;           /**< number of answers */
-    bool reached_end;          /**< the whole text was scrolled through (C4) */
-    bool emphasis_rendered;    /**< bold and underline were shown as such (C2); accepting a policy needs it */
-    const char *surface;       /**< the host's name for the screen; may be NULL */
-    int32_t method;            /**< consent_method; 0: checkbox for choices, button for actions */
-    const char *birth;         /**< age: "2013-06-01"; NULL: one band is ticked instead */
+    bool reached_end;              /**< the whole text was scrolled through (C4) */
+    bool emphasis_rendered;        /**< bold and underline were shown as such (C2); accepting a policy needs it */
+    const char *surface;           /**< the host's name for the screen; may be NULL */
+    int32_t method;                /**< consent_method; 0: checkbox for choices, button for actions */
+    const char *birth;             /**< age: "2013-06-01"; NULL: one band is ticked instead */
     /** Where evidence is kept: of the guardian's verification (a guardian's yes needs it), of a signature. NULL: none. */
     const char *reference;
 } consent_submission;
@@ -498,21 +500,18 @@ typedef enum consent_os_state {
  * with it, until it closes (C66 to C71). *form stays NULL when nothing is to be asked: follow *verdict.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_permission_begin(consent_profile *profile,
-                                                                     const consent_query *query,
-                                                                     const char *locale, consent_form **form,
-                                                                     consent_verdict *verdict, consent_error *err);
+                                                                     const consent_query *query, const char *locale,
+                                                                     consent_form **form, consent_verdict *verdict,
+                                                                     consent_error *err);
 /** Second half: records that the prompt was shown and what it came to, and answers the question again. */
 CONSENT_API CONSENT_MUST_USE consent_status consent_permission_finish(consent_form *form, consent_os_state result,
-                                                                      consent_verdict *verdict,
-                                                                      consent_error *err);
+                                                                      consent_verdict *verdict, consent_error *err);
 /**
  * Tells what the system's settings say, on every return to the foreground. Switched off there: what depends on it reads
  * as withdrawn at once (C73, C75); switched on: necessary, never sufficient.
  */
-CONSENT_API CONSENT_MUST_USE consent_status consent_permission_observe(consent_profile *profile,
-                                                                       const char *permission,
-                                                                       consent_os_state state,
-                                                                       consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_permission_observe(consent_profile *profile, const char *permission,
+                                                                       consent_os_state state, consent_error *err);
 
 /* ---- being told ------------------------------------------------------------------------- */
 
@@ -532,8 +531,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_watch(consent_handle *handle
  * loop, or after consent_form_submit and on return to the foreground.
  * @param count  How many calls were made; may be NULL.
  */
-CONSENT_API CONSENT_MUST_USE consent_status consent_poll(consent_profile *profile, size_t *count,
-                                                         consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_poll(consent_profile *profile, size_t *count, consent_error *err);
 /**
  * One JSON object per line: what the acts after an event changed for the app: scope, purpose, recipient, data, the answer
  * before and after, and `cursor`, to give next time (docs/json.md).
@@ -545,19 +543,19 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_changes(consent_profile *pro
 /* ---- the record ------------------------------------------------------------------------- */
 
 /** One JSON object per line: every event, oldest first. */
-CONSENT_API CONSENT_MUST_USE consent_status consent_history(consent_profile *profile, consent_write_fn write,
-                                                            void *ctx, consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_history(consent_profile *profile, consent_write_fn write, void *ctx,
+                                                            consent_error *err);
 /** JSON: events, chain heads, the policies and exact notices they refer to: a copy for the person (PIPL 45; C149). */
-CONSENT_API CONSENT_MUST_USE consent_status consent_export(consent_profile *profile, consent_write_fn write,
-                                                           void *ctx, consent_error *err);
+CONSENT_API CONSENT_MUST_USE consent_status consent_export(consent_profile *profile, consent_write_fn write, void *ctx,
+                                                           consent_error *err);
 
 /** What consent_verify found; filled as far as it came also when it fails. */
 typedef struct consent_verify_report {
     size_t struct_size;
-    uint64_t frame_count;      /**< sealed frames that are whole */
-    uint64_t event_count;      /**< events in them */
-    uint64_t bad_offset;       /**< where the first damage begins, 0 if none */
-    uint8_t event_head[32];    /**< head of the event chain */
+    uint64_t frame_count;   /**< sealed frames that are whole */
+    uint64_t event_count;   /**< events in them */
+    uint64_t bad_offset;    /**< where the first damage begins, 0 if none */
+    uint8_t event_head[32]; /**< head of the event chain */
 } consent_verify_report;
 
 /** Reads the whole ledger again from disk and checks every seal and both chains. */

@@ -15,7 +15,6 @@
 #define CONSENT_VERSION_TEXT_(major, minor, patch) #major "." #minor "." #patch
 #define CONSENT_VERSION_EXPAND_(major, minor, patch) CONSENT_VERSION_TEXT_(major, minor, patch)
 /** Version of this header, e.g. "0.1.0"; consent_version() tells the library's. */
-#define CONSENT_VERSION \
-    CONSENT_VERSION_EXPAND_(CONSENT_VERSION_MAJOR, CONSENT_VERSION_MINOR, CONSENT_VERSION_PATCH)
+#define CONSENT_VERSION CONSENT_VERSION_EXPAND_(CONSENT_VERSION_MAJOR, CONSENT_VERSION_MINOR, CONSENT_VERSION_PATCH)
 
 #endif

@@ -3,16 +3,14 @@
 
 #include <string.h>
 
-
-
 /* ---- names ------------------------------------------------------------------------------------------- */
 
 const char *consent_status_name(consent_status status)
 {
     static const char *const names[] = {
-        "OK", "ARGUMENT", "MEMORY", "IO", "FULL", "LOCKED", "KEY_UNAVAILABLE", "KEY_GONE", "CORRUPT", "TAMPERED",
-        "ROLLED_BACK", "COPIED", "UNSUPPORTED", "REJECTED", "EXPIRED", "USED", "NOT_FOUND", "NOT_DURABLE", "NETWORK",
-        "CANCELLED", "FORKED"};
+        "OK",       "ARGUMENT", "MEMORY",    "IO",          "FULL",    "LOCKED",      "KEY_UNAVAILABLE",
+        "KEY_GONE", "CORRUPT",  "TAMPERED",  "ROLLED_BACK", "COPIED",  "UNSUPPORTED", "REJECTED",
+        "EXPIRED",  "USED",     "NOT_FOUND", "NOT_DURABLE", "NETWORK", "CANCELLED",   "FORKED"};
     return (size_t)status < CS_COUNT_OF(names) ? names[status] : "UNKNOWN";
 }
 
@@ -37,7 +35,8 @@ consent_status cs_take_struct(const void *theirs, void *mine, size_t mine_size, 
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
     memcpy(&given, theirs, sizeof given);
     if (given < min_size || given > 65536)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what, given, what);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what,
+                       given, what);
     for (size_t i = mine_size; i < given; i++)
         if (((const uint8_t *)theirs)[i] != 0)
             return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s sets a field that this version of the library lacks", what);
@@ -53,7 +52,8 @@ consent_status cs_give_struct(const void *mine, size_t mine_size, void *theirs, 
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
     memcpy(&room, theirs, sizeof room);
     if (room < min_size || room > 65536)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what, room, what);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what,
+                       room, what);
     memset((uint8_t *)theirs + sizeof room, 0, room - sizeof room);
     memcpy((uint8_t *)theirs + sizeof room, (const uint8_t *)mine + sizeof room,
            (room < mine_size ? room : mine_size) - sizeof room);

@@ -37,8 +37,8 @@ static void buffer_for(cs_buffer *buffer, const consent_profile *profile)
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
 
-consent_status consent_profile_open(consent_client *client, const consent_profile_config *config,
-                                    consent_profile **out, consent_error *err)
+consent_status consent_profile_open(consent_client *client, const consent_profile_config *config, consent_profile **out,
+                                    consent_error *err)
 {
     consent_profile_config mine;
     if (!out)

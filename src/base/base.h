@@ -29,8 +29,7 @@
 
 /* Fills *err (when not NULL) and returns `status`, so that failing is one line. The message is cut
  * at the struct's size on a UTF-8 boundary. */
-consent_status cs_fail(consent_error *err, consent_status status, int os_code, const char *fmt, ...)
-    CS_PRINTF(4, 5);
+consent_status cs_fail(consent_error *err, consent_status status, int os_code, const char *fmt, ...) CS_PRINTF(4, 5);
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
@@ -41,11 +40,11 @@ typedef struct cs_memory {
     void *(*resize)(void *ctx, void *block, size_t old_size, size_t new_size);
 } cs_memory;
 
-void *cs_alloc(const cs_memory *memory, size_t size);                 /* zeroed; NULL if none left */
+void *cs_alloc(const cs_memory *memory, size_t size); /* zeroed; NULL if none left */
 void *cs_realloc(const cs_memory *memory, void *block, size_t old_size, size_t new_size);
-void cs_free(const cs_memory *memory, void *block, size_t size);      /* NULL is fine */
-void cs_wipe(void *block, size_t size);                               /* never optimised away */
-bool cs_equal_secret(const void *a, const void *b, size_t size);      /* constant time */
+void cs_free(const cs_memory *memory, void *block, size_t size); /* NULL is fine */
+void cs_wipe(void *block, size_t size);                          /* never optimised away */
+bool cs_equal_secret(const void *a, const void *b, size_t size); /* constant time */
 
 /* Many small allocations freed at once. Pointers stay valid until cs_arena_free. */
 typedef struct cs_arena_chunk cs_arena_chunk;
@@ -105,9 +104,9 @@ void cs_buffer_str(cs_buffer *buffer, cs_str text);
 void cs_buffer_text(cs_buffer *buffer, const char *text);
 void cs_buffer_printf(cs_buffer *buffer, const char *fmt, ...) CS_PRINTF(2, 3);
 void cs_buffer_u8(cs_buffer *buffer, uint8_t value);
-void cs_buffer_u32(cs_buffer *buffer, uint32_t value); /* little-endian */
-void cs_buffer_u64(cs_buffer *buffer, uint64_t value); /* little-endian */
-void cs_buffer_varint(cs_buffer *buffer, uint64_t value); /* LEB128, shortest form */
+void cs_buffer_u32(cs_buffer *buffer, uint32_t value);                  /* little-endian */
+void cs_buffer_u64(cs_buffer *buffer, uint64_t value);                  /* little-endian */
+void cs_buffer_varint(cs_buffer *buffer, uint64_t value);               /* LEB128, shortest form */
 void cs_buffer_sized(cs_buffer *buffer, const void *data, size_t size); /* varint size, bytes */
 cs_span cs_buffer_span(const cs_buffer *buffer);
 /* CONSENT_OK, or E_MEMORY when it failed. `what` names the thing in the message. */

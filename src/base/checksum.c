@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+
 /* CRC-32C (Castagnoli), reflected polynomial 0x82F63B78: remainder of each byte value. */
 static const uint32_t crc32c_table[256] = {
     0x00000000u, 0xF26B8303u, 0xE13B70F7u, 0x1350F3F4u, 0xC79A971Fu, 0x35F1141Cu, 0x26A1E7E8u, 0xD4CA64EBu, 0x8AD958CFu,
@@ -57,12 +61,25 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_by_instruction(uint32_t
         crc = __builtin_ia32_crc32qi(crc, *bytes);
     return crc;
 }
+
+/* Asked once; every thread would find the same. (The compiler's own question brings five kilobytes along.) */
+static bool has_instruction(void)
+{
+    static _Atomic int known; /* 0: not asked yet, 1: no, 2: yes */
+    int answer = known;
+    if (answer == 0) {
+        unsigned int a, b, c, d;
+        answer = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2) ? 2 : 1;
+        known = answer;
+    }
+    return answer == 2;
+}
 #endif
 
 uint32_t cs_crc32c(const void *data, size_t size)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
-    if (__builtin_cpu_supports("sse4.2"))
+    if (has_instruction())
         return ~crc32c_by_instruction(0xFFFFFFFFu, data, size);
 #endif
     return ~crc32c_by_table(0xFFFFFFFFu, data, size);

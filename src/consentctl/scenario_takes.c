@@ -186,8 +186,9 @@ static bool check_word(cs_json_in *in, cs_takes takes, const cs_json *value)
     consent_status status = CONSENT_OK;
     if (takes == CS_TAKES_OCCASION)
         return cs_occasion_find(text, &occasion) ||
-               cs_json_complain(in, "a form is for auto, first_run, update, own, separate, once, permission, manage, age, guardian, "
-                                    "child_rules, confirm, field, ad_hoc, external or notice");
+               cs_json_complain(
+                   in, "a form is for auto, first_run, update, own, separate, once, permission, manage, age, guardian, "
+                       "child_rules, confirm, field, ad_hoc, external or notice");
     if (takes == CS_TAKES_OS)
         return cs_os_state_find(text, &os) ||
                cs_json_complain(in, "the system says granted, denied, blocked or unknown");

@@ -1,8 +1,8 @@
 #include "consentctl/scenario_schema.h"
 
-static const char *const occasion_names[] = {"auto",       "first_run", "update",   "own",    "separate", "once",
-                                             "permission", "manage",    "age",      "guardian", "child_rules", "confirm",
-                                             "field",      "ad_hoc",    "external", "notice"};
+static const char *const occasion_names[] = {
+    "auto", "first_run", "update",      "own",     "separate", "once",   "permission", "manage",
+    "age",  "guardian",  "child_rules", "confirm", "field",    "ad_hoc", "external",   "notice"};
 static const char *const os_names[] = {"unknown", "granted", "denied", "blocked"};
 static const char *const decision_names[] = {"deny", "ask", "allow"};
 

@@ -48,8 +48,8 @@ consent_status cs_hedged_nonce(const uint8_t nonce_key[CS_KEY_SIZE], const uint8
  * E_ARGUMENT (try other bytes) when they are outside 1..n-1. Deterministic signatures. */
 consent_status cs_p256_from_random(const uint8_t random32[32], uint8_t private_key[CS_P256_PRIVATE_SIZE],
                                    uint8_t public_key[CS_P256_PUBLIC_SIZE], consent_error *err);
-consent_status cs_p256_public(const uint8_t private_key[CS_P256_PRIVATE_SIZE],
-                              uint8_t public_key[CS_P256_PUBLIC_SIZE], consent_error *err);
+consent_status cs_p256_public(const uint8_t private_key[CS_P256_PRIVATE_SIZE], uint8_t public_key[CS_P256_PUBLIC_SIZE],
+                              consent_error *err);
 consent_status cs_es256_sign(const uint8_t private_key[CS_P256_PRIVATE_SIZE], cs_span message,
                              uint8_t signature[CS_SIGNATURE_SIZE], consent_error *err);
 /* E_TAMPERED when the signature is not the key's over the message. */
@@ -57,8 +57,7 @@ consent_status cs_es256_verify(const uint8_t public_key[CS_P256_PUBLIC_SIZE], cs
                                const uint8_t signature[CS_SIGNATURE_SIZE], consent_error *err);
 /* ECDH: x coordinate of the shared point, for sealing to the operator's key. */
 consent_status cs_p256_agree(const uint8_t private_key[CS_P256_PRIVATE_SIZE],
-                             const uint8_t peer_public[CS_P256_PUBLIC_SIZE], uint8_t shared[32],
-                             consent_error *err);
+                             const uint8_t peer_public[CS_P256_PUBLIC_SIZE], uint8_t shared[32], consent_error *err);
 
 /* First 8 bytes of SHA-256 of the public point, in hex (16 chars + NUL): names a key. */
 consent_status cs_key_id(const uint8_t public_key[CS_P256_PUBLIC_SIZE], char out[17], consent_error *err);

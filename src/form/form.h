@@ -20,7 +20,8 @@ typedef struct cs_form_input {
     const cs_policy_set *policies;
     const cs_policy *policy; /* whose form it is: texts and document are this one's */
     const cs_texts *texts;
-    const cs_document *document; /* in the form's locale; needed by forms about the policy as a whole, else may be NULL */
+    const cs_document
+        *document; /* in the form's locale; needed by forms about the policy as a whole, else may be NULL */
     const cs_state *state;
     const cs_now *now;
     const char *platform; /* whose permission names */

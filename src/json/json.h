@@ -26,7 +26,12 @@ void cs_json_free(cs_json_doc *doc);
 
 typedef enum cs_json_type {
     CS_JSON_NONE = 0, /* missing */
-    CS_JSON_NULL, CS_JSON_BOOL, CS_JSON_INT, CS_JSON_STRING, CS_JSON_ARRAY, CS_JSON_OBJECT
+    CS_JSON_NULL,
+    CS_JSON_BOOL,
+    CS_JSON_INT,
+    CS_JSON_STRING,
+    CS_JSON_ARRAY,
+    CS_JSON_OBJECT
 } cs_json_type;
 
 cs_json_type cs_json_type_of(const cs_json *value); /* NULL → CS_JSON_NONE */
@@ -37,9 +42,9 @@ const cs_json *cs_json_first(const cs_json *container);
 const cs_json *cs_json_next(const cs_json *value);
 const char *cs_json_name(const cs_json *member);
 size_t cs_json_count(const cs_json *container);
-bool cs_json_bool(const cs_json *value);      /* false unless true */
-int64_t cs_json_int(const cs_json *value);    /* 0 unless an integer */
-cs_str cs_json_str(const cs_json *value);     /* empty unless a string; lives as long as the document */
+bool cs_json_bool(const cs_json *value);   /* false unless true */
+int64_t cs_json_int(const cs_json *value); /* 0 unless an integer */
+cs_str cs_json_str(const cs_json *value);  /* empty unless a string; lives as long as the document */
 
 /* Typed reading with paths. A cs_json_in walks a document and remembers the first complaint, so a
  * parser reads straight through and checks once. `path` is kept as text for messages. */

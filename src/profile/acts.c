@@ -57,10 +57,15 @@ static consent_status load_document(cs_profile *profile, const cs_policy *policy
 static consent_status build(cs_profile *profile, const cs_form_request *request, const cs_now *now, cs_form **out,
                             consent_error *err)
 {
-    cs_form_input input = {.memory = &profile->home->env.memory, .policies = &profile->home->policies,
-                           .state = &profile->state, .now = now, .platform = profile->home->platform,
-                           .query = request->query, .user_initiated = request->user_initiated,
-                           .guardian = request->guardian, .notice = request->notice};
+    cs_form_input input = {.memory = &profile->home->env.memory,
+                           .policies = &profile->home->policies,
+                           .state = &profile->state,
+                           .now = now,
+                           .platform = profile->home->platform,
+                           .query = request->query,
+                           .user_initiated = request->user_initiated,
+                           .guardian = request->guardian,
+                           .notice = request->notice};
     cs_texts *texts = NULL;
     cs_document *document = NULL;
     consent_status status = choose(profile, request, now, &input.occasion, &input.policy, err);
@@ -80,8 +85,7 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
     return status;
 }
 
-consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out,
-                               consent_error *err)
+consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out, consent_error *err)
 {
     cs_now now;
     consent_status status;
@@ -142,8 +146,8 @@ consent_status cs_profile_submit(cs_profile *profile, cs_form *form, const conse
     size_t count = 0;
     bool restrictive = false;
     cs_profile_lock(profile);
-    consent_status status = cs_form_submit(form, submission, shown_ms, cs_profile_now_locked(profile), &events, &count,
-                                           &restrictive, err);
+    consent_status status =
+        cs_form_submit(form, submission, shown_ms, cs_profile_now_locked(profile), &events, &count, &restrictive, err);
     if (status == CONSENT_OK)
         status = record_shown(profile, form, events, count, restrictive, err);
     cs_profile_unlock(profile);
@@ -156,8 +160,8 @@ consent_status cs_profile_permission_result(cs_profile *profile, cs_form *form, 
     const cs_event *events = NULL;
     size_t count = 0;
     cs_profile_lock(profile);
-    consent_status status = cs_form_permission_result(form, result, shown_ms, cs_profile_now_locked(profile), &events,
-                                                      &count, err);
+    consent_status status =
+        cs_form_permission_result(form, result, shown_ms, cs_profile_now_locked(profile), &events, &count, err);
     if (status == CONSENT_OK)
         status = record_shown(profile, form, events, count, result != CONSENT_OS_GRANTED, err);
     cs_profile_unlock(profile);
@@ -199,10 +203,11 @@ static consent_status leave_marker(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
     static const char text[] = "a withdrawal was made while the key was unavailable\n";
-    consent_status status = cs_file_replace(&home->env, home->dir, CS_MARKER_NAME,
-                                            (cs_span){(const uint8_t *)text, sizeof text - 1}, err);
+    consent_status status =
+        cs_file_replace(&home->env, home->dir, CS_MARKER_NAME, (cs_span){(const uint8_t *)text, sizeof text - 1}, err);
     if (status != CONSENT_OK)
-        return cs_fail(err, CONSENT_E_NOT_DURABLE, 0, "the withdrawal holds in memory only: neither key nor disk answered");
+        return cs_fail(err, CONSENT_E_NOT_DURABLE, 0,
+                       "the withdrawal holds in memory only: neither key nor disk answered");
     home->marker = true;
     return cs_fail(err, home->key_status, 0,
                    "the withdrawal is marked, but the key is away: withdraw again when it is back");
@@ -219,8 +224,11 @@ static void drop_marker(cs_home *home)
 
 consent_status cs_profile_withdraw(cs_profile *profile, const cs_query *item, consent_error *err)
 {
-    cs_event event = {.type = CS_EVENT_WITHDRAWN, .purpose = item->purpose, .recipient = item->recipient,
-                      .method = CONSENT_METHOD_BUTTON, .user_initiated = true};
+    cs_event event = {.type = CS_EVENT_WITHDRAWN,
+                      .purpose = item->purpose,
+                      .recipient = item->recipient,
+                      .method = CONSENT_METHOD_BUTTON,
+                      .user_initiated = true};
     consent_status status;
     for (size_t i = 0; i < item->data_count; i++)
         event.data[event.data_count++] = item->data[i];
@@ -242,8 +250,11 @@ consent_status cs_profile_withdraw(cs_profile *profile, const cs_query *item, co
 
 consent_status cs_profile_observe(cs_profile *profile, cs_str permission, consent_os_state state, consent_error *err)
 {
-    cs_event event = {.type = CS_EVENT_PERMISSION_RESULT, .actor = CS_ACTOR_SYSTEM, .permission = permission,
-                      .os_state = (uint32_t)state, .method = CONSENT_METHOD_OS_SETTINGS};
+    cs_event event = {.type = CS_EVENT_PERMISSION_RESULT,
+                      .actor = CS_ACTOR_SYSTEM,
+                      .permission = permission,
+                      .os_state = (uint32_t)state,
+                      .method = CONSENT_METHOD_OS_SETTINGS};
     consent_status status;
     cs_profile_lock(profile);
     status = cs_profile_refresh(profile, err);

@@ -12,9 +12,11 @@ consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_
     if (!query)
         return CONSENT_OK;
     if (query->data_count > CS_PURPOSE_MAX_DATA || (query->data_count != 0 && !query->data))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.data names more than %u items, or is NULL", CS_PURPOSE_MAX_DATA);
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.data names more than %u items, or is NULL",
+                       CS_PURPOSE_MAX_DATA);
     if ((query->permission == NULL) != (query->call_site == NULL))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.permission and query.call_site belong together; give both or none");
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "query.permission and query.call_site belong together; give both or none");
     out->scope = cs_str_of(query->scope);
     out->purpose = cs_str_of(query->purpose);
     out->recipient = cs_str_of(query->recipient);
@@ -32,7 +34,8 @@ static consent_status check_id(cs_str text, const char *member, consent_error *e
 {
     if (text.size != 0 && !cs_id_is_valid(text))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member, CS_ID_MAX_SIZE);
+                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member,
+                       CS_ID_MAX_SIZE);
     return CONSENT_OK;
 }
 

@@ -183,7 +183,9 @@ consent_status cs_profile_ask(cs_profile *profile, const cs_query *query, cs_ask
         ask->references++;
     unlock_table(profile);
     *out = ask;
-    return ask ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for another handle, or more than %u are open", CS_ASK_MAX);
+    return ask ? CONSENT_OK
+               : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for another handle, or more than %u are open",
+                         CS_ASK_MAX);
 }
 
 void cs_ask_release(cs_ask *ask)
@@ -377,8 +379,8 @@ consent_status cs_profile_check(cs_profile *profile, const cs_query *query, cons
 
 static consent_status use_once(cs_profile *profile, cs_ask *ask, consent_error *err)
 {
-    cs_event event = {.type = CS_EVENT_USED_ONCE, .purpose = ask->query.purpose, .recipient = ask->query.recipient,
-                      .once = true};
+    cs_event event = {
+        .type = CS_EVENT_USED_ONCE, .purpose = ask->query.purpose, .recipient = ask->query.recipient, .once = true};
     for (size_t i = 0; i < ask->query.data_count && i < CS_EVENT_MAX_DATA; i++)
         event.data[event.data_count++] = ask->query.data[i];
     const cs_policy *policy = profile->home->policies.policies[ask->decision.governing];

@@ -45,8 +45,8 @@ static void member_policy(cs_json_out *out, const char *name, const cs_policy_re
 
 static void evidence_json(const cs_event *event, cs_json_out *out)
 {
-    static const char *const methods[] = {NULL, "checkbox", "toggle", "button", "os_dialog", "os_settings",
-                                          "support", "guardian_link", "written", "imported"};
+    static const char *const methods[] = {NULL,          "checkbox", "toggle",        "button",  "os_dialog",
+                                          "os_settings", "support",  "guardian_link", "written", "imported"};
     if (event->method < CS_COUNT_OF(methods) && methods[event->method])
         cs_json_member_text(out, "method", methods[event->method]);
     member_str(out, "control", event->control);

@@ -138,7 +138,8 @@ consent_status cs_home_unlock(cs_home *home, consent_error *err)
         return CONSENT_OK;
     status = home->keystore->get(home->keystore->ctx, MASTER_NAME, master, &size);
     if (status == CONSENT_OK && size != sizeof master)
-        status = cs_fail(err, CONSENT_E_KEY_GONE, 0, "the key store returned a master key of %zu bytes instead of 32", size);
+        status =
+            cs_fail(err, CONSENT_E_KEY_GONE, 0, "the key store returned a master key of %zu bytes instead of 32", size);
     else if (status == CONSENT_E_NOT_FOUND)
         status = new_master(home, master, err);
     else if (status != CONSENT_OK)
@@ -199,9 +200,12 @@ static consent_status copy_config(cs_home *home, const consent_config *config, c
     }
     home->keystore = &home->keystore_copy;
     if (!config->keystore)
-        home->keystore_copy = (consent_keystore){.struct_size = sizeof(consent_keystore), .ctx = home,
-                                                 .get = file_key_get, .put = file_key_put,
-                                                 .remove = file_key_remove, .protection = file_key_protection};
+        home->keystore_copy = (consent_keystore){.struct_size = sizeof(consent_keystore),
+                                                 .ctx = home,
+                                                 .get = file_key_get,
+                                                 .put = file_key_put,
+                                                 .remove = file_key_remove,
+                                                 .protection = file_key_protection};
     else
         memcpy(&home->keystore_copy, config->keystore,
                config->keystore->struct_size < sizeof home->keystore_copy ? config->keystore->struct_size
@@ -253,8 +257,8 @@ consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_
     home->key_status = CONSENT_E_KEY_UNAVAILABLE;
     home->process_id = env->process_id(env->ctx);
     home->lock = env->mutex_create(env->ctx);
-    status = home->lock ? open_parts(home, config, err)
-                        : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the home's lock");
+    status =
+        home->lock ? open_parts(home, config, err) : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the home's lock");
     if (status != CONSENT_OK) {
         cs_home_close(home);
         return status;
@@ -286,7 +290,8 @@ static consent_status replace_page(cs_home *home, consent_error *err)
 {
     cs_page *page = NULL;
     if (home->retired_page_count == CS_HOME_MAX_RETIRED_PAGES)
-        return cs_fail(err, CONSENT_E_IO, 0, "the shared page was replaced too often; something else writes in the home");
+        return cs_fail(err, CONSENT_E_IO, 0,
+                       "the shared page was replaced too often; something else writes in the home");
     consent_status status = cs_page_open(&home->env, home->dir, &page, err);
     if (status != CONSENT_OK)
         return status;
@@ -380,8 +385,8 @@ consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key
     cs_buffer_init(&file, &home->env.memory, SEAL_HEADER_SIZE + max_size + CS_TAG_SIZE);
     cs_buffer_init(&aad, &home->env.memory, 256);
     status = cs_file_load(&home->env, home->dir, name, &file, err);
-    if (status == CONSENT_OK && (file.size < SEAL_HEADER_SIZE + CS_TAG_SIZE ||
-                                 memcmp(file.data, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1) != 0))
+    if (status == CONSENT_OK &&
+        (file.size < SEAL_HEADER_SIZE + CS_TAG_SIZE || memcmp(file.data, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1) != 0))
         status = cs_fail(err, CONSENT_E_CORRUPT, 0, "file %s is not a sealed file of this library", name);
     if (status == CONSENT_OK)
         status = seal_aad(home, name, &aad, err);
@@ -397,8 +402,10 @@ consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key
                 cs_buffer_append(out, plain, plain_size);
                 status = cs_buffer_status(out, name, err);
             } else if (status == CONSENT_E_TAMPERED) {
-                status = cs_fail(err, status, 0, "the seal of file %s does not fit: it was changed, or comes from "
-                                                 "another home", name);
+                status = cs_fail(err, status, 0,
+                                 "the seal of file %s does not fit: it was changed, or comes from "
+                                 "another home",
+                                 name);
             }
             cs_wipe(plain, plain_size);
             cs_free(&home->env.memory, plain, plain_size + 1);
@@ -414,5 +421,6 @@ consent_status cs_home_look(cs_home *home, const char *name, bool *there, consen
     cs_file_info info;
     int code = home->env.file_info_by_name(home->env.ctx, home->dir, name, &info);
     *there = code == 0;
-    return code == 0 || code == ENOENT ? CONSENT_OK : cs_fail_os(err, code, "a file of the home could not be looked up");
+    return code == 0 || code == ENOENT ? CONSENT_OK
+                                       : cs_fail_os(err, code, "a file of the home could not be looked up");
 }

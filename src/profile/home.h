@@ -47,8 +47,8 @@ typedef struct cs_home {
     cs_dir *dir;
     consent_keystore keystore_copy;   /* the host's, as far as it goes, or the one in the home itself */
     const consent_keystore *keystore; /* the same */
-    consent_status key_status; /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE, E_COPIED */
-    consent_status policies_status; /* of the list of policies as last read */
+    consent_status key_status;        /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE, E_COPIED */
+    consent_status policies_status;   /* of the list of policies as last read */
     uint8_t names_key[CS_KEY_SIZE];
     uint8_t wrap_key[CS_KEY_SIZE];
     uint8_t store_key[CS_KEY_SIZE];
@@ -56,7 +56,8 @@ typedef struct cs_home {
     uint8_t home_id[16];
     uint32_t protection;
     _Atomic(cs_page *) page;
-    _Atomic(const _Atomic uint32_t *) page_words; /* its generation and alarm: read without the lock by the check by handle */
+    _Atomic(const _Atomic uint32_t *)
+        page_words;    /* its generation and alarm: read without the lock by the check by handle */
     bool page_is_lost; /* and could not be made anew */
     cs_page *retired_pages[CS_HOME_MAX_RETIRED_PAGES];
     size_t retired_page_count;
@@ -70,10 +71,10 @@ typedef struct cs_home {
     const cs_policy *set_list[CS_HOME_MAX_POLICIES];
     cs_known_head heads[CS_HOME_MAX_HEADS];
     size_t head_count;
-    cs_policy_set policies;      /* view of `held` for decide */
-    uint8_t index_mark[32];      /* the index file's first bytes as last read: header and nonce, never twice the same */
-    uint32_t policies_epoch;     /* rises when `held` changes */
-    int64_t anchor_wall_ms;      /* highest time the home has seen */
+    cs_policy_set policies;  /* view of `held` for decide */
+    uint8_t index_mark[32];  /* the index file's first bytes as last read: header and nonce, never twice the same */
+    uint32_t policies_epoch; /* rises when `held` changes */
+    int64_t anchor_wall_ms;  /* highest time the home has seen */
 } cs_home;
 
 consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_home **out, consent_error *err);

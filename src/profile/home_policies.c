@@ -280,7 +280,8 @@ static consent_status lock_installing(cs_home *home, cs_file **lock, consent_err
         return CONSENT_OK;
     env->file_close(env->ctx, *lock);
     *lock = NULL;
-    return cs_fail(err, CONSENT_E_LOCKED, code, "the lock for installing policies could not be taken on this file system");
+    return cs_fail(err, CONSENT_E_LOCKED, code,
+                   "the lock for installing policies could not be taken on this file system");
 }
 
 static void unlock_installing(cs_home *home, cs_file *lock)

@@ -34,11 +34,11 @@ struct cs_ask {
     cs_profile *profile;   /* NULL once the profile closed */
     cs_ask *next;          /* in its slot */
     uint64_t hash;
-    cs_query query;        /* its strings live in `block` */
+    cs_query query; /* its strings live in `block` */
     void *block;
     size_t block_size;
     uint32_t references;
-    atomic_bool watched; /* it may have watches */
+    atomic_bool watched;   /* it may have watches */
     uint32_t purpose_hash; /* of the shared page's pending table */
     _Atomic uint32_t uses; /* counted, not yet recorded */
     bool ground_recorded;  /* first reliance on an exemption */
@@ -67,8 +67,8 @@ typedef struct cs_switches cs_switches; /* switches.c */
 struct cs_profile {
     cs_home *home;
     cs_switches *switches; /* NULL: none bound */
-    void *table;      /* lock: state, asks */
-    cs_ledger *ledger; /* NULL until the first act, or when it cannot be opened */
+    void *table;           /* lock: state, asks */
+    cs_ledger *ledger;     /* NULL until the first act, or when it cannot be opened */
     cs_state state;
     consent_status health;
     consent_error health_error;
@@ -89,10 +89,10 @@ struct cs_profile {
     uint32_t page_slot;
     uint8_t page_key[16];
     uint8_t last_notice[CS_HASH_SIZE]; /* known to be stored */
-    uint32_t page_hash;  /* of this profile as a whole, in the pending table */
-    bool checkpoint_due; /* something restrictive was recorded since the last checkpoint */
-    uint32_t tail_events; /* read or written since the last checkpoint */
-    uint32_t generation; /* read up to */
+    uint32_t page_hash;                /* of this profile as a whole, in the pending table */
+    bool checkpoint_due;               /* something restrictive was recorded since the last checkpoint */
+    uint32_t tail_events;              /* read or written since the last checkpoint */
+    uint32_t generation;               /* read up to */
     uint32_t policies_epoch;
     uint32_t checked_second; /* when the page was last looked after */
     cs_ask *asks[CS_ASK_SLOTS];

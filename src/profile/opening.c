@@ -40,13 +40,15 @@ static consent_status load_profile_key(cs_profile *profile, consent_error *err)
     cs_buffer_init(&key, &home->env.memory, KEY_FILE_SIZE);
     consent_status status = cs_home_unseal(home, profile->key_name, home->wrap_key, KEY_FILE_SIZE, &key, err);
     if (status == CONSENT_OK && key.size != KEY_FILE_SIZE)
-        status = cs_fail(err, CONSENT_E_CORRUPT, 0, "the profile's key file is damaged; restore it, or repair the profile");
+        status =
+            cs_fail(err, CONSENT_E_CORRUPT, 0, "the profile's key file is damaged; restore it, or repair the profile");
     if (status == CONSENT_OK) {
         memcpy(profile->key, key.data, CS_KEY_SIZE);
         profile->ledger_made = key.data[CS_KEY_SIZE] != 0;
     } else if (status == CONSENT_E_NOT_FOUND) {
-        status = cs_fail(err, CONSENT_E_KEY_GONE, 0,
-                         "the profile's key file is missing although its ledger exists; restore it, or repair the profile");
+        status =
+            cs_fail(err, CONSENT_E_KEY_GONE, 0,
+                    "the profile's key file is missing although its ledger exists; restore it, or repair the profile");
     }
     cs_buffer_free(&key);
     return status;
@@ -84,8 +86,11 @@ static consent_status open_ledger(cs_profile *profile, consent_error *err)
     cs_home *home = profile->home;
     cs_ledger_report report = {0};
     cs_ledger_sink sink = cs_profile_sink(profile);
-    cs_ledger_config config = {.env = &home->env, .dir = home->dir, .name = profile->ledger_name,
-                               .protection = home->protection, .in_memory = profile->ephemeral,
+    cs_ledger_config config = {.env = &home->env,
+                               .dir = home->dir,
+                               .name = profile->ledger_name,
+                               .protection = home->protection,
+                               .in_memory = profile->ephemeral,
                                .known_frames = known_frames(profile)};
     memcpy(config.key, profile->key, CS_KEY_SIZE);
     memcpy(config.home_id, home->home_id, sizeof config.home_id);
@@ -261,7 +266,8 @@ static consent_status doubt(cs_home *home, const char *ledger_name, consent_erro
     set_names(profile, ledger_name);
     consent_status status = read_profile(profile, err);
     if (status == CONSENT_OK) {
-        cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM, .reference = CS_STR(CS_DOUBT_REFERENCE)};
+        cs_event event = {
+            .type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM, .reference = CS_STR(CS_DOUBT_REFERENCE)};
         status = cs_profile_record(profile, &event, 1, false, NULL, err);
     } else if (!cs_profile_is_transient(status)) {
         status = CONSENT_OK; /* a damaged ledger grants nothing anyway */
@@ -345,11 +351,11 @@ void cs_profile_free(cs_profile *profile)
     cs_free(&env->memory, profile, sizeof *profile);
 }
 
-consent_status cs_profile_open(cs_home *home, const char *account, bool ephemeral, cs_profile **out,
-                               consent_error *err)
+consent_status cs_profile_open(cs_home *home, const char *account, bool ephemeral, cs_profile **out, consent_error *err)
 {
     *out = NULL;
-    if (account && (account[0] == '\0' || strlen(account) > CS_ACCOUNT_MAX_SIZE || !cs_utf8_is_valid(cs_str_of(account))))
+    if (account &&
+        (account[0] == '\0' || strlen(account) > CS_ACCOUNT_MAX_SIZE || !cs_utf8_is_valid(cs_str_of(account))))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.account must be 1 to %u bytes of UTF-8, or NULL",
                        CS_ACCOUNT_MAX_SIZE);
     cs_profile *profile = cs_profile_new(home, account, ephemeral, err);
@@ -429,7 +435,8 @@ static bool is_forked(const cs_profile *profile)
 consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
 {
     if (is_forked(profile))
-        return cs_fail(err, CONSENT_E_FORKED, 0, "this handle was opened before fork(); open the home again in the child");
+        return cs_fail(err, CONSENT_E_FORKED, 0,
+                       "this handle was opened before fork(); open the home again in the child");
     cs_profile_lock(profile);
     forget_state(profile);
     cs_wipe(profile->key, sizeof profile->key);

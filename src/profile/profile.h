@@ -68,8 +68,7 @@ typedef struct cs_form_request {
     cs_str notice; /* JSON of the host; empty: none */
 } cs_form_request;
 
-consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out,
-                               consent_error *err);
+consent_status cs_profile_form(cs_profile *profile, const cs_form_request *request, cs_form **out, consent_error *err);
 /* Submits, records, and on success makes the events count. */
 consent_status cs_profile_submit(cs_profile *profile, cs_form *form, const consent_submission *submission,
                                  int64_t shown_ms, consent_error *err);

@@ -54,7 +54,8 @@ static void tell_others(cs_profile *profile, const cs_event *events, size_t coun
             cs_page_pend(page, profile->page_slot, pending_hash(profile, &events[i]));
     }
     if (whole && profile->unsaved_pending_count < CS_COUNT_OF(profile->unsaved_pending))
-        profile->unsaved_pending[profile->unsaved_pending_count++] = cs_page_pend(page, profile->page_slot, profile->page_hash);
+        profile->unsaved_pending[profile->unsaved_pending_count++] =
+            cs_page_pend(page, profile->page_slot, profile->page_hash);
 }
 
 static void announce(cs_profile *profile, const cs_event *events, size_t count)
@@ -138,8 +139,8 @@ static consent_status add_unsaved(cs_profile *profile, frame *out, const cs_now 
     return status;
 }
 
-static consent_status fill(cs_profile *profile, frame *out, const cs_event *events, size_t count,
-                           const cs_event *uses, size_t use_count, consent_error *err)
+static consent_status fill(cs_profile *profile, frame *out, const cs_event *events, size_t count, const cs_event *uses,
+                           size_t use_count, consent_error *err)
 {
     cs_now now;
     cs_profile_now(profile, &now);
@@ -223,7 +224,8 @@ static consent_status may_record(cs_profile *profile, consent_error *err)
 {
     const cs_home *home = profile->home;
     if (home->env.process_id(home->env.ctx) != home->process_id)
-        return cs_fail(err, CONSENT_E_FORKED, 0, "this handle was opened before fork(); open the home again in the child");
+        return cs_fail(err, CONSENT_E_FORKED, 0,
+                       "this handle was opened before fork(); open the home again in the child");
     if (profile->closed)
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
     if (home->key_status != CONSENT_OK)

@@ -58,8 +58,8 @@ static void no_memory_at_any_allocation_loses_or_grants_anything(void **state)
 {
     (void)state;
     uint64_t points = sweep(WORLD_MEMORY, ENOMEM, false) + sweep(WORLD_MEMORY, ENOMEM, true);
-    print_message("sweep: journey, allocations: %llu points, %llu tries, 0 violations\n", (unsigned long long)points / 2,
-                  (unsigned long long)points);
+    print_message("sweep: journey, allocations: %llu points, %llu tries, 0 violations\n",
+                  (unsigned long long)points / 2, (unsigned long long)points);
     assert_true(points > 300);
 }
 

@@ -44,8 +44,8 @@ static int note_library(struct dl_phdr_info *info, size_t size, void *user)
     for (int i = 0; i < info->dlpi_phnum && range_count < CS_COUNT_OF(ranges); i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type == PT_LOAD && (part->p_flags & PF_X))
-            ranges[range_count++] = (code_range){info->dlpi_addr + part->p_vaddr,
-                                                 info->dlpi_addr + part->p_vaddr + part->p_memsz};
+            ranges[range_count++] =
+                (code_range){info->dlpi_addr + part->p_vaddr, info->dlpi_addr + part->p_vaddr + part->p_memsz};
     }
     return 0;
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 consent_status journey_open_env(journey *j, const cs_env *env, const char *home)
 {
     consent_config config = CONSENT_INIT(consent_config);

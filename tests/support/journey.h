@@ -28,7 +28,7 @@ cs_span journey_bundle(uint32_t version);
 const uint8_t *journey_root(void);
 
 consent_status journey_open_with(journey *j, world *w, const consent_keystore *keystore);
-consent_status journey_open(journey *j, world *w);     /* home and profile; anonymous */
+consent_status journey_open(journey *j, world *w); /* home and profile; anonymous */
 consent_status journey_open_env(journey *j, const cs_env *env, const char *home);
 void journey_close(journey *j);
 consent_status journey_install(journey *j, uint32_t version);

@@ -10,8 +10,10 @@
 static consent_status take(journey *j, world *w, journey_step s)
 {
     switch (s) {
-    case STEP_OPENED: return journey_open(j, w);
-    case STEP_INSTALLED: return journey_install(j, 1);
+    case STEP_OPENED:
+        return journey_open(j, w);
+    case STEP_INSTALLED:
+        return journey_install(j, 1);
     case STEP_ACCEPTED:
         return journey_answer(j, CONSENT_OCCASION_FIRST_RUN, "", "", CONSENT_ACTION_ACCEPT);
     case STEP_REFUSED_B:
@@ -20,8 +22,10 @@ static consent_status take(journey *j, world *w, journey_step s)
         return journey_answer(j, CONSENT_OCCASION_SEPARATE, "share.payment", "pay-a", CONSENT_ACTION_ACCEPT);
     case STEP_GRANTED_FEED:
         return journey_answer(j, CONSENT_OCCASION_OWN, "recommend.feed", "", CONSENT_ACTION_ACCEPT);
-    case STEP_WITHDREW_A: return journey_withdraw(j, "share.payment", "pay-a");
-    default: return CONSENT_OK;
+    case STEP_WITHDREW_A:
+        return journey_withdraw(j, "share.payment", "pay-a");
+    default:
+        return CONSENT_OK;
     }
 }
 
@@ -72,7 +76,8 @@ void journey_check_after(world *w, const journey_outcome *out)
         assert_int_not_equal(search, CONSENT_ALLOW);
     assert_int_not_equal(pay_b, CONSENT_ALLOW);
     if (acknowledged(out, STEP_REFUSED_B))
-        assert_int_equal(journey_check(&j, "share.payment", "pay-b", "account").reason, CONSENT_REASON_REFUSED_RECENTLY);
+        assert_int_equal(journey_check(&j, "share.payment", "pay-b", "account").reason,
+                         CONSENT_REASON_REFUSED_RECENTLY);
     if (acknowledged(out, STEP_GRANTED_FEED))
         assert_int_equal(feed, CONSENT_ALLOW);
     if (acknowledged(out, STEP_WITHDREW_A) || !out->attempted[STEP_GRANTED_A])

@@ -5,7 +5,14 @@
 #include "support/journey.h"
 
 typedef enum journey_step {
-    STEP_OPENED = 1, STEP_INSTALLED, STEP_ACCEPTED, STEP_REFUSED_B, STEP_GRANTED_A, STEP_GRANTED_FEED, STEP_WITHDREW_A, STEP_COUNT
+    STEP_OPENED = 1,
+    STEP_INSTALLED,
+    STEP_ACCEPTED,
+    STEP_REFUSED_B,
+    STEP_GRANTED_A,
+    STEP_GRANTED_FEED,
+    STEP_WITHDREW_A,
+    STEP_COUNT
 } journey_step;
 
 /* What each step came to. */

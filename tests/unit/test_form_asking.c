@@ -164,8 +164,7 @@ static void a_function_that_needs_the_age_waits_for_it(void **state)
     form_case *test = *state;
     form_case_accept_policy(test);
     ((cs_function *)(uintptr_t)cs_policy_function_of(test->policy, form_case_purpose(test, "news")))->needs_age = true;
-    assert_refused(test, form_case_ask(test, CONSENT_OCCASION_OWN, "news", ""), CONSENT_E_REJECTED,
-                   "'age' first");
+    assert_refused(test, form_case_ask(test, CONSENT_OCCASION_OWN, "news", ""), CONSENT_E_REJECTED, "'age' first");
 }
 
 static void without_memory_no_form_is_built_and_nothing_leaks(void **state)

@@ -38,7 +38,8 @@ static int teardown(void **state)
 {
     fixture *f = *state;
     journey_close(&f->j);
-    int leaked = f->w.live_blocks != 0 || f->w.open_files != 0 || f->w.open_dirs != 0 || f->w.maps != 0 || f->w.locks != 0;
+    int leaked =
+        f->w.live_blocks != 0 || f->w.open_files != 0 || f->w.open_dirs != 0 || f->w.maps != 0 || f->w.locks != 0;
     if (leaked)
         print_error("leaked: %zu blocks, %zu files, %zu maps\n", f->w.live_blocks, f->w.open_files, f->w.maps);
     world_free(&f->w);

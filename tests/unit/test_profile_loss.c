@@ -103,8 +103,12 @@ static int setup(void **state)
     *state = f;
     world_init(&f->w);
     f->w.wall_ms = JOURNEY_START_MS;
-    f->v.keystore = (consent_keystore){.struct_size = sizeof(consent_keystore), .ctx = &f->v, .get = vault_get,
-                                       .put = vault_put, .remove = vault_remove, .protection = vault_protection};
+    f->v.keystore = (consent_keystore){.struct_size = sizeof(consent_keystore),
+                                       .ctx = &f->v,
+                                       .get = vault_get,
+                                       .put = vault_put,
+                                       .remove = vault_remove,
+                                       .protection = vault_protection};
     ok(f, journey_open_with(&f->j, &f->w, &f->v.keystore));
     ok(f, journey_install(&f->j, 1));
     ok(f, journey_answer(&f->j, CONSENT_OCCASION_FIRST_RUN, "", "", CONSENT_ACTION_ACCEPT));
