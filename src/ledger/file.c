@@ -134,27 +134,32 @@ cs_damage cs_ledger_header_damage(cs_header_look look)
     return damages[look];
 }
 
+#define CS_ZEROS_SIZE 4096u
+
 /* ---- space --------------------------------------------------------------------------------- */
 
 /* An append into blocks that were written before changes nothing but their content on disk, which halves the work of
  * its sync, and still fits when the disk is full. What cannot be reserved will be told by the write. */
 void cs_ledger_reserve(cs_ledger *ledger, uint64_t end)
 {
-    static const uint8_t zeros[4096];
     const cs_env *env = ledger->env;
     if (end <= ledger->space_end)
         return;
     uint64_t size = (end + CS_LEDGER_SPACE_STEP - 1) / CS_LEDGER_SPACE_STEP * CS_LEDGER_SPACE_STEP;
     uint64_t at = ledger->space_end > ledger->at.offset ? ledger->space_end : ledger->at.offset;
-    if (env->file_allocate(env->ctx, ledger->file.file, size) != 0)
+    uint8_t *zeros = cs_alloc(&env->memory, CS_ZEROS_SIZE);
+    if (zeros == NULL || env->file_allocate(env->ctx, ledger->file.file, size) != 0) {
+        cs_free(&env->memory, zeros, CS_ZEROS_SIZE);
         return;
+    }
     ledger->space_end = size;
     while (at < size) {
-        size_t piece = size - at < sizeof zeros ? (size_t)(size - at) : sizeof zeros;
+        size_t piece = size - at < CS_ZEROS_SIZE ? (size_t)(size - at) : CS_ZEROS_SIZE;
         if (cs_file_write_all(env, ledger->file.file, at, zeros, piece) != 0)
-            return;
+            break;
         at += piece;
     }
+    cs_free(&env->memory, zeros, CS_ZEROS_SIZE);
 }
 
 /* Space that is given up when the disk is full, so that a refusal still finds room. Best effort. */
