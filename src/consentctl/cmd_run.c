@@ -50,6 +50,7 @@ static consent_status play_in_folder(cs_tool *tool, const cs_scenario *scenario,
     status = cs_play(tool, scenario, setting, result, err);
     if (tool->home == NULL)
         cs_play_remove_folder(folder);
+    setting->folder = NULL;
     return status;
 }
 
