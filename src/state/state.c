@@ -374,7 +374,7 @@ consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_s
 {
     if (event->time_ms > state->horizon_ms)
         return CONSENT_OK;
-    uint16_t index;
+    uint16_t index = 0;
     consent_status status = stream_index(state, stream, &index, err);
     if (status != CONSENT_OK)
         return status;
