@@ -269,7 +269,8 @@ typedef struct consent_verdict {
 } consent_verdict;
 
 /**
- * Answers a question. Records nothing, waits for no disk and no network.
+ * Answers a question. Records nothing and waits for no network. An answer that has to be decided anew (once a second, and after
+ * every act) waits while another thread of this process makes an act durable.
  * @return CONSENT_OK with *verdict filled; E_ARGUMENT (verdict then says deny).
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_check(consent_profile *profile, const consent_query *query,
@@ -293,7 +294,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_handle_open(consent_profile 
 CONSENT_API void consent_handle_close(consent_handle *handle);
 /**
  * The same answer as consent_check, from memory shared by all processes: no lock, no allocation, and one fstat a
- * second at most. NULL: deny.
+ * second at most. The first check of a second, and the first after an act, is decided anew like consent_check. NULL: deny.
  */
 CONSENT_API consent_decision consent_handle_check(consent_handle *handle);
 /**
