@@ -148,7 +148,7 @@ static void an_ended_service_asks_for_nothing(void **state)
     assert_refused(test, form_case_build(test, CONSENT_OCCASION_FIRST_RUN), CONSENT_E_REJECTED, "service_ended");
 }
 
-/* C130 to C136: who is under age does not answer alone */
+/* C130: who is under age does not answer alone */
 static void what_the_guardian_is_to_answer_is_not_asked_of_the_child(void **state)
 {
     form_case *test = *state;

@@ -88,7 +88,7 @@ static void a_policy_is_read_with_all_that_it_says(void **state)
     drop(&s);
 }
 
-/* C153 to C156 */
+/* C137 C167 C168 */
 static void rights_keep_their_channels_kinds_term_and_calendar(void **state)
 {
     (void)state;
@@ -135,7 +135,7 @@ static void functions_data_recipients_and_permissions_are_found_by_name(void **s
     drop(&s);
 }
 
-/* C98 */
+/* C97 */
 static void a_recipient_gets_the_purposes_data_or_the_part_that_is_named(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void a_recipient_gets_the_purposes_data_or_the_part_that_is_named(void **
     drop(&s);
 }
 
-/* C60 C68: 48 h at least, the policy's longer, or never. */
+/* C68: 48 h at least, the policy's longer, or never. */
 static void cooldowns_lifetimes_and_retention_default_to_the_policys(void **state)
 {
     (void)state;

@@ -140,7 +140,7 @@ typedef struct diff {
     uint32_t changes;
 } diff;
 
-/* C160 to C166 */
+/* C160 C161 C162 C163 C164 C165 */
 static void changes_are_computed_from_structure(void **state)
 {
     (void)state;

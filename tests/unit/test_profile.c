@@ -86,7 +86,7 @@ static const char *ledger_name(const fixture *f)
 
 /* ---- before and after acceptance -------------------------------------------------------------------------- */
 
-/* C1 C24 K1 */
+/* C1 C24 */
 static void before_any_act_nothing_is_allowed_and_no_record_exists(void **state)
 {
     fixture *f = *state;
@@ -392,7 +392,7 @@ static void a_policy_with_a_changed_byte_is_refused_and_nothing_is_kept(void **s
 
 /* ---- uses ---------------------------------------------------------------------------------------------------------- */
 
-/* C59 K16 */
+/* C59 */
 static void uses_are_counted_and_written_with_the_next_flush(void **state)
 {
     fixture *f = *state;
