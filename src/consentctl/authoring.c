@@ -1,6 +1,7 @@
 #include "consentctl/authoring.h"
 
 #include "consentctl/markdown.h"
+#include "crypto/jws.h"
 #include "policy/document.h"
 
 #include <stdio.h>

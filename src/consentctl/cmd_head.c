@@ -4,6 +4,7 @@
 #include "consentctl/files.h"
 #include "consentctl/keys.h"
 #include "consentctl/tool.h"
+#include "crypto/jws.h"
 
 #define FRESH_MS (7 * CS_DAY_MS)
 #define MAX_FILE_BYTES (256u * 1024u)

@@ -1,4 +1,5 @@
 /* Head statements: small, short-lived, signed like a policy. */
+#include "crypto/jws.h"
 #include "policy/key_set.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /* The key set: a root names publisher keys, each for a time. */
 #include "policy/key_set.h"
 
+#include "crypto/jws.h"
+
 #include <string.h>
 
 /* ---- lines -------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* Any bytes as a JWS whose signature fits: refused with a message, or a payload whose signing gives the same text. */
+#include "crypto/jws.h"
 #include "fuzz.h"
 #include "policy/bundle.h"
 

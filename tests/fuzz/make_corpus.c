@@ -1,6 +1,7 @@
 /* Writes the fuzzers' seeds, corpus/<target>/made-*: real objects, as the library itself makes them over crypto_open.c.
  * Run it again after a format changed: fuzz_make_corpus tests/fuzz/corpus (and keep the old ones, which must be refused or
  * read as well). */
+#include "crypto/jws.h"
 #include "event/event.h"
 #include "fuzz.h"
 #include "ledger/frame.h"

@@ -4,7 +4,7 @@
  *
  * The purposes take turns: purpose-000 is covered by accepting the policy, purpose-001 needs its own consent,
  * purpose-002 shares with one recipient by separate consent, and so on; purpose-001 also has a permission. */
-#include "crypto/crypto.h"
+#include "crypto/jws.h"
 #include "platform/platform.h"
 #include "policy/bundle.h"
 #include "json/json.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/jws.h"
 #include "support/journey.h"
 
 #define TEXT(zh, en) "{\"zh-CN\":\"" zh "\",\"en\":\"" en "\"}"

@@ -1,5 +1,7 @@
 #include "support/make_policy.h"
 
+#include "crypto/jws.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/jws.h"
 #include "support/make_policy.h"
 
 #define MAX_LINES 8

@@ -1,4 +1,4 @@
-#include "policy/bundle.h"
+#include "crypto/jws.h"
 
 #include <stdio.h>
 #include <string.h>
