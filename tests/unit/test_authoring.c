@@ -59,7 +59,7 @@ static void the_example_policy_builds_signs_and_verifies(void **state)
     assert_int_equal(cs_purpose_effective_form(bundle.policy, share), CS_FORM_SEPARATE);
     const cs_permission *location = cs_policy_permission(bundle.policy, CS_STR("location"));
     assert_non_null(location);
-    assert_int_equal(location->call_site_count, 4);
+    assert_int_equal(location->call_site_count, 5);
     assert_true(bundle.policy->cooldown_ms == 48 * CS_HOUR_MS);
     assert_int_equal(bundle.policy->minors.child_under, 14);
     assert_int_equal(bundle.policy->minors.guardian_under, 18);
