@@ -44,7 +44,7 @@ const cs_lint_rule cs_lint_rules[] = {
     {"exemption-kind", CS_LINT_ERROR, "PIPL 13, 24, 25; C86", "kinds that no exemption covers", cs_lint_exemption_kind},
     {"exemption-sharing", CS_LINT_ERROR, "PIPL 13, 23; C105", "exempt sharing with advertising or analytics",
      cs_lint_exemption_sharing},
-    {"identity-advertising", CS_LINT_WARNING, "C106", "identity data for advertising or analytics",
+    {"identity-advertising", CS_LINT_ERROR, "C106", "identity data for advertising or analytics among other data",
      cs_lint_identity_advertising},
     {"off-switch", CS_LINT_ERROR, "PIPL 24; Network Data Regulation 42",
      "automation and marketing without an off switch", cs_lint_off_switch},

@@ -78,8 +78,9 @@ CS_LINT_RULE(recipient_abroad)
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
         for (const cs_json *r = cs_json_first(cs_json_get(at, "recipients")); r; r = cs_json_next(r)) {
             cs_str country = cs_lint_string(cs_lint_find(lint, "recipients", cs_lint_id(r)), "country");
-            if (country.size > 0 && !cs_str_is(country, "CN") && !cs_lint_is_separate(at))
-                cs_lint_report(lint, "purposes", at, "the recipient %.*s is abroad; ask for separate consent",
+            if (country.size > 0 && !cs_str_is(country, "CN") && !(cs_lint_is_separate(at) && cs_lint_on_consent(at)))
+                cs_lint_report(lint, "purposes", at,
+                               "the recipient %.*s is abroad, so the engine denies it; ask for separate consent",
                                CS_STR_ARG(cs_lint_id(r)));
         }
 }

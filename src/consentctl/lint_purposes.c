@@ -134,23 +134,35 @@ CS_LINT_RULE(exemption_sharing)
                                CS_STR_ARG(cs_lint_id(r)));
 }
 
-static bool tells_identity(const cs_lint *lint, const cs_json *purpose, const cs_json *recipient)
+typedef struct share {
+    bool identity, other;
+} share;
+
+/* Whether who the person is goes to this recipient, and whether anything else goes along. */
+static share tells(const cs_lint *lint, const cs_json *purpose, const cs_json *recipient)
 {
     const cs_json *subset = cs_json_get(recipient, "data");
     const cs_json *data = cs_json_type_of(subset) == CS_JSON_ARRAY ? subset : cs_json_get(purpose, "data");
-    for (const cs_json *at = cs_json_first(data); at; at = cs_json_next(at))
-        if (cs_json_bool(cs_json_get(cs_lint_find(lint, "data", cs_lint_id(at)), "identity")))
-            return true;
-    return false;
+    share all = {false, false};
+    for (const cs_json *at = cs_json_first(data); at; at = cs_json_next(at)) {
+        bool identity = cs_json_bool(cs_json_get(cs_lint_find(lint, "data", cs_lint_id(at)), "identity"));
+        all.identity |= identity;
+        all.other |= !identity;
+    }
+    return all;
 }
 
 CS_LINT_RULE(identity_advertising)
 {
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
-        for (const cs_json *r = cs_json_first(cs_json_get(at, "recipients")); r; r = cs_json_next(r))
-            if (goes_to_ads(lint, r) && tells_identity(lint, at, r))
-                cs_lint_report(lint, "purposes", at, "%.*s would learn who the person is; leave identity data out",
+        for (const cs_json *r = cs_json_first(cs_json_get(at, "recipients")); r; r = cs_json_next(r)) {
+            share all = tells(lint, at, r);
+            if (goes_to_ads(lint, r) && all.identity && (all.other || !cs_lint_is_separate(at)))
+                cs_lint_report(lint, "purposes", at,
+                               "%.*s would learn who the person is, which the engine denies; ask for that separately, "
+                               "for nothing else",
                                CS_STR_ARG(cs_lint_id(r)));
+        }
 }
 
 /* ---- automation and marketing -------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "policy/parse.h"
 
+#include <string.h>
+
 static const char *const ground_names[] = {NULL,        "consent",         "contract",    "legal_duty",
                                            "emergency", "public_interest", "made_public", "other_law"};
 static const char *const channel_names[] = {NULL, "sms", "email", "push", "phone"};
@@ -91,6 +93,32 @@ static uint64_t parse_data_subset(cs_parser *parser, const cs_json *item, const 
     return mask;
 }
 
+/* Which data a recipient cannot be given by this purpose, whatever it lists: so that no query, form, switch or list lets
+ * them through. A separate consent (separate, written, once) names one recipient. */
+static uint64_t barred_data(const cs_policy *policy, const cs_purpose *purpose, const cs_purpose_recipient *to)
+{
+    const cs_recipient *recipient = &policy->recipients[to->recipient];
+    const char *home = policy->region[0] ? policy->region : "CN";
+    bool on_consent = purpose->ground == CONSENT_GROUND_CONSENT;
+    bool separate = on_consent && cs_purpose_effective_form(policy, purpose) >= CS_FORM_SEPARATE;
+    bool abroad = !recipient->country || strcmp(recipient->country, home) != 0;
+    bool advertises = recipient->role == CS_ROLE_ADVERTISING || recipient->role == CS_ROLE_ANALYTICS;
+    uint64_t identity = 0, sensitive = 0;
+    for (uint16_t i = 0; i < purpose->data_count; i++) {
+        const cs_data_item *item = &policy->data[purpose->data[i].item];
+        identity |= (uint64_t)item->identity << i;
+        sensitive |= (uint64_t)(item->sensitive != CS_NOT_SENSITIVE) << i;
+    }
+    uint64_t barred = 0;
+    if ((abroad && !separate) || (advertises && !on_consent)) /* PIPL 39, C114; C105 */
+        return UINT64_MAX;
+    if (on_consent && !separate && recipient->role != CS_ROLE_PROCESSOR) /* PIPL 29; C85, C99 */
+        barred |= sensitive;
+    if (advertises && (!separate || (to->data_mask & ~identity) != 0)) /* only in a consent about nothing else; C106 */
+        barred |= identity;
+    return barred;
+}
+
 static void parse_purpose_recipient(cs_parser *parser, const cs_json *item, const cs_purpose *purpose,
                                     cs_purpose_recipient *recipient)
 {
@@ -102,6 +130,8 @@ static void parse_purpose_recipient(cs_parser *parser, const cs_json *item, cons
     recipient->recipient = (uint16_t)(at < 0 ? 0 : at);
     bool is_object = cs_json_type_of(item) == CS_JSON_OBJECT;
     recipient->data_mask = is_object ? parse_data_subset(parser, item, purpose) : all_data(purpose);
+    if (cs_parse_ok(parser))
+        recipient->data_mask &= ~barred_data(policy, purpose, recipient);
     recipient->method = is_object ? cs_parse_text(parser, item, "method", false) : 0;
     cs_parse_digest_text(parser, recipient->method != 0 ? recipient->method : purpose->method,
                          recipient->method_digest);

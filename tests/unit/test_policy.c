@@ -515,10 +515,51 @@ static void no_memory_at_any_point_is_said_and_leaks_nothing(void **state)
     free(json);
 }
 
+/* ---- what a policy cannot have by listing it ------------------------------------------------ */
+
+static uint64_t given_to(const sample *s, const char *recipient)
+{
+    const cs_purpose_recipient *to = cs_purpose_recipient_of(s->policy, purpose(s, "payment"), cs_str_of(recipient));
+    assert_non_null(to);
+    return to->data_mask;
+}
+
+#define FORM_IS(what) "\"kind\": \"share\", \"" what "\""
+
+/* The payment's data are the account (sensitive) and the name (identity): bits 0 and 1; maps is abroad and gets the name. */
+/* C85 C99 C105 C106 C114 */
+static void a_recipient_gets_what_its_purpose_can_give_it(void **state)
+{
+    static const char separate[] = FORM_IS("form\": \"separate");
+    static const struct {
+        const char *find, *replacement, *recipient;
+        uint64_t gets;
+    } cases[] = {
+        {separate, separate, "pay", 3},
+        {separate, separate, "maps", 2},
+        {"\"role\": \"payment\"", "\"role\": \"advertising\"", "pay", 1},
+        {"\"role\": \"sdk\"", "\"role\": \"analytics\"", "maps", 2},
+        {separate, FORM_IS("form\": \"written"), "maps", 2},
+        {separate, FORM_IS("form\": \"once"), "maps", 2},
+        {separate, FORM_IS("form\": \"own"), "maps", 0},
+        {separate, FORM_IS("form\": \"own"), "pay", 2},
+        {separate, FORM_IS("ground\": \"legal_duty"), "maps", 0},
+        {separate, FORM_IS("ground\": \"legal_duty"), "pay", 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < CS_COUNT_OF(cases); i++) {
+        sample s = parse_changed(cases[i].find, cases[i].replacement);
+        if (given_to(&s, cases[i].recipient) != cases[i].gets)
+            fail_msg("case %zu: got %u", i, (unsigned)given_to(&s, cases[i].recipient));
+        drop(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_policy_is_read_with_all_that_it_says),
+        cmocka_unit_test(a_recipient_gets_what_its_purpose_can_give_it),
         cmocka_unit_test(rights_keep_their_channels_kinds_term_and_calendar),
         cmocka_unit_test(functions_data_recipients_and_permissions_are_found_by_name),
         cmocka_unit_test(a_recipient_gets_the_purposes_data_or_the_part_that_is_named),
