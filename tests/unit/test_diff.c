@@ -97,7 +97,7 @@ static void a_purpose_that_widened_says_why(void **state)
     expect("\"kind\": \"automate\"", "\"kind\": \"market\"", "2/1! ^purpose recommend:1");
     expect("\"period\": \"365d\"", "\"period\": \"366d\"", "2/1! ^purpose payment:10");
     expect("\"period\": \"365d\"", "\"period\": \"364d\"", "2/1! ~purpose payment");
-    expect("\"form\": \"separate\"", "\"form\": \"own\"", "2/1! ^purpose payment:4");
+    expect("\"form\": \"separate\"", "\"form\": \"own\"", "a/1! ^purpose payment:4"); /* and its recipients get less */
     expect("\"en\": \"Interface\"", "\"en\": \"By post\"", "8/1! ^purpose payment:100");
 }
 
