@@ -132,6 +132,30 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_request_update(consent_profi
 CONSENT_API CONSENT_MUST_USE consent_status consent_requests(consent_profile *profile, const char *locale,
                                                              consent_write_fn write, void *ctx, consent_error *err);
 
+/* ---- ages ------------------------------------------------------------------------------- */
+
+/** What the app learnt of the person's age elsewhere than on an age form: a birthday in a profile, a document's date. */
+typedef struct consent_age_signal {
+    size_t struct_size;
+    const char *birth;     /**< "2013-06-01"; NULL where no date is known */
+    int32_t under;         /**< without a date: the person is younger than so many years */
+    const char *source;    /**< where it was seen, an identifier: "profile", "order"; may be NULL */
+    const char *reference; /**< where its evidence is kept; may be NULL */
+} consent_age_signal;
+
+/**
+ * Takes in such a sign (C17, C34, C131). It can only make the person younger: of several statements the youngest counts, until the
+ * guardian or support corrects it (the age form with actor guardian). What says nothing new is not recorded, and of a person
+ * who is of age no date is kept (PIPL 6).
+ *
+ * A child found so, after anything was agreed to, is held until a guardian answers, and a request to delete
+ * everything is opened in the same act, once; the guardian's yes takes it back, the guardian's no leaves it standing (PIPL
+ * 31, 47; C134). An age form that tells of a child does the same.
+ * @return CONSENT_OK: durable, or nothing new. E_ARGUMENT; failures of storage.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_signal_age(consent_profile *profile,
+                                                               const consent_age_signal *signal, consent_error *err);
+
 /* ---- the two lists ---------------------------------------------------------------------- */
 
 /** Which of the two lists. */

@@ -59,6 +59,16 @@ consent_status consent_requests(consent_profile *profile, const char *locale, co
     return cs_write_out(&buffer, status, write, ctx, err);
 }
 
+consent_status consent_signal_age(consent_profile *profile, const consent_age_signal *signal, consent_error *err)
+{
+    consent_age_signal mine;
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status =
+            cs_take_struct(signal, &mine, sizeof mine, offsetof(consent_age_signal, under), "consent_age_signal", err);
+    return status == CONSENT_OK ? cs_profile_signal_age(profile->profile, &mine, err) : status;
+}
+
 consent_status consent_lists(consent_profile *profile, consent_list which, const char *locale, consent_write_fn write,
                              void *ctx, consent_error *err)
 {

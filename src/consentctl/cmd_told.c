@@ -1,4 +1,4 @@
-/* consentctl import and changes: consent from before, and what acts changed for the app. */
+/* consentctl import, age and changes: consent from before, an age seen elsewhere, and what acts changed for the app. */
 #include "consentctl/runtime.h"
 #include "consentctl/session.h"
 
@@ -12,6 +12,12 @@ const cs_option_spec cs_options_import[] = {
     {"scope", 0, "PRODUCT", "product; left out: the platform"},
     {"policy-version", 0, "N", "the version it was given for; left out: the newest in force"},
     {"purpose", 0, "ID", "one purpose; left out: all that accepting the policy covers"},
+    CS_OPTIONS_END,
+};
+const cs_option_spec cs_options_age[] = {
+    CS_SESSION_OPTIONS,
+    {"source", 0, "ID", "where it was seen: profile, order or another"},
+    {"reference", 0, "TEXT", "where its evidence is kept"},
     CS_OPTIONS_END,
 };
 const cs_option_spec cs_options_changes[] = {
@@ -55,6 +61,23 @@ consent_status cs_cmd_import(cs_tool *tool, const cs_options *options, consent_e
     status = consent_import(session.profile, &given, err);
     if (status == CONSENT_OK)
         cs_tool_say(tool, "imported: recorded");
+    cs_session_close(&session);
+    return status;
+}
+
+consent_status cs_cmd_age(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    cs_session session;
+    consent_age_signal signal = CONSENT_INIT(consent_age_signal);
+    consent_status status = cs_session_open(&session, tool, options, true, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_age_signal_read(options->arguments[0], &signal);
+    signal.source = cs_options_get(options, "source");
+    signal.reference = cs_options_get(options, "reference");
+    status = consent_signal_age(session.profile, &signal, err);
+    if (status == CONSENT_OK)
+        cs_tool_say(tool, "age: taken in");
     cs_session_close(&session);
     return status;
 }

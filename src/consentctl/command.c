@@ -44,6 +44,8 @@ const cs_command cs_commands[] = {
     {"withdraw", "", "take a consent back", 0, 0, cs_options_withdraw, cs_cmd_withdraw},
     {"import", "REFERENCE", "take over consent that the app recorded before; REFERENCE: its evidence", 1, 1,
      cs_options_import, cs_cmd_import},
+    {"age", "BIRTH|AGE", "take in an age seen elsewhere: a date of birth, or the age that the person is under", 1, 1,
+     cs_options_age, cs_cmd_age},
     {"changes", "", "list what acts changed for the app since a cursor", 0, 0, cs_options_changes, cs_cmd_changes},
     {"permission ask", "", "pass the gate before a system prompt", 0, 0, cs_options_permission_ask,
      cs_cmd_permission_ask},

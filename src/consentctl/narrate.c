@@ -333,6 +333,9 @@ void cs_narrate_step(cs_player *player)
     case CS_VERB_IMPORT:
         sentence(player, "应用带来此前记录的同意。", "The app brings consent that it recorded before.");
         return;
+    case CS_VERB_AGE_SIGNAL:
+        sentence(player, "应用在别处看到了本人的年龄。", "The app sees the person's age elsewhere.");
+        return;
     case CS_VERB_RESTART:
         sentence(player, "应用重新启动。", "The app starts again.");
         return;

@@ -277,8 +277,10 @@ consent_status cs_play_export(cs_player *player, consent_error *err)
     status = consent_export(process->profile, cs_write_to_buffer, &text, err);
     if (status == CONSENT_OK)
         status = cs_json_parse(&doc, str_of(&text), OUTPUT_MAX_BYTES, "the export", err);
-    if (status == CONSENT_OK)
+    if (status == CONSENT_OK) {
         cs_play_expect_contains(player, "contains", str_of(&text));
+        cs_play_expect_lacks(player, str_of(&text));
+    }
     cs_json_free(&doc);
     cs_buffer_free(&text);
     return status;

@@ -38,6 +38,17 @@ void cs_play_expect_contains(cs_player *player, const char *member, cs_str text)
     }
 }
 
+void cs_play_expect_lacks(cs_player *player, cs_str text)
+{
+    for (const cs_json *each = cs_json_first(cs_step_get(player->step, "lacks")); each != NULL;
+         each = cs_json_next(each)) {
+        player->result->check_count++;
+        if (cs_play_contains(text, cs_json_str(each)))
+            cs_play_fail(player, "expected nothing like \"%.*s\", got %zu bytes of text with it",
+                         CS_STR_ARG(cs_json_str(each)), text.size);
+    }
+}
+
 void cs_play_expect_number(cs_player *player, const char *member, uint64_t got, const char *what)
 {
     const cs_json *wanted = cs_step_get(player->step, member);

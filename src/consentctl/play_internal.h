@@ -103,6 +103,8 @@ void cs_play_expect_status(cs_player *player, consent_status status, const conse
 consent_status cs_play_expect_verdict(cs_player *player, const consent_verdict *verdict, consent_error *err);
 /* Each string of the step's member stands in the text. */
 void cs_play_expect_contains(cs_player *player, const char *member, cs_str text);
+/* No string of the step's `lacks` stands in the text. */
+void cs_play_expect_lacks(cs_player *player, cs_str text);
 void cs_play_expect_number(cs_player *player, const char *member, uint64_t got, const char *what);
 void cs_play_fail(cs_player *player, const char *fmt, ...) CS_PRINTF(2, 3);
 bool cs_play_contains(cs_str text, cs_str wanted);
@@ -130,6 +132,7 @@ consent_status cs_play_erase(cs_player *player, consent_error *err);
 consent_status cs_play_request(cs_player *player, consent_error *err);
 consent_status cs_play_request_update(cs_player *player, consent_error *err);
 consent_status cs_play_requests(cs_player *player, consent_error *err);
+consent_status cs_play_age_signal(cs_player *player, consent_error *err);
 consent_status cs_play_list(cs_player *player, consent_error *err);
 consent_status cs_play_switch(cs_player *player, consent_error *err);
 consent_status cs_play_poll(cs_player *player, consent_error *err);

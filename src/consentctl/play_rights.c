@@ -124,17 +124,6 @@ consent_status cs_play_request_update(cs_player *player, consent_error *err)
 
 /* ---- what is listed ----------------------------------------------------------------------------------------- */
 
-static void expect_lacks(cs_player *player, cs_str text)
-{
-    for (const cs_json *each = cs_json_first(cs_step_get(player->step, "lacks")); each != NULL;
-         each = cs_json_next(each)) {
-        player->result->check_count++;
-        if (cs_play_contains(text, cs_json_str(each)))
-            cs_play_fail(player, "expected nothing like \"%.*s\", got %zu bytes of text with it",
-                         CS_STR_ARG(cs_json_str(each)), text.size);
-    }
-}
-
 consent_status cs_play_requests(cs_player *player, consent_error *err)
 {
     cs_process *process = NULL;
@@ -146,7 +135,7 @@ consent_status cs_play_requests(cs_player *player, consent_error *err)
     status = consent_requests(process->profile, cs_play_text(player, "locale"), cs_write_to_buffer, &text, err);
     if (status == CONSENT_OK) {
         cs_play_expect_contains(player, "requests", str_of(&text));
-        expect_lacks(player, str_of(&text));
+        cs_play_expect_lacks(player, str_of(&text));
     }
     cs_buffer_free(&text);
     return status;
@@ -168,7 +157,7 @@ consent_status cs_play_list(cs_player *player, consent_error *err)
                            cs_play_text(player, "locale"), cs_write_to_buffer, &text, err);
     if (status == CONSENT_OK) {
         cs_play_expect_contains(player, "contains", str_of(&text));
-        expect_lacks(player, str_of(&text));
+        cs_play_expect_lacks(player, str_of(&text));
     }
     cs_buffer_free(&text);
     return status;

@@ -1,4 +1,4 @@
-/* Consent from before, and being told. */
+/* Consent from before, ages seen elsewhere, and being told. */
 #include "consentctl/play_internal.h"
 
 #include "consentctl/scenario_schema.h"
@@ -22,6 +22,22 @@ consent_status cs_play_import(cs_player *player, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     status = consent_import(process->profile, &given, &why);
+    cs_play_expect_status(player, status, &why);
+    return CONSENT_OK;
+}
+
+/* "2016-05-01", or "14": younger than that. */
+consent_status cs_play_age_signal(cs_player *player, consent_error *err)
+{
+    cs_process *process = NULL;
+    consent_age_signal signal = CONSENT_INIT(consent_age_signal);
+    consent_error why = {0, 0, ""};
+    cs_age_signal_read(cs_json_str(player->step->arg).data, &signal);
+    signal.source = cs_play_text(player, "source");
+    consent_status status = cs_play_process(player, &process, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = consent_signal_age(process->profile, &signal, &why);
     cs_play_expect_status(player, status, &why);
     return CONSENT_OK;
 }

@@ -26,8 +26,10 @@ consent_status cs_cmd_withdraw(cs_tool *tool, const cs_options *options, consent
 consent_status cs_cmd_watch(cs_tool *tool, const cs_options *options, consent_error *err);
 
 extern const cs_option_spec cs_options_import[];
+extern const cs_option_spec cs_options_age[];
 extern const cs_option_spec cs_options_changes[];
 consent_status cs_cmd_import(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_age(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_changes(cs_tool *tool, const cs_options *options, consent_error *err);
 
 extern const cs_option_spec cs_options_permission_ask[];

@@ -4,6 +4,7 @@
 #include "consentctl/keys.h"
 #include "consentctl/scenario_schema.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -204,4 +205,14 @@ int cs_write_to_buffer(void *ctx, const char *text, size_t size)
     cs_buffer *buffer = ctx;
     cs_buffer_append(buffer, text, size);
     return buffer->failed ? 1 : 0;
+}
+
+void cs_age_signal_read(const char *text, consent_age_signal *out)
+{
+    char *end = NULL;
+    long under = strtol(text, &end, 10);
+    if (*end == '\0' && under >= 0 && under <= INT32_MAX)
+        out->under = (int32_t)under;
+    else
+        out->birth = text;
 }

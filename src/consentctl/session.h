@@ -7,6 +7,7 @@
 #include "json/json.h"
 
 #include <consent/platform.h>
+#include <consent/rights.h>
 
 /* Rows that commands put into their option lists. */
 #define CS_SESSION_OPTIONS                                                                                             \
@@ -67,5 +68,8 @@ consent_status cs_verdict_print(cs_tool *tool, const consent_verdict *verdict, c
 
 /* A consent_write_fn whose ctx is a cs_buffer. */
 int cs_write_to_buffer(void *ctx, const char *text, size_t size);
+
+/* "2016-05-01" is a date of birth, "14" an age that the person is under; anything else is left for the library to refuse. */
+void cs_age_signal_read(const char *text, consent_age_signal *out);
 
 #endif

@@ -71,7 +71,10 @@ cs_moment cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, c
     const cs_act *latest = NULL;
     for (uint32_t i = 0; i < count; i++) {
         const cs_act *no = &acts[i];
-        if (no->kind != CS_ACT_SUBJECT || no->subject != (uint8_t)subject)
+        /* The guardian's taking back of the yes rests like a no. */
+        bool taken_back = subject == CS_SUBJECT_GUARDIAN_REQUIRED && !item && no->kind == CS_ACT_REFUSE &&
+                          no->side == CS_SIDE_GUARDIAN;
+        if (!taken_back && (no->kind != CS_ACT_SUBJECT || no->subject != (uint8_t)subject))
             continue;
         bool about = item ? cs_decide_about_item(scene, no) && no->recipient == scene->recipient &&
                                 (no->data == 0 || no->data == name)

@@ -321,7 +321,8 @@ static consent_status save(const cs_form_reading *in)
         return status;
     /* Withdrawing the acceptance withdraws every choice with it; nothing can be granted beside that. */
     if (ends_acceptance) {
-        cs_form_record(in, CS_EVENT_WITHDRAWN, cs_form_method(in, CONSENT_METHOD_TOGGLE), "acceptance", false);
+        uint32_t type = in->form->guardian ? CS_EVENT_GUARDIAN_REVOKED : CS_EVENT_WITHDRAWN;
+        cs_form_record(in, type, cs_form_method(in, CONSENT_METHOD_TOGGLE), "acceptance", false);
         return CONSENT_OK;
     }
     for (size_t i = 0; i < in->given->answer_count; i++) {

@@ -133,7 +133,7 @@ static consent_status record_shown(cs_profile *profile, cs_form *form, const cs_
         status = cs_profile_store_notice(profile, cs_form_notice_hash(form), cs_form_notice(form), err);
     if (status != CONSENT_OK && !restrictive)
         return status;
-    status = cs_profile_record(profile, events, count, restrictive, &first_seq, err);
+    status = cs_profile_record_act(profile, events, count, restrictive, &first_seq, err);
     if (status == CONSENT_OK)
         remember_once(profile, events, count, first_seq);
     return status;

@@ -10,6 +10,7 @@
  *   history.c                 the record as JSON
  *   watches.c, changes.c      being told
  *   import.c                  consent from before
+ *   minors.c                  what a guardian's no, and a child found, bring about
  *   requests.c, lists.c       what a person may ask for, the two lists
  *   naming.c                  texts of the policies in force
  *   switches.c                third parties' switches */
@@ -153,6 +154,10 @@ void cs_profile_committed(cs_profile *profile, bool restrictive);
 /* Records events as one frame, with what was left unsaved and uncounted before. first_seq: of events[0], 0 when it failed. */
 consent_status cs_profile_record(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
                                  uint64_t *first_seq, consent_error *err);
+
+/* minors.c: the same for what a person or guardian did, with what follows from it for a child, in the same frame. */
+consent_status cs_profile_record_act(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
+                                     uint64_t *first_seq, consent_error *err);
 
 /* Writes a checkpoint: keeps opening short, and lets a ledger cut short afterwards be noticed. Failing costs time at the next open and
  * nothing else. */

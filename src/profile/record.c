@@ -87,13 +87,19 @@ static void announced_is_durable(cs_profile *profile)
     cs_buffer_clear(&profile->unsaved);
 }
 
+/* What the record asks by itself belongs to the refusal that it was made with. */
+static bool stays_with_refusal(const cs_event *event)
+{
+    return is_restrictive(event) || (event->type == CS_EVENT_REQUEST_OPENED && !event->user_initiated);
+}
+
 /* Kept for the next attempt. Too many: the pending slots stay, so nothing is forgotten while the process lives. */
 static void keep_unsaved(cs_profile *profile, const cs_event *events, size_t count)
 {
     cs_buffer one;
     cs_buffer_init(&one, &profile->home->env.memory, CS_EVENT_MAX_SIZE);
     for (size_t i = 0; i < count; i++) {
-        if (!is_restrictive(&events[i]))
+        if (!stays_with_refusal(&events[i]))
             continue;
         cs_event copy = events[i];
         copy.seq = 1;

@@ -39,8 +39,7 @@ static consent_status read_event(void *user, const uint8_t *stream, cs_span byte
     return status;
 }
 
-/* home->lock held. The list is to be freed whatever comes of it. */
-static consent_status read_requests(cs_profile *profile, cs_requests *list, consent_error *err)
+consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, consent_error *err)
 {
     reading all = {profile, list};
     cs_ledger_sink sink = {&all, read_event, NULL};
@@ -93,6 +92,17 @@ static consent_status make_id(cs_profile *profile, char id[CONSENT_REQUEST_ID_SI
     return CONSENT_OK;
 }
 
+consent_status cs_profile_new_request(cs_profile *profile, const consent_rights_request *request,
+                                      char id[CONSENT_REQUEST_ID_SIZE], cs_buffer *detail, cs_event *out,
+                                      consent_error *err)
+{
+    consent_status status = make_id(profile, id, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_request_event(request, id, promised_days(profile), detail, out);
+    return cs_buffer_status(detail, "the request", err);
+}
+
 /* home->lock held. */
 static consent_status record_request(cs_profile *profile, const consent_rights_request *request, const cs_query *item,
                                      char id[CONSENT_REQUEST_ID_SIZE], consent_error *err)
@@ -101,12 +111,14 @@ static consent_status record_request(cs_profile *profile, const consent_rights_r
     cs_buffer detail;
     size_t count = 1;
     consent_status status = cs_profile_refresh(profile, err);
-    if (status == CONSENT_OK)
-        status = make_id(profile, id, err);
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&detail, &profile->home->env.memory, DETAIL_MAX_BYTES);
-    cs_request_event(request, id, promised_days(profile), &detail, &events[0]);
+    status = cs_profile_new_request(profile, request, id, &detail, &events[0], err);
+    if (status != CONSENT_OK) {
+        cs_buffer_free(&detail);
+        return status;
+    }
     cs_profile_refer(profile, item, &events[0]);
     if (takes_back(request)) {
         cs_event *withdrawn = &events[count++];
@@ -115,9 +127,7 @@ static consent_status record_request(cs_profile *profile, const consent_rights_r
         withdrawn->method = CONSENT_METHOD_BUTTON;
         withdrawn->detail = (cs_str){NULL, 0};
     }
-    status = cs_buffer_status(&detail, "the request", err);
-    if (status == CONSENT_OK)
-        status = cs_profile_record(profile, events, count, count > 1, NULL, err);
+    status = cs_profile_record_act(profile, events, count, count > 1, NULL, err);
     cs_buffer_free(&detail);
     return status;
 }
@@ -181,7 +191,7 @@ consent_status cs_profile_request_update(cs_profile *profile, const consent_requ
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    status = read_requests(profile, &list, err);
+    status = cs_profile_read_requests(profile, &list, err);
     if (status == CONSENT_OK) {
         const cs_request *request = cs_requests_find(&list, cs_str_of(change->id));
         status = request ? cs_request_change_check(request, change, err)
@@ -451,7 +461,7 @@ consent_status cs_profile_requests(cs_profile *profile, const char *locale, cs_b
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    status = read_requests(profile, &list, err);
+    status = cs_profile_read_requests(profile, &list, err);
     if (status == CONSENT_OK)
         status = cs_naming_open(profile, locale, &naming, err);
     if (status == CONSENT_OK) {

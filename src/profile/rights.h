@@ -12,6 +12,14 @@ consent_status cs_profile_request_open(cs_profile *profile, const consent_rights
                                        char id[CONSENT_REQUEST_ID_SIZE], consent_error *err);
 consent_status cs_profile_request_update(cs_profile *profile, const consent_request_change *change, consent_error *err);
 consent_status cs_profile_requests(cs_profile *profile, const char *locale, cs_buffer *out, consent_error *err);
+/* home->lock held. The list is to be freed whatever comes of it. */
+consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, consent_error *err);
+/* The event of a new request, with its id and the days that the policy promises; `detail` keeps its text. */
+consent_status cs_profile_new_request(cs_profile *profile, const consent_rights_request *request,
+                                      char id[CONSENT_REQUEST_ID_SIZE], cs_buffer *detail, cs_event *out,
+                                      consent_error *err);
+/* See consent_signal_age. */
+consent_status cs_profile_signal_age(cs_profile *profile, const consent_age_signal *signal, consent_error *err);
 consent_status cs_profile_list(cs_profile *profile, consent_list which, const char *locale, cs_buffer *out,
                                consent_error *err);
 

@@ -191,6 +191,9 @@ static void a_minors_acceptance_counts_only_with_the_guardians_consent_to_that_v
     guardian_does(c, CS_EVENT_POLICY_ACCEPTED, NULL, NULL, NULL);
     case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
     guardian_does(c, CS_EVENT_GUARDIAN_REVOKED, NULL, NULL, NULL);
+    out = case_expect(c, ASK_ORDER, CONSENT_DENY, CONSENT_REASON_GUARDIAN_REQUIRED);
+    assert_int_equal(out.ask_after_ms, CASE_START_MS + 48 * HOUR);
+    case_pass(c, 48 * HOUR);
     case_expect(c, ASK_ORDER, CONSENT_ASK, CONSENT_REASON_GUARDIAN_REQUIRED);
 }
 
