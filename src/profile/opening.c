@@ -406,6 +406,15 @@ static int set_aside(cs_home *home, const char *name)
     return home->env.file_rename(home->env.ctx, home->dir, name, aside);
 }
 
+/* What the person was shown stands in files named for their ledger. */
+static int for_each_notice(cs_profile *profile, int (*act)(cs_home *home, const char *name))
+{
+    char prefix[CS_HOME_NAME_SIZE];
+    memcpy(prefix, profile->ledger_name, sizeof prefix);
+    prefix[0] = 'n';
+    return for_each_name(profile->home, prefix, act);
+}
+
 static consent_status destroy_files(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
@@ -421,6 +430,8 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
     code = home->env.dir_sync(home->env.ctx, home->dir);
     if (code == 0)
         code = for_each_name(home, profile->ledger_name, remove_one);
+    if (code == 0)
+        code = for_each_notice(profile, remove_one);
     if (code == 0)
         code = home->env.dir_sync(home->env.ctx, home->dir);
     return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the profile's ledger could not be removed durably");
@@ -485,6 +496,8 @@ static consent_status set_profile_aside(cs_profile *profile, consent_error *err)
     int code = for_each_name(home, profile->ledger_name, set_aside);
     if (code == 0)
         code = for_each_name(home, profile->key_name, set_aside);
+    if (code == 0)
+        code = for_each_notice(profile, set_aside);
     if (code == 0)
         code = home->env.dir_sync(home->env.ctx, home->dir);
     return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the damaged ledger could not be set aside");

@@ -277,29 +277,47 @@ consent_status cs_profile_lock_ledger(cs_profile *profile, consent_error *err)
 
 /* ---- notices --------------------------------------------------------------------------------------------- */
 
+/* What one person was shown is theirs: named for their ledger, sealed under their key, and gone with it. */
+static consent_status find_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE],
+                                  char name[2 * CS_HOME_NAME_SIZE], uint8_t key[CS_KEY_SIZE], consent_error *err)
+{
+    cs_span use = {(const uint8_t *)"notices", 7};
+    size_t size = strlen(profile->ledger_name);
+    consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name + size, err);
+    memcpy(name, profile->ledger_name, size);
+    name[0] = 'n';
+    return status == CONSENT_OK ? cs_hmac_sha256(profile->key, &use, 1, key, err) : status;
+}
+
 consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_span notice,
                                        consent_error *err)
 {
-    char name[CS_HOME_NAME_SIZE];
+    char name[2 * CS_HOME_NAME_SIZE];
+    uint8_t key[CS_KEY_SIZE];
     if (memcmp(profile->last_notice, hash, CS_HASH_SIZE) == 0)
         return CONSENT_OK;
     bool there = false;
-    consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name, err);
+    consent_status status = cs_profile_need_ledger(profile, err);
+    if (status == CONSENT_OK)
+        status = find_notice(profile, hash, name, key, err);
     if (status == CONSENT_OK)
         status = cs_home_look(profile->home, name, &there, err);
     if (status == CONSENT_OK && !there)
-        status = cs_home_seal(profile->home, name, profile->home->store_key, notice, err);
+        status = cs_home_seal(profile->home, name, key, notice, err);
     if (status == CONSENT_OK)
         memcpy(profile->last_notice, hash, CS_HASH_SIZE);
+    cs_wipe(key, sizeof key);
     return status;
 }
 
 consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_buffer *out,
                                       consent_error *err)
 {
-    char name[CS_HOME_NAME_SIZE];
-    consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name, err);
-    if (status != CONSENT_OK)
-        return status;
-    return cs_home_unseal(profile->home, name, profile->home->store_key, NOTICE_MAX_BYTES, out, err);
+    char name[2 * CS_HOME_NAME_SIZE];
+    uint8_t key[CS_KEY_SIZE];
+    consent_status status = find_notice(profile, hash, name, key, err);
+    if (status == CONSENT_OK)
+        status = cs_home_unseal(profile->home, name, key, NOTICE_MAX_BYTES, out, err);
+    cs_wipe(key, sizeof key);
+    return status;
 }

@@ -358,7 +358,8 @@ static void erasing_leaves_no_key_and_no_ledger(void **state)
     assert_int_equal(journey_decision(&f->j, SEARCH), CONSENT_DENY);
     assert_int_equal(ledgers(f), 0); /* nor anything beside them */
     for (size_t i = 0; i < world_file_count(&f->w, JOURNEY_HOME); i++)
-        assert_true(strncmp(world_file_name(&f->w, JOURNEY_HOME, i), "k-", 2) != 0);
+        assert_true(strncmp(world_file_name(&f->w, JOURNEY_HOME, i), "k-", 2) != 0 &&
+                    strncmp(world_file_name(&f->w, JOURNEY_HOME, i), "n-", 2) != 0);
     reopen(f);
     assert_int_equal(journey_check(&f->j, SEARCH).reason, CONSENT_REASON_NOTICE_REQUIRED);
 }
