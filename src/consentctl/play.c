@@ -309,6 +309,8 @@ static consent_status act(cs_player *player, consent_error *err)
         [CS_VERB_WATCH] = cs_play_watch,
         [CS_VERB_POLL] = cs_play_poll,
         [CS_VERB_CHANGES] = cs_play_changes,
+        [CS_VERB_LINT] = cs_play_lint,
+        [CS_VERB_FILES] = cs_play_look_at_files,
         [CS_VERB_REQUEST] = cs_play_request,
         [CS_VERB_REQUEST_UPDATE] = cs_play_request_update,
         [CS_VERB_REQUESTS] = cs_play_requests,

@@ -5,6 +5,7 @@
 
 #include "consentctl/authoring.h"
 #include "consentctl/files.h"
+#include "consentctl/lint.h"
 #include "consentctl/merge.h"
 
 #include <dirent.h>
@@ -162,6 +163,53 @@ consent_status cs_play_damage(cs_player *player, consent_error *err)
     return status == CONSENT_OK ? damage_file(player, best.path, err) : status;
 }
 
+/* ---- what is on disk ---------------------------------------------------------------------------- */
+
+typedef struct look {
+    cs_player *player;
+    uint64_t count;
+} look;
+
+static consent_status look_at_file(void *ctx, const char *folder, const char *name, consent_error *err)
+{
+    look *at = ctx;
+    cs_player *player = at->player;
+    char path[CS_PLAY_MAX_PATH];
+    cs_buffer content;
+    const char *piece = cs_json_str(player->step->arg).data;
+    consent_status status = cs_files_join(folder, name, path, sizeof(path), err);
+    if (status != CONSENT_OK || (strcmp(piece, "*") != 0 && strstr(name, piece) == NULL) || cs_files_is_dir(path))
+        return status;
+    at->count++;
+    cs_buffer_init(&content, &player->tool->env.memory, 1024u * 1024u * 1024u);
+    status = cs_files_read(path, &content, err);
+    cs_str text = {(const char *)content.data, content.size};
+    for (const cs_json *each = cs_json_first(cs_step_get(player->step, "hides")); status == CONSENT_OK && each != NULL;
+         each = cs_json_next(each)) {
+        player->result->check_count++;
+        if (cs_play_contains(text, cs_json_str(each)))
+            cs_play_fail(player, "expected no file to hold \"%.*s\" readably, got %s", CS_STR_ARG(cs_json_str(each)),
+                         name);
+    }
+    cs_buffer_free(&content);
+    return status;
+}
+
+consent_status cs_play_look_at_files(cs_player *player, consent_error *err)
+{
+    const char *name = cs_play_text(player, "in");
+    const char *folder = player->home;
+    look at = {player, 0};
+    for (size_t i = 0; name != NULL && i < player->process_count; i++) {
+        if (strcmp(player->processes[i].name, name) == 0)
+            folder = player->processes[i].home;
+    }
+    consent_status status = for_each_file(folder, look_at_file, &at, err);
+    if (status == CONSENT_OK)
+        cs_play_expect_number(player, "count", at.count, "files of that name");
+    return status;
+}
+
 /* ---- policies ------------------------------------------------------------------------------------ */
 
 static consent_status write_changed_documents(cs_player *player, const cs_overlay *overlay, const cs_json *locales,
@@ -211,34 +259,40 @@ static consent_status write_changed_policy(cs_player *player, const char *from, 
     return status;
 }
 
+/* The path that the step names; of a folder that the step changes, the changed copy. */
+static consent_status find_policy(cs_player *player, char path[CS_PLAY_MAX_PATH], consent_error *err)
+{
+    char changed[CS_PLAY_MAX_PATH], name[64];
+    const cs_json *change = cs_step_get(player->step, "with");
+    const char *source = cs_json_str(player->step->arg).data;
+    consent_status status = source[0] == '/' ? cs_files_join("", source + 1, path, CS_PLAY_MAX_PATH, err)
+                                             : cs_files_join(player->step->folder, source, path, CS_PLAY_MAX_PATH, err);
+    if (source[0] == '/')
+        snprintf(path, CS_PLAY_MAX_PATH, "%s", source);
+    if (status != CONSENT_OK || change == NULL)
+        return status;
+    if (!cs_files_is_dir(path))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is no policy folder: a signed bundle cannot be changed", path);
+    snprintf(name, sizeof(name), "policy-%u", ++player->made_count);
+    status = cs_play_make_folder(player, name, changed, err);
+    if (status == CONSENT_OK)
+        status = write_changed_policy(player, path, changed, change, err);
+    memcpy(path, changed, sizeof(changed));
+    return status;
+}
+
 /* A folder is built and signed with throw-away keys, changed before as the step wants; a file is a bundle as it is. */
 static consent_status make_bundle(cs_player *player, cs_buffer *bundle, consent_error *err)
 {
-    char path[CS_PLAY_MAX_PATH], changed[CS_PLAY_MAX_PATH], name[64];
-    const cs_json *change = cs_step_get(player->step, "with");
+    char path[CS_PLAY_MAX_PATH];
     const char *signer = cs_play_text(player, "signed_by");
-    const char *source = cs_json_str(player->step->arg).data;
-    consent_status status = source[0] == '/' ? cs_files_join("", source + 1, path, sizeof(path), err)
-                                             : cs_files_join(player->step->folder, source, path, sizeof(path), err);
-    if (source[0] == '/')
-        snprintf(path, sizeof(path), "%s", source);
-    if (status != CONSENT_OK)
-        return status;
     if (signer != NULL && strcmp(signer, "stranger") != 0)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "signed_by was \"%s\"; only \"stranger\" can be named", signer);
-    if (!cs_files_is_dir(path) && change != NULL)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is no policy folder: a signed bundle cannot be changed", path);
-    if (!cs_files_is_dir(path))
-        return cs_files_read(path, bundle, err);
-    if (change != NULL) {
-        snprintf(name, sizeof(name), "policy-%u", ++player->made_count);
-        status = cs_play_make_folder(player, name, changed, err);
-        if (status == CONSENT_OK)
-            status = write_changed_policy(player, path, changed, change, err);
-        memcpy(path, changed, sizeof(path));
-    }
+    consent_status status = find_policy(player, path, err);
     if (status != CONSENT_OK)
         return status;
+    if (!cs_files_is_dir(path))
+        return cs_files_read(path, bundle, err);
     const cs_key_pair *root = signer != NULL ? &player->stranger : &player->root;
     return cs_authoring_bundle(&player->tool->env.memory, path, root->private_key, player->publisher.private_key,
                                bundle, err);
@@ -263,5 +317,37 @@ consent_status cs_play_install(cs_player *player, consent_error *err)
     }
     cs_buffer_free(&bundle);
     cs_play_expect_status(player, status, &why);
+    return CONSENT_OK;
+}
+
+/* Exactly the rules that the step names are broken. */
+consent_status cs_play_lint(cs_player *player, consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH];
+    cs_lint lint;
+    const cs_json *wanted = cs_step_get(player->step, "finds");
+    consent_status status = find_policy(player, path, err);
+    if (status == CONSENT_OK)
+        status = cs_lint_run(&player->tool->env.memory, path, &lint, err);
+    if (status != CONSENT_OK)
+        return status;
+    for (size_t i = 0; i < cs_lint_finding_count(&lint); i++) {
+        const cs_finding *finding = cs_lint_finding(&lint, i);
+        bool named = false;
+        for (const cs_json *each = cs_json_first(wanted); each != NULL; each = cs_json_next(each))
+            named = named || cs_str_is(cs_json_str(each), finding->rule->id);
+        if (!named)
+            cs_play_fail(player, "expected no finding of %s, got %s: %s", finding->rule->id, finding->where,
+                         finding->message);
+    }
+    for (const cs_json *each = cs_json_first(wanted); each != NULL; each = cs_json_next(each)) {
+        bool found = false;
+        for (size_t i = 0; i < cs_lint_finding_count(&lint); i++)
+            found = found || cs_str_is(cs_json_str(each), cs_lint_finding(&lint, i)->rule->id);
+        if (!found)
+            cs_play_fail(player, "expected a finding of \"%.*s\", got none", CS_STR_ARG(cs_json_str(each)));
+    }
+    player->result->check_count++;
+    cs_lint_free(&lint);
     return CONSENT_OK;
 }

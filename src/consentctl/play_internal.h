@@ -140,6 +140,8 @@ consent_status cs_play_poll(cs_player *player, consent_error *err);
 consent_status cs_play_import(cs_player *player, consent_error *err);
 consent_status cs_play_watch(cs_player *player, consent_error *err);
 consent_status cs_play_changes(cs_player *player, consent_error *err);
+consent_status cs_play_lint(cs_player *player, consent_error *err);
+consent_status cs_play_look_at_files(cs_player *player, consent_error *err);
 /* Of a poll: exactly the changes that the step wants were told since the last one, in any order. */
 void cs_play_expect_told(cs_player *player, cs_process *process);
 

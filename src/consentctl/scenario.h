@@ -45,6 +45,8 @@ typedef enum cs_verb {
     CS_VERB_IMPORT,
     CS_VERB_WATCH,
     CS_VERB_CHANGES,
+    CS_VERB_LINT,
+    CS_VERB_FILES,
     CS_VERB_INCLUDE,
     CS_VERB_COUNT
 } cs_verb;

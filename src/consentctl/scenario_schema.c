@@ -139,6 +139,8 @@ static const cs_verb_spec verbs[CS_VERB_COUNT] = {
     [CS_VERB_CHANGES] = {"changes",
                          CS_TAKES_INT,
                          {{"contains", CS_TAKES_STRINGS, false}, {"count", CS_TAKES_INT, false}}},
+    [CS_VERB_LINT] = {"lint", CS_TAKES_STRING, {{"with", CS_TAKES_OBJECT, false}, {"finds", CS_TAKES_STRINGS, true}}},
+    [CS_VERB_FILES] = {"files", CS_TAKES_STRING, {{"count", CS_TAKES_INT, false}, {"hides", CS_TAKES_STRINGS, false}}},
     [CS_VERB_INCLUDE] = {"include", CS_TAKES_STRING, {{NULL, CS_TAKES_NOTHING, false}}},
 };
 
