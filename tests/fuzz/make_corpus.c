@@ -9,6 +9,7 @@
 #include "policy/document.h"
 #include "state/state.h"
 #include "support/rig.h"
+#include "wire/wire.h"
 
 #include <string.h>
 
@@ -335,6 +336,55 @@ static void make_entries(void)
     cs_buffer_free(&act);
 }
 
+/* ---- sync ------------------------------------------------------------------------------------- */
+
+static void make_wire(void)
+{
+    static const uint8_t private_key[CS_P256_PRIVATE_SIZE] = {1};
+    static const uint8_t zeros[CS_HASH_SIZE] = {0};
+    consent_error error = {0};
+    cs_buffer act = new_buffer(), events = new_buffer(), out = new_buffer(), jws = new_buffer();
+    cs_enrolment enrolment = {.protection = 1};
+    cs_json_out json;
+    fuzz_require(cs_p256_public(private_key, enrolment.key, &error) == CONSENT_OK);
+    cs_enrolment_write(&enrolment, &out);
+    save_marked("wire", "enrolment", 1, cs_buffer_span(&out));
+    rig_encode(1, &act);
+    cs_buffer_sized(&events, act.data, act.size);
+    cs_range range = {.first = 1, .last = 1, .events = cs_buffer_span(&events)};
+    fuzz_require(cs_range_follow(&range, zeros, range.head, &error) == CONSENT_OK);
+    cs_buffer_clear(&out);
+    fuzz_require(cs_range_write(cs_memory_system(), &range, &out, &error) == CONSENT_OK);
+    save_marked("wire", "range", 0, cs_buffer_span(&out));
+    const cs_receipt receipt = {.first = 1, .last = 1, .first_cursor = 1, .time_ms = 1790000000000};
+    cs_buffer_clear(&out);
+    cs_receipt_payload(&receipt, &out);
+    const cs_str payload = {(const char *)out.data, out.size};
+    fuzz_require(cs_jws_sign(CS_STR(CS_TYP_RECEIPT), payload, private_key, &jws, &error) == CONSENT_OK);
+    save_marked("wire", "receipt", 2, cs_buffer_span(&jws));
+    cs_buffer_clear(&out);
+    cs_json_out_init(&json, &out);
+    cs_feed_page_begin(&json);
+    const cs_str receipt_text = {(const char *)jws.data, jws.size};
+    fuzz_require(cs_feed_page_put(cs_memory_system(), &json, receipt_text, &range, enrolment.key, &error) ==
+                 CONSENT_OK);
+    fuzz_require(cs_feed_page_put(cs_memory_system(), &json, receipt_text, NULL, NULL, &error) == CONSENT_OK);
+    cs_feed_page_end(&json, 1, false);
+    save_marked("wire", "page", 3, cs_buffer_span(&out));
+    save_marked("wire", "receipts", 4, text_span("{\"receipts\":[\"a.b.c\"]}"));
+    cs_buffer_clear(&out);
+    cs_wire_error_write("gap", "more is missing", 3, &out);
+    save_marked("wire", "error", 5, cs_buffer_span(&out));
+    const cs_evidence evidence = {.first = 1, .last = 1, .first_cursor = 7, .merged = 7, .receipt = receipt_text};
+    cs_buffer_clear(&out);
+    cs_evidence_write(&evidence, &out);
+    save_marked("wire", "evidence", 6, cs_buffer_span(&out));
+    cs_buffer_free(&act);
+    cs_buffer_free(&events);
+    cs_buffer_free(&out);
+    cs_buffer_free(&jws);
+}
+
 /* ---- forms and scenarios ---------------------------------------------------------------------- */
 
 static void make_forms(void)
@@ -409,6 +459,7 @@ int main(int argc, char **argv)
     make_policies();
     make_ledgers();
     make_entries();
+    make_wire();
     make_forms();
     make_scenarios();
     return 0;
