@@ -17,6 +17,7 @@ enum {
     QUERY_RECIPIENT,
     QUERY_PERMISSION,
     QUERY_CALL_SITE,
+    QUERY_DATA_STATE,
     QUERY_DATA,
     MAX_DATA = 64
 };
@@ -160,6 +161,9 @@ static bool take_question(JNIEnv *env, jobjectArray names, jboolean user_initiat
     out->query.recipient = at[QUERY_RECIPIENT];
     out->query.permission = at[QUERY_PERMISSION];
     out->query.call_site = at[QUERY_CALL_SITE];
+    if (at[QUERY_DATA_STATE])
+        out->query.data_state =
+            strcmp(at[QUERY_DATA_STATE], "anonymised") == 0 ? CONSENT_DATA_ANONYMISED : CONSENT_DATA_DEIDENTIFIED;
     out->query.data = (const char *const *)(at + QUERY_DATA);
     out->query.data_count = (size_t)(out->owned.count - QUERY_DATA);
     out->query.user_initiated = user_initiated != JNI_FALSE;

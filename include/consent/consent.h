@@ -242,6 +242,13 @@ typedef enum consent_ground {
 /** Name as in JSON and policies, e.g. "legal_duty"; "unknown" for other values. Static. */
 CONSENT_API const char *consent_ground_name(consent_ground ground);
 
+/** The state in which data are used (PIPL 4, 73; C18). */
+typedef enum consent_data_state {
+    CONSENT_DATA_IDENTIFIED = 0,
+    CONSENT_DATA_DEIDENTIFIED = 1, /**< tells of nobody without more information, kept apart; still personal */
+    CONSENT_DATA_ANONYMISED = 2    /**< tells of nobody, for good: not personal any more */
+} consent_data_state;
+
 /** A question. Names are the policy's identifiers. */
 typedef struct consent_query {
     size_t struct_size;
@@ -253,6 +260,7 @@ typedef struct consent_query {
     const char *permission;  /**< system permission needed; NULL: none */
     const char *call_site;   /**< where the permission is asked; required with permission */
     bool user_initiated;     /**< the person started this just now: cool-downs do not apply (C68) */
+    int32_t data_state; /**< consent_data_state that the data are in; less than the purpose declares is denied (C28) */
 } consent_query;
 
 /** An answer. */

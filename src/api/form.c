@@ -49,6 +49,7 @@ consent_status consent_form_build(consent_profile *profile, const consent_form_r
     inner.locale = mine.locale;
     inner.user_initiated = mine.user_initiated || inner.query.user_initiated;
     inner.query.user_initiated = inner.user_initiated;
+    inner.query.data_state = CS_STATE_AS_DECLARED;
     status = cs_profile_form(profile->profile, &inner, &form, err);
     return status == CONSENT_OK ? wrap(profile->profile, form, out, err) : status;
 }

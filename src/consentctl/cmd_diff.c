@@ -36,6 +36,7 @@ static const word reasons[] = {
     {CS_WIDENED_AUTOMATION, "automation", "改为自动决策", "decided automatically"},
     {CS_WIDENED_CHANNEL, "channel", "营销渠道改变", "another marketing channel"},
     {CS_WIDENED_STORAGE, "storage_level", "存储级别提高", "a higher storage level"},
+    {CS_WIDENED_STATE, "data_state", "信息的去标识化程度降低", "data that tell more of the person"},
     {CS_WIDENED_RECIPIENT, "recipient", "接收方的方式、身份或国家改变", "a recipient's method, role or country"},
     {CS_WIDENED_UNDECLARED, "undeclared", "无法比较", "cannot be compared"},
     {0, NULL, NULL, NULL},

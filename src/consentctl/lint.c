@@ -185,10 +185,15 @@ bool cs_lint_is_one_of(cs_str text, const char *const *list)
     return false;
 }
 
-bool cs_lint_on_consent(const cs_json *purpose)
+bool cs_lint_exempt(const cs_json *purpose)
 {
     cs_str ground = cs_lint_string(purpose, "ground");
-    return ground.size == 0 || cs_str_is(ground, "consent");
+    return ground.size != 0 && !cs_str_is(ground, "consent");
+}
+
+bool cs_lint_on_consent(const cs_json *purpose)
+{
+    return !cs_lint_exempt(purpose) && !cs_str_is(cs_lint_string(purpose, "data_state"), "anonymised");
 }
 
 bool cs_lint_in_basic(const cs_lint *lint, const cs_json *purpose)

@@ -59,7 +59,8 @@ bool cs_lint_has_text(const cs_json *object, const char *name);
 /* The id of a list entry that is a string or an object with "id". */
 cs_str cs_lint_id(const cs_json *entry);
 bool cs_lint_is_one_of(cs_str text, const char *const *list); /* the list ends with NULL */
-bool cs_lint_on_consent(const cs_json *purpose);              /* its ground is consent */
+bool cs_lint_exempt(const cs_json *purpose);                  /* it claims another ground than consent */
+bool cs_lint_on_consent(const cs_json *purpose);              /* its ground is consent, and its data need one */
 bool cs_lint_in_basic(const cs_lint *lint, const cs_json *purpose);
 bool cs_lint_is_separate(const cs_json *purpose); /* separate or written */
 

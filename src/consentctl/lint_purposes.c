@@ -115,7 +115,7 @@ CS_LINT_RULE(basic_optional_data)
 CS_LINT_RULE(exemption_kind)
 {
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
-        if (!cs_lint_on_consent(at) && cs_lint_is_one_of(cs_lint_string(at, "kind"), additional_kinds))
+        if (cs_lint_exempt(at) && cs_lint_is_one_of(cs_lint_string(at, "kind"), additional_kinds))
             cs_lint_report(lint, "purposes", at, "no exemption covers the kind %.*s; use the ground consent",
                            CS_STR_ARG(cs_lint_string(at, "kind")));
 }
@@ -129,7 +129,7 @@ CS_LINT_RULE(exemption_sharing)
 {
     for (const cs_json *at = cs_lint_first(lint, "purposes"); at; at = cs_json_next(at))
         for (const cs_json *r = cs_json_first(cs_json_get(at, "recipients")); r; r = cs_json_next(r))
-            if (!cs_lint_on_consent(at) && goes_to_ads(lint, r))
+            if (cs_lint_exempt(at) && goes_to_ads(lint, r))
                 cs_lint_report(lint, "purposes", at, "no exemption covers sharing with %.*s; use the ground consent",
                                CS_STR_ARG(cs_lint_id(r)));
 }

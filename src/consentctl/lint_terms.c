@@ -178,8 +178,9 @@ CS_LINT_RULE(invalid)
         cs_lint_report(lint, "policy.json", NULL, "%.230s", error.message);
     for (uint16_t i = 0; policy && i < policy->purpose_count; i++)
         if (policy->purposes[i].undeclared)
-            cs_lint_report(lint, policy->purposes[i].id, NULL,
-                           "its kind, form or ground was unknown, so it would never be allowed; correct it");
+            cs_lint_report(
+                lint, policy->purposes[i].id, NULL,
+                "its kind, form, ground or data state was unknown or claimed too much, so it would never be allowed");
     cs_policy_free(policy);
     cs_texts_free(texts);
 }

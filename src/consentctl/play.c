@@ -1,5 +1,7 @@
 #include "consentctl/play_internal.h"
 
+#include "consentctl/scenario_schema.h"
+
 #include "consentctl/files.h"
 
 #include <stdio.h>
@@ -83,6 +85,7 @@ consent_status cs_play_query(cs_player *player, const cs_json *value, cs_query_a
     out->query.recipient = member_text(value, "recipient");
     out->query.permission = member_text(value, "permission");
     out->query.call_site = member_text(value, "call_site");
+    out->query.data_state = cs_data_state_of(cs_json_str(cs_json_get(value, "data_state")));
     out->query.user_initiated =
         cs_json_bool(cs_json_get(value, "user_initiated")) || cs_play_flag(player, "user_initiated");
     out->query.data = out->data;

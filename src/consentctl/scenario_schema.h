@@ -58,6 +58,7 @@ void cs_verb_list(char *out, size_t size);
 
 bool cs_occasion_find(cs_str name, int32_t *out);
 const char *cs_occasion_name(int32_t occasion);
+int32_t cs_data_state_of(cs_str name); /* identified for none; -1, which the library refuses, for another word */
 bool cs_os_state_find(cs_str name, consent_os_state *out);
 bool cs_status_find(cs_str name, consent_status *out);
 bool cs_decision_find(cs_str name, int32_t *out);

@@ -27,6 +27,15 @@ const char *cs_occasion_name(int32_t occasion)
     return occasion >= 0 && (size_t)occasion < CS_COUNT_OF(occasion_names) ? occasion_names[occasion] : "unknown";
 }
 
+int32_t cs_data_state_of(cs_str name)
+{
+    static const char *const states[] = {"identified", "deidentified", "anonymised"};
+    for (size_t i = 0; i < CS_COUNT_OF(states); i++)
+        if (cs_str_is(name, states[i]))
+            return (int32_t)i;
+    return name.size == 0 ? CONSENT_DATA_IDENTIFIED : -1;
+}
+
 bool cs_os_state_find(cs_str name, consent_os_state *out)
 {
     int32_t found = 0;

@@ -1,5 +1,7 @@
 #include "consentctl/session.h"
 
+#include "consentctl/scenario_schema.h"
+
 #include "consentctl/files.h"
 #include "consentctl/keys.h"
 #include "consentctl/scenario_schema.h"
@@ -119,6 +121,7 @@ consent_status cs_query_from_options(const cs_options *options, bool need_purpos
     out->query.recipient = cs_options_get(options, "recipient");
     out->query.permission = cs_options_get(options, "permission");
     out->query.call_site = cs_options_get(options, "call-site");
+    out->query.data_state = cs_data_state_of(cs_str_of(cs_options_get(options, "data-state")));
     out->query.user_initiated = cs_options_has(options, "user-initiated");
     if (need_purpose && out->query.purpose == NULL)
         return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,

@@ -23,6 +23,7 @@
     {"scope", 0, "PRODUCT", "product; left out: the platform"}, {"purpose", 0, "ID", "purpose of the question"},       \
         {"recipient", 0, "ID", "who receives the data"}, {"data", 0, "ID,ID", "data items"},                           \
         {"permission", 0, "ID", "system permission needed"}, {"call-site", 0, "ID", "where the permission is asked"},  \
+        {"data-state", 0, "STATE", "the data are deidentified or anonymised; left out: identified"},                   \
     {                                                                                                                  \
         "user-initiated", 0, NULL, "the person started it just now"                                                    \
     }

@@ -17,6 +17,9 @@ typedef struct cs_policy_set {
     size_t count;
 } cs_policy_set;
 
+#define CS_STATE_AS_DECLARED                                                                                           \
+    0u /* whatever state the policy declares: for forms and lists, never for a host's question */
+
 /* The internal view of consent_query. */
 typedef struct cs_query {
     cs_str scope;   /* empty or "platform": the platform */
@@ -27,7 +30,8 @@ typedef struct cs_query {
     cs_str permission;
     cs_str call_site;
     bool user_initiated;
-    uint64_t once_seq; /* the own event by which this very handle was granted `once`; 0: none */
+    uint8_t data_state; /* consent_data_state + 1: what the data are, never less than declared; CS_STATE_AS_DECLARED */
+    uint64_t once_seq;  /* the own event by which this very handle was granted `once`; 0: none */
 } cs_query;
 
 typedef struct cs_now {

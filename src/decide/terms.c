@@ -29,11 +29,12 @@ static bool claims_more_than_its_kind_may(const cs_purpose *purpose)
     switch (purpose->kind) {
     case CS_KIND_MARKET:
     case CS_KIND_AUTOMATE:
-    case CS_KIND_COMBINE:
     case CS_KIND_PUBLISH:
     case CS_KIND_OBTAIN:
     case CS_KIND_LAUNCH:
         return purpose->ground != CONSENT_GROUND_CONSENT;
+    case CS_KIND_COMBINE:
+        return purpose->ground != CONSENT_GROUND_CONSENT && purpose->data_state != CONSENT_DATA_ANONYMISED;
     default:
         return false;
     }
@@ -71,6 +72,8 @@ static bool declares(const cs_terms *terms, const cs_query *query, const cs_str 
 {
     const cs_purpose *purpose = terms->purpose;
     if (!is_declared(purpose) || (data_count == 0) != (purpose->data_count == 0))
+        return false;
+    if (query->data_state != CS_STATE_AS_DECLARED && query->data_state <= purpose->data_state)
         return false;
     const cs_purpose_recipient *recipient = NULL;
     if (query->recipient.size != 0) {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define POLICY_MAGIC 0x31505343u /* "CSP1" */
+#define POLICY_MAGIC 0x32505343u /* "CSP2" */
 #define MAX_STRING_BYTES (CS_URL_MAX_SIZE + 1)
 
 typedef struct codec {
@@ -307,6 +307,7 @@ static void code_purpose(codec *c, cs_purpose *purpose, const cs_policy *policy)
     code_flag(c, &purpose->automated);
     code_u8(c, &purpose->channel, CS_CHANNEL_PHONE);
     code_u8(c, &purpose->storage_level, CS_STORAGE_RECOMMENDATION);
+    code_u8(c, &purpose->data_state, CONSENT_DATA_ANONYMISED);
     code_u32(c, &purpose->name);
     code_u32(c, &purpose->text);
     code_u32(c, &purpose->method);

@@ -66,6 +66,7 @@ uint32_t cs_purpose_widening(const cs_policy *older_policy, const cs_purpose *ol
         {newer->automated && !older->automated, CS_WIDENED_AUTOMATION},
         {newer->channel != older->channel, CS_WIDENED_CHANNEL},
         {newer->storage_level > older->storage_level, CS_WIDENED_STORAGE},
+        {newer->data_state < older->data_state, CS_WIDENED_STATE},
         {memcmp(older->method_digest, newer->method_digest, sizeof(older->method_digest)) != 0, CS_WIDENED_METHOD},
         {a_common_recipient_widened(older_policy, older, newer_policy, newer), CS_WIDENED_RECIPIENT},
     };
@@ -116,10 +117,10 @@ bool cs_purpose_same_terms(const cs_policy *old, const cs_purpose *a, const cs_p
     return same_text(old->functions[a->function].id, new->functions[b->function].id) && a->kind == b->kind &&
            a->ground == b->ground && a->form == b->form && a->undeclared == b->undeclared &&
            a->automated == b->automated && a->channel == b->channel && a->storage_level == b->storage_level &&
-           a->grant_lifetime_ms == b->grant_lifetime_ms && a->refusal_lifetime_ms == b->refusal_lifetime_ms &&
-           a->cooldown_ms == b->cooldown_ms && same_retention(a, b) &&
-           memcmp(a->method_digest, b->method_digest, sizeof(a->method_digest)) == 0 && same_data(old, a, new, b) &&
-           same_permissions(old, a, new, b);
+           a->data_state == b->data_state && a->grant_lifetime_ms == b->grant_lifetime_ms &&
+           a->refusal_lifetime_ms == b->refusal_lifetime_ms && a->cooldown_ms == b->cooldown_ms &&
+           same_retention(a, b) && memcmp(a->method_digest, b->method_digest, sizeof(a->method_digest)) == 0 &&
+           same_data(old, a, new, b) && same_permissions(old, a, new, b);
 }
 
 /* Which of the purpose's data a recipient gets, by name: positions differ between versions. */

@@ -165,7 +165,8 @@ cs_consent_form cs_purpose_effective_form(const cs_policy *policy, const cs_purp
 {
     const cs_function *function = cs_policy_function_of(policy, purpose);
     bool additional = !function || function->kind == CS_FUNCTION_ADDITIONAL;
-    return purpose->form == CS_FORM_POLICY && additional ? CS_FORM_OWN : (cs_consent_form)purpose->form;
+    bool combines = purpose->kind == CS_KIND_COMBINE && purpose->data_state == CONSENT_DATA_IDENTIFIED; /* C28 */
+    return purpose->form == CS_FORM_POLICY && (additional || combines) ? CS_FORM_OWN : (cs_consent_form)purpose->form;
 }
 
 int cs_policy_compare_version(const cs_policy *a, const cs_policy *b)

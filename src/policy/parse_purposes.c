@@ -6,6 +6,7 @@ static const char *const ground_names[] = {NULL,        "consent",         "cont
                                            "emergency", "public_interest", "made_public", "other_law"};
 static const char *const channel_names[] = {NULL, "sms", "email", "push", "phone"};
 static const char *const storage_names[] = {NULL, "essential", "preference", "recommendation"};
+static const char *const state_names[] = {"identified", "deidentified", "anonymised"};
 static const char *const need_names[] = {"required", "conditional", "optional"};
 
 /* A word out of a list. One that this engine does not know makes the purpose undeclared, never the policy malformed. */
@@ -110,6 +111,8 @@ static uint64_t barred_data(const cs_policy *policy, const cs_purpose *purpose, 
         sensitive |= (uint64_t)(item->sensitive != CS_NOT_SENSITIVE) << i;
     }
     uint64_t barred = 0;
+    if (purpose->data_state == CONSENT_DATA_ANONYMISED)
+        return 0;
     if ((abroad && !separate) || (advertises && !on_consent)) /* PIPL 39, C114; C105 */
         return UINT64_MAX;
     if (on_consent && !separate && recipient->role != CS_ROLE_PROCESSOR) /* PIPL 29; C85, C99 */
@@ -197,6 +200,8 @@ static void parse_terms(cs_parser *parser, const cs_json *item, cs_purpose *purp
                                         CS_COUNT_OF(storage_names), undeclared);
     if (purpose->ground != CONSENT_GROUND_CONSENT && needs_consent(purpose->kind))
         *undeclared = true;
+    purpose->data_state = parse_word(parser, item, "data_state", false, CONSENT_DATA_IDENTIFIED, state_names,
+                                     CS_COUNT_OF(state_names), undeclared);
     purpose->automated = cs_json_in_bool(&parser->in, item, "automated", false);
 }
 
@@ -213,6 +218,19 @@ static void parse_times(cs_parser *parser, const cs_json *item, cs_purpose *purp
     purpose->refusal_lifetime_ms = parser->refusal_lifetime_ms;
     cs_parse_lifetime(parser, item, &purpose->grant_lifetime_ms, &purpose->refusal_lifetime_ms);
     purpose->cooldown_ms = cs_parse_cooldown(parser, item, parser->policy->cooldown_ms, &purpose->cooldown_raised);
+}
+
+/* What tells of nobody is no personal information: the law, not consent, is its ground (PIPL 4; C18, C113). It reaches
+ * nobody in particular, and names nobody. */
+static void settle_anonymised(const cs_policy *policy, cs_purpose *purpose)
+{
+    if (purpose->data_state != CONSENT_DATA_ANONYMISED)
+        return;
+    if (purpose->ground == CONSENT_GROUND_CONSENT)
+        purpose->ground = CONSENT_GROUND_OTHER_LAW;
+    purpose->undeclared |= needs_consent(purpose->kind) && purpose->kind != CS_KIND_COMBINE;
+    for (uint16_t i = 0; i < purpose->data_count; i++)
+        purpose->undeclared |= policy->data[purpose->data[i].item].identity;
 }
 
 static void parse_purpose(cs_parser *parser, const cs_json *item, cs_purpose *purpose)
@@ -233,6 +251,7 @@ static void parse_purpose(cs_parser *parser, const cs_json *item, cs_purpose *pu
     purpose->impact = cs_parse_text(parser, item, "impact", false);
     purpose->consequence = cs_parse_text(parser, item, "consequence", false);
     parse_purpose_data(parser, item, purpose);
+    settle_anonymised(policy, purpose);
     parse_purpose_recipients(parser, item, purpose);
     parse_purpose_permissions(parser, item, purpose);
     parse_times(parser, item, purpose);

@@ -163,6 +163,7 @@ typedef struct cs_purpose {
     bool automated;    /* decides or pushes automatically (PIPL 24) */
     uint8_t channel;
     uint8_t storage_level;
+    uint8_t data_state; /* consent_data_state: processed at least so far. Anonymised data need no consent (PIPL 4) */
     cs_text name, text, method, necessity, impact, consequence;
     const cs_purpose_data *data;
     const cs_purpose_recipient *recipients;
@@ -333,14 +334,14 @@ int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs
 const cs_purpose_recipient *cs_purpose_recipient_of(const cs_policy *policy, const cs_purpose *purpose, cs_str id);
 /* Whether that item of the purpose's data (an index of cs_purpose_data_index) goes to the recipient. */
 bool cs_purpose_recipient_gets(const cs_purpose_recipient *recipient, int data_index);
-/* `policy` on an additional function reads as `own` (decisions.md rule 10). */
+/* `policy` on an additional function, or for combining what tells of the person, reads as `own` (decisions.md rule 10). */
 cs_consent_form cs_purpose_effective_form(const cs_policy *policy, const cs_purpose *purpose);
 /* Order of versions: (version, revision). */
 int cs_policy_compare_version(const cs_policy *a, const cs_policy *b);
 
 /* ---- comparing ---------------------------------------------------------------------------- */
 
-/* Whether `newer` widens the whole purpose: kind, ground, form, method, retention, automation, marketing, storage level or a
+/* Whether `newer` widens the whole purpose: kind, ground, form, method, retention, automation, marketing, storage level, data state or a
  * common recipient's method, role or country changed otherwise than to stay or shrink (PIPL 14, 23, 39). Added data, recipients, permissions and call sites are not this: look them up. */
 bool cs_purpose_widened(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
                         const cs_purpose *newer);
@@ -354,8 +355,9 @@ typedef enum cs_widening {
     CS_WIDENED_AUTOMATION = 32,
     CS_WIDENED_CHANNEL = 64,
     CS_WIDENED_STORAGE = 128,
-    CS_WIDENED_RECIPIENT = 256, /* method, role or country of one that both name */
-    CS_WIDENED_UNDECLARED = 512 /* in either: nothing can be compared */
+    CS_WIDENED_RECIPIENT = 256,  /* method, role or country of one that both name */
+    CS_WIDENED_UNDECLARED = 512, /* in either: nothing can be compared */
+    CS_WIDENED_STATE = 1024      /* the data tell more of the person */
 } cs_widening;
 uint32_t cs_purpose_widening(const cs_policy *older_policy, const cs_purpose *older, const cs_policy *newer_policy,
                              const cs_purpose *newer);

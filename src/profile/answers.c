@@ -27,6 +27,9 @@ consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_
     out->data = list;
     out->data_count = query->data_count;
     out->user_initiated = query->user_initiated;
+    if (query->data_state < CONSENT_DATA_IDENTIFIED || query->data_state > CONSENT_DATA_ANONYMISED)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.data_state is not a consent_data_state");
+    out->data_state = (uint8_t)(query->data_state + 1);
     return CONSENT_OK;
 }
 

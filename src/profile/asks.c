@@ -64,7 +64,7 @@ static inline bool same(cs_str a, cs_str b)
 
 static bool query_equal(const cs_query *a, const cs_query *b)
 {
-    if (a->user_initiated != b->user_initiated || a->data_count != b->data_count)
+    if (a->user_initiated != b->user_initiated || a->data_state != b->data_state || a->data_count != b->data_count)
         return false;
     if (!same(a->purpose, b->purpose) || !same(a->recipient, b->recipient) || !same(a->scope, b->scope) ||
         !same(a->permission, b->permission) || !same(a->call_site, b->call_site))

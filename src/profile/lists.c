@@ -174,6 +174,7 @@ static void put_recipient(const cs_naming *naming, const row *at, cs_json_out *o
 static void put_declared(const cs_naming *naming, const row *at, cs_json_out *out)
 {
     static const char *const needs[] = {"required", "conditional", "optional"};
+    static const char *const states[] = {"identified", "deidentified", "anonymised"};
     const cs_policy *policy = at->in->policy;
     cs_naming_member(naming, at->in, out, "purpose_name", at->purpose->name);
     cs_naming_member(naming, at->in, out, "purpose_text", at->purpose->text);
@@ -185,6 +186,8 @@ static void put_declared(const cs_naming *naming, const row *at, cs_json_out *ou
         if (at->item->need < CS_COUNT_OF(needs))
             cs_json_member_text(out, "need", needs[at->item->need]);
     }
+    if (at->purpose->data_state != CONSENT_DATA_IDENTIFIED)
+        cs_json_member_text(out, "data_state", states[at->purpose->data_state % CS_COUNT_OF(states)]);
     put_scene(naming, at, out);
     cs_naming_member(naming, at->in, out, "method", at->to && at->to->method ? at->to->method : at->purpose->method);
     if (at->to)

@@ -115,6 +115,10 @@ static void what_grows_back_widens(void **state)
     assert_true(widened(&a, &b, "payment"));
     assert_false(widened(&b, &a, "payment"));
     drop(&a);
+    a = parse_changed("\"kind\": \"share\", ", "\"kind\": \"share\", \"data_state\": \"deidentified\", ");
+    assert_true(widened(&a, &b, "payment"));
+    assert_false(widened(&b, &a, "payment"));
+    drop(&a);
     a = parse_changed("\"automated\": true, ", "");
     assert_true(widened(&a, &b, "recommend"));
     drop(&a);

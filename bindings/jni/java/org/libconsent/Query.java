@@ -9,7 +9,8 @@ public final class Query {
     private static final int RECIPIENT = 2;
     private static final int PERMISSION = 3;
     private static final int CALL_SITE = 4;
-    private static final int FIRST_DATA = 5;
+    private static final int DATA_STATE = 5;
+    private static final int FIRST_DATA = 6;
 
     private final byte[][] names;
     private final boolean userInitiated;
@@ -46,6 +47,16 @@ public final class Query {
     /** The system permission needed, and where it is asked. */
     public Query permission(String permission, String callSite) {
         return with(PERMISSION, permission).with(CALL_SITE, callSite);
+    }
+
+    /** The data are de-identified; a purpose declared so is allowed in no other state but this and anonymised. */
+    public Query deidentified() {
+        return with(DATA_STATE, "deidentified");
+    }
+
+    /** The data are anonymised: they tell of nobody, for good. */
+    public Query anonymised() {
+        return with(DATA_STATE, "anonymised");
     }
 
     /** The person started this just now: cool-downs do not apply. */
