@@ -156,6 +156,24 @@ typedef struct consent_age_signal {
 CONSENT_API CONSENT_MUST_USE consent_status consent_signal_age(consent_profile *profile,
                                                                const consent_age_signal *signal, consent_error *err);
 
+/* ---- notices ---------------------------------------------------------------------------- */
+
+/**
+ * Takes in what the operator must tell this person: a notice signed by a publisher (docs/json.md; PIPL 57; C126). Everything is
+ * checked before it is kept, also that it says all that its kind must say; then it is open until it is acknowledged.
+ * @return CONSENT_OK: durable (also when it was received before); E_TAMPERED; E_EXPIRED (the publisher's time); E_REJECTED and
+ *         E_ARGUMENT naming what is missing, an older key set, or an id received with other content; E_NOT_FOUND for another policy's.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_notice_receive(consent_profile *profile, const void *bytes,
+                                                                   size_t size, consent_error *err);
+/**
+ * JSON: every notice, received or following from a policy held (a newer version, a closing service), whether it is to stand out,
+ * and whom it still waits `for`: the person, and a minor's guardian (C88, C119, C127, C154, C160). Show one by the form
+ * CONSENT_OCCASION_NOTICE with {"id": …} as its notice. @param locale NULL: the policy's first.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_notices(consent_profile *profile, const char *locale,
+                                                            consent_write_fn write, void *ctx, consent_error *err);
+
 /* ---- the two lists ---------------------------------------------------------------------- */
 
 /** Which of the two lists. */

@@ -83,6 +83,26 @@ consent_status consent_lists(consent_profile *profile, consent_list which, const
     return cs_write_out(&buffer, status, write, ctx, err);
 }
 
+consent_status consent_notice_receive(consent_profile *profile, const void *bytes, size_t size, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = need(bytes, "bytes", err);
+    return status == CONSENT_OK ? cs_profile_notice_receive(profile->profile, (cs_span){bytes, size}, err) : status;
+}
+
+consent_status consent_notices(consent_profile *profile, const char *locale, consent_write_fn write, void *ctx,
+                               consent_error *err)
+{
+    cs_buffer buffer;
+    consent_status status = need_writer(profile, write, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_buffer_init(&buffer, &profile->client->memory, CS_OUTPUT_MAX_BYTES);
+    status = cs_profile_notices(profile->profile, locale, &buffer, err);
+    return cs_write_out(&buffer, status, write, ctx, err);
+}
+
 consent_status consent_switch_bind(consent_profile *profile, const consent_switch *which, consent_error *err)
 {
     consent_switch mine;

@@ -288,6 +288,30 @@ consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, 
     return status == CONSENT_OK ? cs_buffer_status(bundle, "the bundle", err) : status;
 }
 
+consent_status cs_authoring_statement(const char *typ, cs_str payload, cs_str key_set,
+                                      const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *out,
+                                      consent_error *err)
+{
+    cs_str line = {0};
+    if (!cs_authoring_line(&key_set, &line))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the key set is empty");
+    consent_status status = cs_json_check(payload, MAX_UNSIGNED_BYTES, "the statement", err);
+    cs_buffer_str(out, line);
+    cs_buffer_text(out, "\n");
+    if (status == CONSENT_OK)
+        status = cs_jws_sign(cs_str_of(typ), payload, publisher_private, out, err);
+    cs_buffer_text(out, "\n");
+    return status == CONSENT_OK ? cs_buffer_status(out, "the statement", err) : status;
+}
+
+consent_status cs_authoring_throw_away_keys(const cs_memory *memory, const uint8_t root_private[CS_P256_PRIVATE_SIZE],
+                                            const uint8_t publisher[CS_P256_PUBLIC_SIZE], cs_buffer *key_set,
+                                            consent_error *err)
+{
+    return cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS, memory, key_set,
+                                err);
+}
+
 consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
                                    const uint8_t root_private[CS_P256_PRIVATE_SIZE],
                                    const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,
@@ -300,8 +324,7 @@ consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
     cs_buffer_init(&built, memory, MAX_UNSIGNED_BYTES);
     consent_status status = cs_p256_public(publisher_private, publisher, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS, memory,
-                                      &key_set, err);
+        status = cs_authoring_throw_away_keys(memory, root_private, publisher, &key_set, err);
     if (status == CONSENT_OK)
         status = cs_authoring_build(memory, folder, &built, err);
     if (status == CONSENT_OK)

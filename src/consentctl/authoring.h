@@ -38,6 +38,14 @@ consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_S
 consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, const char *what, cs_str key_set,
                                  const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,
                                  consent_error *err);
+/* Key set line, then the payload signed as a statement of this type: a head, a notice. */
+consent_status cs_authoring_statement(const char *typ, cs_str payload, cs_str key_set,
+                                      const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *out,
+                                      consent_error *err);
+/* A key set that names one publisher, valid at any time: scenarios and tests. */
+consent_status cs_authoring_throw_away_keys(const cs_memory *memory, const uint8_t root_private[CS_P256_PRIVATE_SIZE],
+                                            const uint8_t publisher[CS_P256_PUBLIC_SIZE], cs_buffer *key_set,
+                                            consent_error *err);
 /* Folder to bundle in one step, the publisher key valid at any time: scenarios and tests. */
 consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,
                                    const uint8_t root_private[CS_P256_PRIVATE_SIZE],

@@ -1,4 +1,4 @@
-/* consentctl policy head: the small statement that tells devices which version is the newest. */
+/* consentctl policy head, policy notice: small signed statements: which version is the newest, and what persons must be told. */
 #include "consentctl/authoring.h"
 #include "consentctl/diff.h"
 #include "consentctl/files.h"
@@ -9,6 +9,14 @@
 #define FRESH_MS (7 * CS_DAY_MS)
 #define MAX_FILE_BYTES (256u * 1024u)
 
+#define NOTICE_MAX_BYTES (128u * 1024u)
+
+const cs_option_spec cs_options_policy_notice[] = {
+    {"key", 0, "KEY", "the publisher's private key (required)"},
+    {"keys", 0, "FILE", "the key set that names it (required)"},
+    {"output", 'o', "FILE", "the signed notice; hand it to consent_notice_receive (required)"},
+    {NULL, 0, NULL, NULL},
+};
 const cs_option_spec cs_options_policy_head[] = {
     {"key", 0, "KEY", "the publisher's private key (required)"},
     {"keys", 0, "FILE", "the key set that names it (required)"},
@@ -34,26 +42,6 @@ static void put_payload(const cs_policy *policy, int64_t until_ms, cs_buffer *pa
     cs_json_close_object(&json);
 }
 
-static consent_status sign(const cs_policy *policy, int64_t until_ms, cs_str key_set, const cs_key_pair *pair,
-                           const cs_memory *memory, cs_buffer *out, consent_error *err)
-{
-    cs_buffer payload;
-    cs_str line = {0};
-    cs_buffer_init(&payload, memory, CS_HEAD_MAX_BYTES);
-    put_payload(policy, until_ms, &payload);
-    consent_status status = cs_buffer_status(&payload, "the head statement", err);
-    if (status == CONSENT_OK && cs_authoring_line(&key_set, &line)) {
-        cs_buffer_str(out, line);
-        cs_buffer_text(out, "\n");
-    }
-    if (status == CONSENT_OK)
-        status = cs_jws_sign(CS_STR(CS_TYP_HEAD), (cs_str){(const char *)payload.data, payload.size}, pair->private_key,
-                             out, err);
-    cs_buffer_text(out, "\n");
-    cs_buffer_free(&payload);
-    return status == CONSENT_OK ? cs_buffer_status(out, "the head statement", err) : status;
-}
-
 typedef struct inputs {
     const char *key, *keys, *output;
     int64_t until_ms;
@@ -74,32 +62,76 @@ static consent_status read_options(cs_tool *tool, const cs_options *options, inp
     return status;
 }
 
-consent_status cs_cmd_policy_head(cs_tool *tool, const cs_options *options, consent_error *err)
+/* Signs and writes. */
+static consent_status write_statement(cs_tool *tool, const inputs *in, const char *typ, const cs_buffer *payload,
+                                      consent_error *err)
 {
-    inputs in = {0};
-    cs_diff_side side = {0};
     cs_key_pair pair = {0};
     cs_buffer key_set, out;
     cs_buffer_init(&key_set, &tool->env.memory, MAX_FILE_BYTES);
     cs_buffer_init(&out, &tool->env.memory, MAX_FILE_BYTES);
+    consent_status status = cs_buffer_status(payload, "the statement", err);
+    if (status == CONSENT_OK)
+        status = cs_files_read(in->keys, &key_set, err);
+    if (status == CONSENT_OK)
+        status = cs_keys_read_private(&tool->env.memory, in->key, &pair, err);
+    if (status == CONSENT_OK)
+        status =
+            cs_authoring_statement(typ, (cs_str){(const char *)payload->data, payload->size},
+                                   (cs_str){(const char *)key_set.data, key_set.size}, pair.private_key, &out, err);
+    cs_wipe(&pair.private_key, sizeof pair.private_key);
+    if (status == CONSENT_OK)
+        status = cs_files_write(in->output, cs_buffer_span(&out), CS_FILES_PUBLIC, false, err);
+    cs_buffer_free(&key_set);
+    cs_buffer_free(&out);
+    return status;
+}
+
+consent_status cs_cmd_policy_head(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    inputs in = {0};
+    cs_diff_side side = {0};
+    cs_buffer payload;
+    cs_buffer_init(&payload, &tool->env.memory, CS_HEAD_MAX_BYTES);
     consent_status status = read_options(tool, options, &in, err);
     if (status == CONSENT_OK)
         status = cs_diff_read(&tool->env.memory, options->arguments[0], &side, err);
-    if (status == CONSENT_OK)
-        status = cs_files_read(in.keys, &key_set, err);
-    if (status == CONSENT_OK)
-        status = cs_keys_read_private(&tool->env.memory, in.key, &pair, err);
-    if (status == CONSENT_OK)
-        status = sign(side.policy, in.until_ms, (cs_str){(const char *)key_set.data, key_set.size}, &pair,
-                      &tool->env.memory, &out, err);
-    cs_wipe(&pair.private_key, sizeof pair.private_key);
-    if (status == CONSENT_OK)
-        status = cs_files_write(in.output, cs_buffer_span(&out), CS_FILES_PUBLIC, false, err);
+    if (status == CONSENT_OK) {
+        put_payload(side.policy, in.until_ms, &payload);
+        status = write_statement(tool, &in, CS_TYP_HEAD, &payload, err);
+    }
     if (status == CONSENT_OK)
         status = cs_tool_done(tool, in.output, err, "says that version %u.%u of %s is the newest", side.policy->version,
                               side.policy->revision, side.policy->id);
     cs_diff_release(&side);
-    cs_buffer_free(&key_set);
-    cs_buffer_free(&out);
+    cs_buffer_free(&payload);
+    return status;
+}
+
+/* What it must say depends on the policy held where it arrives: that is checked there, and at once by `notice receive`. */
+consent_status cs_cmd_policy_notice(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    inputs in = {0};
+    cs_buffer text, payload;
+    cs_json_doc doc = {NULL, NULL};
+    cs_json_out json;
+    cs_buffer_init(&text, &tool->env.memory, NOTICE_MAX_BYTES);
+    cs_buffer_init(&payload, &tool->env.memory, NOTICE_MAX_BYTES);
+    consent_status status = read_options(tool, options, &in, err);
+    if (status == CONSENT_OK)
+        status = cs_files_read(options->arguments[0], &text, err);
+    if (status == CONSENT_OK)
+        status = cs_json_parse(&doc, (cs_str){(const char *)text.data, text.size}, NOTICE_MAX_BYTES,
+                               options->arguments[0], err);
+    cs_json_out_init(&json, &payload);
+    if (status == CONSENT_OK) {
+        cs_json_put_value(&json, doc.root);
+        status = write_statement(tool, &in, CS_TYP_NOTICE, &payload, err);
+    }
+    if (status == CONSENT_OK)
+        status = cs_tool_done(tool, in.output, err, "the notice is signed");
+    cs_json_free(&doc);
+    cs_buffer_free(&text);
+    cs_buffer_free(&payload);
     return status;
 }

@@ -1,4 +1,4 @@
-/* consentctl request open, update, list; consentctl list: what a person may ask, and what was collected and shared. */
+/* consentctl request open, update, list; notice receive, list; consentctl list: what a person may ask, and what was collected and shared. */
 #include "consentctl/runtime.h"
 #include "consentctl/session.h"
 
@@ -37,6 +37,7 @@ const cs_option_spec cs_options_request_update[] = {
     CS_OPTIONS_END,
 };
 const cs_option_spec cs_options_request_list[] = {CS_SESSION_OPTIONS, CS_LOCALE_OPTION, CS_OPTIONS_END};
+const cs_option_spec cs_options_notice_receive[] = {CS_SESSION_OPTIONS, CS_OPTIONS_END};
 const cs_option_spec cs_options_list[] = {
     CS_SESSION_OPTIONS,
     CS_LOCALE_OPTION,
@@ -249,5 +250,53 @@ consent_status cs_cmd_list(cs_tool *tool, const cs_options *options, consent_err
         status = print(tool, &json, draw_list, cs_options_get(options, "html"), err);
     cs_buffer_free(&json);
     cs_session_close(&session);
+    return status;
+}
+
+/* ---- notices --------------------------------------------------------------------------------------------- */
+
+static void draw_notices(const cs_json *root, cs_tool *tool, cs_buffer *out)
+{
+    (void)tool;
+    for (const cs_json *each = cs_json_first(cs_json_get(root, "notices")); each; each = cs_json_next(each)) {
+        cs_buffer_printf(out, "%.*s  %.*s  %.*s\n", CS_STR_ARG(cs_list_member(each, "id", "id")),
+                         CS_STR_ARG(cs_list_member(each, "kind", "kind")),
+                         CS_STR_ARG(cs_list_member(each, "title", "policy")));
+        for (const cs_json *who = cs_json_first(cs_json_get(each, "for")); who; who = cs_json_next(who))
+            cs_buffer_printf(out, "    waits for: %.*s\n", CS_STR_ARG(cs_json_str(who)));
+    }
+}
+
+consent_status cs_cmd_notice_list(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    cs_session session;
+    cs_buffer json;
+    consent_status status = cs_session_open(&session, tool, options, true, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_buffer_init(&json, &tool->env.memory, OUTPUT_MAX_BYTES);
+    status = consent_notices(session.profile, cs_options_get(options, "locale"), cs_write_to_buffer, &json, err);
+    if (status == CONSENT_OK)
+        status = print(tool, &json, draw_notices, NULL, err);
+    cs_buffer_free(&json);
+    cs_session_close(&session);
+    return status;
+}
+
+consent_status cs_cmd_notice_receive(cs_tool *tool, const cs_options *options, consent_error *err)
+{
+    cs_session session;
+    cs_buffer bytes;
+    cs_buffer_init(&bytes, &tool->env.memory, OUTPUT_MAX_BYTES);
+    consent_status status = cs_files_read(options->arguments[0], &bytes, err);
+    if (status == CONSENT_OK)
+        status = cs_session_open(&session, tool, options, true, err);
+    if (status == CONSENT_OK) {
+        status = consent_notice_receive(session.profile, bytes.data, bytes.size, err);
+        cs_session_close(&session);
+    }
+    if (status == CONSENT_OK)
+        cs_tool_say(tool, "%s: received", options->arguments[0]);
+    cs_buffer_free(&bytes);
     return status;
 }

@@ -318,6 +318,8 @@ static consent_status act(cs_player *player, consent_error *err)
         [CS_VERB_REQUEST_UPDATE] = cs_play_request_update,
         [CS_VERB_REQUESTS] = cs_play_requests,
         [CS_VERB_AGE_SIGNAL] = cs_play_age_signal,
+        [CS_VERB_TELL] = cs_play_tell,
+        [CS_VERB_NOTICES] = cs_play_notices,
         [CS_VERB_LIST] = cs_play_list,
         [CS_VERB_SWITCH] = cs_play_switch,
     };

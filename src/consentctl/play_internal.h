@@ -133,6 +133,8 @@ consent_status cs_play_request(cs_player *player, consent_error *err);
 consent_status cs_play_request_update(cs_player *player, consent_error *err);
 consent_status cs_play_requests(cs_player *player, consent_error *err);
 consent_status cs_play_age_signal(cs_player *player, consent_error *err);
+consent_status cs_play_tell(cs_player *player, consent_error *err);
+consent_status cs_play_notices(cs_player *player, consent_error *err);
 consent_status cs_play_list(cs_player *player, consent_error *err);
 consent_status cs_play_switch(cs_player *player, consent_error *err);
 consent_status cs_play_poll(cs_player *player, consent_error *err);

@@ -1,6 +1,7 @@
 /* Requests, lists, and third parties' switches. */
 #include "consentctl/play_internal.h"
 
+#include "consentctl/authoring.h"
 #include "rights/rights.h"
 
 #include <string.h>
@@ -135,6 +136,59 @@ consent_status cs_play_requests(cs_player *player, consent_error *err)
     status = consent_requests(process->profile, cs_play_text(player, "locale"), cs_write_to_buffer, &text, err);
     if (status == CONSENT_OK) {
         cs_play_expect_contains(player, "requests", str_of(&text));
+        cs_play_expect_lacks(player, str_of(&text));
+    }
+    cs_buffer_free(&text);
+    return status;
+}
+
+/* ---- notices ------------------------------------------------------------------------------------------------- */
+
+consent_status cs_play_tell(cs_player *player, consent_error *err)
+{
+    cs_process *process = NULL;
+    cs_buffer payload, key_set, bytes;
+    cs_json_out json;
+    consent_error why = {0, 0, ""};
+    const char *signer = cs_play_text(player, "signed_by");
+    if (signer != NULL && strcmp(signer, "stranger") != 0)
+        return unknown("signed_by", signer, err);
+    consent_status status = cs_play_process(player, &process, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_buffer_init(&payload, &player->tool->env.memory, OUTPUT_MAX_BYTES);
+    cs_buffer_init(&key_set, &player->tool->env.memory, OUTPUT_MAX_BYTES);
+    cs_buffer_init(&bytes, &player->tool->env.memory, OUTPUT_MAX_BYTES);
+    cs_json_out_init(&json, &payload);
+    cs_json_put_value(&json, player->step->arg);
+    status = cs_authoring_throw_away_keys(&player->tool->env.memory, player->root.private_key,
+                                          player->publisher.public_key, &key_set, err);
+    cs_buffer_text(&key_set, "\n");
+    if (status == CONSENT_OK)
+        status = cs_authoring_statement(CS_TYP_NOTICE, str_of(&payload), str_of(&key_set),
+                                        signer != NULL ? player->stranger.private_key : player->publisher.private_key,
+                                        &bytes, err);
+    if (status == CONSENT_OK) {
+        consent_status received = consent_notice_receive(process->profile, bytes.data, bytes.size, &why);
+        cs_play_expect_status(player, received, &why);
+    }
+    cs_buffer_free(&payload);
+    cs_buffer_free(&key_set);
+    cs_buffer_free(&bytes);
+    return status;
+}
+
+consent_status cs_play_notices(cs_player *player, consent_error *err)
+{
+    cs_process *process = NULL;
+    cs_buffer text;
+    consent_status status = cs_play_process(player, &process, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_buffer_init(&text, &player->tool->env.memory, OUTPUT_MAX_BYTES);
+    status = consent_notices(process->profile, cs_play_text(player, "locale"), cs_write_to_buffer, &text, err);
+    if (status == CONSENT_OK) {
+        cs_play_expect_contains(player, "notices", str_of(&text));
         cs_play_expect_lacks(player, str_of(&text));
     }
     cs_buffer_free(&text);

@@ -47,10 +47,13 @@ consent_status cs_cmd_health(cs_tool *tool, const cs_options *options, consent_e
 extern const cs_option_spec cs_options_request_open[];
 extern const cs_option_spec cs_options_request_update[];
 extern const cs_option_spec cs_options_request_list[];
+extern const cs_option_spec cs_options_notice_receive[];
 extern const cs_option_spec cs_options_list[];
 consent_status cs_cmd_request_open(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_request_update(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_request_list(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_notice_list(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_notice_receive(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_list(cs_tool *tool, const cs_options *options, consent_error *err);
 
 extern const cs_option_spec cs_options_run[];

@@ -39,6 +39,8 @@ typedef enum cs_verb {
     CS_VERB_REQUEST_UPDATE,
     CS_VERB_REQUESTS,
     CS_VERB_AGE_SIGNAL,
+    CS_VERB_TELL,
+    CS_VERB_NOTICES,
     CS_VERB_LIST,
     CS_VERB_SWITCH,
     CS_VERB_POLL,

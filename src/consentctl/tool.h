@@ -76,6 +76,7 @@ extern const cs_option_spec cs_options_policy_show[];
 extern const cs_option_spec cs_options_policy_lint[];
 extern const cs_option_spec cs_options_policy_diff[];
 extern const cs_option_spec cs_options_policy_head[];
+extern const cs_option_spec cs_options_policy_notice[];
 consent_status cs_cmd_policy_new(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_policy_build(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_policy_keyset(cs_tool *tool, const cs_options *options, consent_error *err);
@@ -85,5 +86,6 @@ consent_status cs_cmd_policy_show(cs_tool *tool, const cs_options *options, cons
 consent_status cs_cmd_policy_lint(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_policy_diff(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_policy_head(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_policy_notice(cs_tool *tool, const cs_options *options, consent_error *err);
 
 #endif

@@ -89,14 +89,11 @@ static void add_changed_parts(cs_form *form, const cs_form_input *input, const c
                               cs_texts_get(input->texts, newer->recipients[i].name, locale), 1);
 }
 
-static void add_changes(cs_form *form, const cs_form_input *input)
+void cs_form_put_changes(cs_form *form, const cs_form_input *input)
 {
     cs_standing standing;
-    cs_decide_standing(input->policies, input->state, form->query.scope, input->now, &standing);
-    const char *summary = cs_texts_get(input->texts, input->policy->change_summary, form->locale);
-    if (summary[0])
-        cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
-    if (standing.governing == CS_NO_POLICY)
+    cs_decide_standing(input->policies, input->state, cs_str_of(input->policy->scope), input->now, &standing);
+    if (standing.governing == CS_NO_POLICY || input->policies->policies[standing.governing] == input->policy)
         return;
     const cs_policy *older = input->policies->policies[standing.governing];
     uint32_t kinds = cs_policy_changes(older, input->policy) | input->policy->declared_changes;
@@ -120,8 +117,12 @@ consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input, c
     const char *summary = cs_texts_get(input->texts, policy->summary, form->locale);
     if (form->occasion == CONSENT_OCCASION_FIRST_RUN && summary[0])
         cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
-    if (form->occasion == CONSENT_OCCASION_UPDATE)
-        add_changes(form, input);
+    if (form->occasion == CONSENT_OCCASION_UPDATE) {
+        summary = cs_texts_get(input->texts, policy->change_summary, form->locale);
+        if (summary[0])
+            cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
+        cs_form_put_changes(form, input);
+    }
     return cs_form_put_policy(form, input, CS_WORD_TICK, err);
 }
 

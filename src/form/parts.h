@@ -188,7 +188,7 @@ struct cs_form {
     uint32_t data_count;
     const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
     bool needs_emphasis;
-    bool marks_changes; /* update: material changes are to stand out */
+    bool marks_changes; /* material changes, incidents and closings are to stand out (C160) */
     uint32_t emphasis_count;
     consent_form_part *parts;
     uint32_t part_count, part_capacity;
@@ -291,6 +291,8 @@ consent_status cs_form_build_external(cs_form *form, const cs_form_input *input,
 consent_status cs_form_build_notice(cs_form *form, const cs_form_input *input, consent_error *err);
 consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err);
 
+/* What the input's policy changes against the version that governs now: kinds, and what is new; material changes stand out. */
+void cs_form_put_changes(cs_form *form, const cs_form_input *input);
 /* The document, the operator, the consequence of refusing, the tick and the buttons: a policy put to someone. */
 consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_word tick, consent_error *err);
 /* Whether the purpose rests on consent and its form names what it must. */

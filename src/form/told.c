@@ -203,6 +203,7 @@ static consent_status add_change(cs_form *form, const cs_form_input *input, cons
                        input->policy->id);
     if (summary[0])
         cs_form_add_field(form, "changed", cs_form_word(form->locale, CS_WORD_CHANGED), summary, 0);
+    cs_form_put_changes(form, input);
     return CONSENT_OK;
 }
 
@@ -226,6 +227,7 @@ static consent_status add_kind(cs_form *form, const cs_form_input *input, words 
     if (from->in.status != CONSENT_OK)
         return from->in.status;
     form->notice_kind = kinds[which];
+    form->marks_changes = which < 2; /* incidents and closings always stand out */
     form->notice_id = cs_form_keep_str(form, id);
     consent_status status = add_blocks(
         form, from, title.size ? cs_form_keep_str(form, title) : cs_form_word(form->locale, titles[which]), err);

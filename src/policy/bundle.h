@@ -21,6 +21,7 @@
 #define CS_TYP_KEY_SET "consent-keys+jwt"
 #define CS_TYP_POLICY "consent-policy+jwt"
 #define CS_TYP_HEAD "consent-head+jwt"
+#define CS_TYP_NOTICE "consent-notice+jwt"
 
 /* Who signed, and under which key set: what a home remembers, so that older ones are noticed. */
 typedef struct cs_signers {

@@ -59,36 +59,17 @@ static consent_status parse_head(const cs_buffer *payload, int64_t now_ms, cs_he
                    head->id, until);
 }
 
-static consent_status open_head(const cs_memory *memory, cs_str rest, const uint8_t *roots, size_t root_count,
-                                int64_t now_ms, cs_key_set *set, cs_buffer *payload, cs_head *head, consent_error *err)
-{
-    cs_str keys = {0}, line = {0};
-    size_t publisher;
-    consent_status status = cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
-    if (status == CONSENT_OK)
-        status = cs_key_set_line(&rest, "the head statement", CS_JWS_MAX_BYTES(CS_HEAD_MAX_BYTES), &line, err);
-    if (status == CONSENT_OK && rest.size > 0)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%zu bytes stood behind the head statement", rest.size);
-    if (status == CONSENT_OK)
-        status = cs_key_set_verify(memory, keys, roots, root_count, set, &head->signers, err);
-    if (status == CONSENT_OK)
-        status = cs_key_set_open(memory, line, CS_TYP_HEAD, set, now_ms, &publisher, &head->signers, payload, err);
-    return status == CONSENT_OK ? parse_head(payload, now_ms, head, err) : status;
-}
-
 consent_status cs_head_open(const cs_memory *memory, cs_span bytes, const uint8_t *roots, size_t root_count,
                             int64_t now_ms, cs_head *head, consent_error *err)
 {
     cs_buffer payload;
     *head = (cs_head){0};
-    cs_key_set *set = cs_alloc(memory, sizeof(*set));
-    if (!set)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a head statement's key set");
     cs_buffer_init(&payload, memory, CS_HEAD_MAX_BYTES);
-    consent_status status = open_head(memory, (cs_str){(const char *)bytes.data, bytes.size}, roots, root_count, now_ms,
-                                      set, &payload, head, err);
+    consent_status status =
+        cs_statement_open(memory, bytes, CS_TYP_HEAD, roots, root_count, now_ms, &head->signers, &payload, err);
+    if (status == CONSENT_OK)
+        status = parse_head(&payload, now_ms, head, err);
     cs_buffer_free(&payload);
-    cs_free(memory, set, sizeof(*set));
     if (status != CONSENT_OK)
         *head = (cs_head){0};
     return status;

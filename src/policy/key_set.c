@@ -156,3 +156,36 @@ consent_status cs_key_set_open(const cs_memory *memory, cs_str line, const char 
         memcpy(signers->publisher, signers->named[*publisher], CS_KEY_NAME_SIZE);
     return status;
 }
+
+/* ---- statements ---------------------------------------------------------------------------- */
+
+static consent_status open_statement(const cs_memory *memory, cs_str rest, const char *typ, const uint8_t *roots,
+                                     size_t root_count, int64_t now_ms, cs_key_set *set, cs_signers *signers,
+                                     cs_buffer *payload, consent_error *err)
+{
+    cs_str keys = {0}, line = {0};
+    size_t publisher;
+    consent_status status = cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
+    if (status == CONSENT_OK)
+        status = cs_key_set_line(&rest, "the statement", CS_JWS_MAX_BYTES(payload->max_size), &line, err);
+    if (status == CONSENT_OK && rest.size > 0)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%zu bytes stood behind the statement", rest.size);
+    if (status == CONSENT_OK)
+        status = cs_key_set_verify(memory, keys, roots, root_count, set, signers, err);
+    if (status == CONSENT_OK)
+        status = cs_key_set_open(memory, line, typ, set, now_ms, &publisher, signers, payload, err);
+    return status;
+}
+
+consent_status cs_statement_open(const cs_memory *memory, cs_span bytes, const char *typ, const uint8_t *roots,
+                                 size_t root_count, int64_t now_ms, cs_signers *signers, cs_buffer *payload,
+                                 consent_error *err)
+{
+    cs_key_set *set = cs_alloc(memory, sizeof(*set));
+    if (!set)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a statement's key set");
+    consent_status status = open_statement(memory, (cs_str){(const char *)bytes.data, bytes.size}, typ, roots,
+                                           root_count, now_ms, set, signers, payload, err);
+    cs_free(memory, set, sizeof(*set));
+    return status;
+}

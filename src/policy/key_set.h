@@ -33,4 +33,11 @@ consent_status cs_key_set_open(const cs_memory *memory, cs_str line, const char 
                                int64_t now_ms, size_t *publisher, cs_signers *signers, cs_buffer *out,
                                consent_error *err);
 
+/* A statement apart from a bundle: the key set's line, then one line of JWS of this type by a publisher that the set names, and
+ * nothing else. Verifies both, fills `signers`, and decodes the payload into `payload`, whose room is what is allowed.
+ * E_TAMPERED, E_EXPIRED (the publisher's time), E_ARGUMENT. */
+consent_status cs_statement_open(const cs_memory *memory, cs_span bytes, const char *typ, const uint8_t *roots,
+                                 size_t root_count, int64_t now_ms, cs_signers *signers, cs_buffer *payload,
+                                 consent_error *err);
+
 #endif

@@ -1,5 +1,6 @@
 /* What becomes events: forms, withdrawals, what the operating system says. */
 #include "profile/internal.h"
+#include "profile/rights.h"
 
 #include <string.h>
 
@@ -68,11 +69,18 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
                            .notice = request->notice};
     cs_texts *texts = NULL;
     cs_document *document = NULL;
+    cs_buffer words;
     consent_status status = choose(profile, request, now, &input.occasion, &input.policy, err);
     if (status != CONSENT_OK)
         return status;
+    cs_buffer_init(&words, &profile->home->env.memory, DOCUMENT_JSON_MAX);
+    if (input.occasion == CONSENT_OCCASION_NOTICE)
+        status = cs_profile_notice_words(profile, request, now, &words, &input.policy, err);
+    if (words.size != 0)
+        input.notice = (cs_str){(const char *)words.data, words.size};
     input.locale = request->locale ? request->locale : input.policy->locales[0];
-    status = cs_home_texts(profile->home, input.policy, &texts, err);
+    if (status == CONSENT_OK)
+        status = cs_home_texts(profile->home, input.policy, &texts, err);
     if (status == CONSENT_OK && cs_form_wants_document(input.occasion))
         status = load_document(profile, input.policy, input.locale, &document, err);
     if (status == CONSENT_OK) {
@@ -82,6 +90,7 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
     }
     cs_document_free(document);
     cs_texts_free(texts);
+    cs_buffer_free(&words);
     return status;
 }
 

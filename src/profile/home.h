@@ -112,6 +112,9 @@ consent_status cs_home_look(cs_home *home, const char *name, bool *there, consen
 
 /* Verifies the bundle or head statement completely, then keeps it. See consent_policy_install. */
 consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err);
+/* Opens a signed statement of this type (cs_statement_open) under the newest key set seen; writes nothing. E_REJECTED: an older
+ * key set. */
+consent_status cs_home_statement(cs_home *home, cs_span bytes, const char *typ, cs_buffer *payload, consent_error *err);
 /* Whether a head statement named a newer version than this one. */
 bool cs_home_is_outdated(const cs_home *home, const cs_policy *policy);
 /* Reads the index again when another process changed it. */

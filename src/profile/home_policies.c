@@ -1,4 +1,5 @@
 /* The policies a home holds: verified once, then kept compact and sealed, listed in one index. */
+#include "policy/key_set.h"
 #include "profile/policy_index.h"
 
 #include <errno.h>
@@ -318,6 +319,26 @@ consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
         return status;
     status = install(home, bytes, err);
     unlock_installing(home, lock);
+    return status;
+}
+
+consent_status cs_home_statement(cs_home *home, cs_span bytes, const char *typ, cs_buffer *payload, consent_error *err)
+{
+    cs_clock clock;
+    struct {
+        cs_policy_index index;
+        cs_signers signers;
+    } *seen = cs_alloc(&home->env.memory, sizeof *seen);
+    if (!seen)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the list of policies");
+    home->env.clock(home->env.ctx, &clock);
+    consent_status status = cs_statement_open(&home->env.memory, bytes, typ, home->roots, home->root_count,
+                                              clock.wall_ms, &seen->signers, payload, err);
+    if (status == CONSENT_OK)
+        status = cs_index_load(home, &seen->index, err);
+    if (status == CONSENT_OK)
+        status = cs_index_check_key_set(home, &seen->index, &seen->signers, err);
+    cs_free(&home->env.memory, seen, sizeof *seen);
     return status;
 }
 

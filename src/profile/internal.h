@@ -12,6 +12,7 @@
  *   import.c                  consent from before
  *   minors.c                  what a guardian's no, and a child found, bring about
  *   requests.c, lists.c       what a person may ask for, the two lists
+ *   notices.c                 what the operator must tell
  *   naming.c                  texts of the policies in force
  *   switches.c                third parties' switches */
 #ifndef CS_PROFILE_INTERNAL_H

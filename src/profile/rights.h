@@ -23,6 +23,14 @@ consent_status cs_profile_signal_age(cs_profile *profile, const consent_age_sign
 consent_status cs_profile_list(cs_profile *profile, consent_list which, const char *locale, cs_buffer *out,
                                consent_error *err);
 
+/* See consent_notice_receive and consent_notices. */
+consent_status cs_profile_notice_receive(cs_profile *profile, cs_span bytes, consent_error *err);
+consent_status cs_profile_notices(cs_profile *profile, const char *locale, cs_buffer *out, consent_error *err);
+/* home->lock held. Of a notice form whose id is one that is held: what to show, into `words`, and by whose texts; else both stay.
+ * E_NOT_FOUND: nothing but an unknown id. E_REJECTED: acknowledged already. */
+consent_status cs_profile_notice_words(cs_profile *profile, const cs_form_request *request, const cs_now *now,
+                                       cs_buffer *words, const cs_policy **policy, consent_error *err);
+
 /* Threads: bindings are guarded by home->lock; callbacks run without it. */
 consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, consent_error *err);
 /* Passes on what changed since the last run, or failed then: consent_poll calls it. *count rises by the calls that were made. A run

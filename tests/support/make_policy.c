@@ -232,15 +232,19 @@ void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buff
     assert_false(out->failed);
 }
 
-void make_head(const char *payload, const make_signers *by, cs_buffer *out)
+void make_statement(const char *typ, const char *payload, const make_signers *by, cs_buffer *out)
 {
     put_key_set(by, out);
     cs_buffer_u8(out, '\n');
-    assert_int_equal(
-        cs_jws_sign(CS_STR(CS_TYP_HEAD), cs_str_of(payload), key_of(by->publisher)->private_key, out, NULL),
-        CONSENT_OK);
+    assert_int_equal(cs_jws_sign(cs_str_of(typ), cs_str_of(payload), key_of(by->publisher)->private_key, out, NULL),
+                     CONSENT_OK);
     cs_buffer_u8(out, '\n');
     assert_false(out->failed);
+}
+
+void make_head(const char *payload, const make_signers *by, cs_buffer *out)
+{
+    make_statement(CS_TYP_HEAD, payload, by, out);
 }
 
 void make_bundle(const char *policy_json, cs_buffer *out)

@@ -41,7 +41,8 @@ typedef struct make_signers {
 } make_signers;
 const uint8_t *make_public_key(uint8_t seed);
 void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buffer *out);
-/* The bytes of a head statement with that payload. */
+/* The bytes of a statement of that type, and of a head statement, with that payload. */
+void make_statement(const char *typ, const char *payload, const make_signers *by, cs_buffer *out);
 void make_head(const char *payload, const make_signers *by, cs_buffer *out);
 /* The whole bundle of that policy. */
 void make_bundle(const char *policy_json, cs_buffer *out);

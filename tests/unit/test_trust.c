@@ -379,7 +379,7 @@ static void a_policy_does_not_pass_for_a_head_statement_nor_the_other_way_round(
     make_head("{\"schema\":1,\"id\":\"platform\",\"version\":5}", &by, &head);
     expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "hash: a string");
     cs_buffer_text(&head, "more\n");
-    expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "behind the head statement");
+    expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "behind the statement");
     cs_buffer_clear(&head);
     make_head("{\"schema\":2,\"id\":\"platform\",\"version\":5}", &by, &head);
     expect(f, install_bytes(f, &head), CONSENT_E_UNSUPPORTED, "newer schema");
