@@ -18,6 +18,7 @@ enum {
     QUERY_PERMISSION,
     QUERY_CALL_SITE,
     QUERY_DATA_STATE,
+    QUERY_FUNCTION,
     QUERY_DATA,
     MAX_DATA = 64
 };
@@ -164,6 +165,7 @@ static bool take_question(JNIEnv *env, jobjectArray names, jboolean user_initiat
     if (at[QUERY_DATA_STATE])
         out->query.data_state =
             strcmp(at[QUERY_DATA_STATE], "anonymised") == 0 ? CONSENT_DATA_ANONYMISED : CONSENT_DATA_DEIDENTIFIED;
+    out->query.function = at[QUERY_FUNCTION];
     out->query.data = (const char *const *)(at + QUERY_DATA);
     out->query.data_count = (size_t)(out->owned.count - QUERY_DATA);
     out->query.user_initiated = user_initiated != JNI_FALSE;

@@ -221,7 +221,8 @@ typedef enum consent_reason {
     CONSENT_REASON_PERMISSION_NEEDED = 16,
     CONSENT_REASON_PERMISSION_REFUSED = 17,
     CONSENT_REASON_CONFIRM = 18,
-    CONSENT_REASON_CONSENTED = 19
+    CONSENT_REASON_CONSENTED = 19,
+    CONSENT_REASON_LOGIN_NEEDED = 20 /**< of a function: it takes an account (C26) */
 } consent_reason;
 
 /** Name as in JSON, e.g. "notice_required"; "unknown" for other values. Static. */
@@ -253,7 +254,7 @@ typedef enum consent_data_state {
 typedef struct consent_query {
     size_t struct_size;
     const char *scope;       /**< product; NULL: the platform */
-    const char *purpose;     /**< required */
+    const char *purpose;     /**< required, but where `function` is named */
     const char *recipient;   /**< who receives it; NULL: nobody */
     const char *const *data; /**< the data items wanted; a purpose that declares data needs at least one */
     size_t data_count;       /**< at most 64 */
@@ -261,6 +262,7 @@ typedef struct consent_query {
     const char *call_site;   /**< where the permission is asked; required with permission */
     bool user_initiated;     /**< the person started this just now: cool-downs do not apply (C68) */
     int32_t data_state; /**< consent_data_state that the data are in; less than the purpose declares is denied (C28) */
+    const char *function; /**< checks and explanations: a function as a whole, instead of a purpose (C19, C26) */
 } consent_query;
 
 /** An answer. */
@@ -290,7 +292,10 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_check(consent_profile *profi
 CONSENT_API CONSENT_MUST_USE consent_status consent_check_at(consent_profile *profile, const consent_query *query,
                                                              int64_t at_ms, bool hindsight, consent_verdict *verdict,
                                                              consent_error *err);
-/** JSON: the rule that decided, its source, the evidence, and the text for the person in that locale. */
+/**
+ * JSON: the rule that decided, its source, the evidence, the text for the person in that locale, and what a refusal costs: of the
+ * purpose, of its function, and of a function which of its purposes stand in the way (C19, C20, C71).
+ */
 CONSENT_API CONSENT_MUST_USE consent_status consent_explain(consent_profile *profile, const consent_query *query,
                                                             const char *locale, consent_write_fn write, void *ctx,
                                                             consent_error *err);

@@ -18,7 +18,12 @@ static consent_status look_at_query(const consent_query *query, bool needs_purpo
     consent_status status = cs_take_struct(query, &mine, sizeof mine, QUERY_MIN_SIZE, "consent_query", err);
     if (status != CONSENT_OK)
         return status;
-    if (needs_purpose && (!mine.purpose || mine.purpose[0] == '\0'))
+    bool of_function = mine.function && mine.function[0];
+    bool of_purpose = mine.purpose && mine.purpose[0];
+    if (of_function && (of_purpose || !needs_purpose))
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
+                       "query.function stands for itself, in checks; name a purpose alone here");
+    if (needs_purpose && !of_purpose && !of_function)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.purpose is missing; name a purpose of the policy");
     return cs_query_look(&mine, list, out, err);
 }

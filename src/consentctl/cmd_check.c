@@ -11,11 +11,13 @@
 const cs_option_spec cs_options_check[] = {
     CS_SESSION_OPTIONS,
     CS_QUERY_OPTIONS,
+    CS_FUNCTION_OPTION,
     {"at", 0, "TIME", "the past: what this device answered at that instant"},
     {"hindsight", 0, NULL, "with --at: with all that is known now"},
     CS_OPTIONS_END,
 };
-const cs_option_spec cs_options_explain[] = {CS_SESSION_OPTIONS, CS_LOCALE_OPTION, CS_QUERY_OPTIONS, CS_OPTIONS_END};
+const cs_option_spec cs_options_explain[] = {CS_SESSION_OPTIONS, CS_LOCALE_OPTION, CS_QUERY_OPTIONS, CS_FUNCTION_OPTION,
+                                             CS_OPTIONS_END};
 const cs_option_spec cs_options_use[] = {CS_SESSION_OPTIONS, CS_QUERY_OPTIONS, CS_OPTIONS_END};
 const cs_option_spec cs_options_withdraw[] = {
     CS_SESSION_OPTIONS,
@@ -26,6 +28,7 @@ const cs_option_spec cs_options_withdraw[] = {
 const cs_option_spec cs_options_watch[] = {
     CS_SESSION_OPTIONS,
     CS_QUERY_OPTIONS,
+    CS_FUNCTION_OPTION,
     {"until", 0, "DECISION", "end at this answer: deny, ask or allow"},
     {"timeout", 0, "TIME", "end after this time, e.g. 30s, with status 1 if --until did not come; left out: 10s"},
     CS_OPTIONS_END,
@@ -60,6 +63,22 @@ consent_status cs_cmd_check(cs_tool *tool, const cs_options *options, consent_er
     return status;
 }
 
+/* What a refusal costs, and what a function waits for. */
+static void print_cost(cs_render *render, const cs_json *root, cs_buffer *text)
+{
+    const cs_json *function = cs_json_get(root, "function");
+    cs_str cost = cs_json_str(cs_json_get(root, "consequence"));
+    if (cost.size == 0)
+        cost = cs_json_str(cs_json_get(function, "refusal"));
+    if (cost.size > 0)
+        cs_render_text(render, "  ", cost.data, 0);
+    for (const cs_json *need = cs_json_first(cs_json_get(function, "needs")); need; need = cs_json_next(need))
+        cs_buffer_printf(text, "  %.*s %.*s: %.*s %.*s\n", CS_STR_ARG(cs_json_str(cs_json_get(need, "purpose"))),
+                         CS_STR_ARG(cs_json_str(cs_json_get(need, "recipient"))),
+                         CS_STR_ARG(cs_json_str(cs_json_get(need, "decision"))),
+                         CS_STR_ARG(cs_json_str(cs_json_get(need, "reason"))));
+}
+
 /* The person's text stands first, then the rule and its source. */
 static consent_status print_explanation(cs_tool *tool, const cs_buffer *json, consent_error *err)
 {
@@ -77,6 +96,7 @@ static consent_status print_explanation(cs_tool *tool, const cs_buffer *json, co
                      cs_json_str(cs_json_get(doc.root, "reason")).data);
     if (cs_json_str(cs_json_get(doc.root, "text")).size > 0)
         cs_render_text(&render, "", cs_json_str(cs_json_get(doc.root, "text")).data, 0);
+    print_cost(&render, doc.root, &text);
     for (size_t i = 0; i < CS_COUNT_OF(members); i++) {
         const cs_json *value = cs_json_get(doc.root, members[i]);
         if (cs_json_type_of(value) == CS_JSON_STRING && cs_json_str(value).size > 0)

@@ -41,6 +41,8 @@ const cs_lint_rule cs_lint_rules[] = {
      cs_lint_basic_additional},
     {"basic-optional-data", CS_LINT_ERROR, "PIPL 16; C20", "optional data taken along by accepting the policy",
      cs_lint_basic_optional_data},
+    {"function-needs", CS_LINT_ERROR, "PIPL 16; C19, C20",
+     "functions that need what a person may refuse, or what is not there", cs_lint_function_needs},
     {"exemption-kind", CS_LINT_ERROR, "PIPL 13, 24, 25; C86", "kinds that no exemption covers", cs_lint_exemption_kind},
     {"exemption-sharing", CS_LINT_ERROR, "PIPL 13, 23; C105", "exempt sharing with advertising or analytics",
      cs_lint_exemption_sharing},

@@ -86,6 +86,7 @@ CS_LINT_RULE(sensitive_impact);
 CS_LINT_RULE(basic_permission);
 CS_LINT_RULE(basic_additional);
 CS_LINT_RULE(basic_optional_data);
+CS_LINT_RULE(function_needs);
 CS_LINT_RULE(exemption_kind);
 CS_LINT_RULE(exemption_sharing);
 CS_LINT_RULE(identity_advertising);

@@ -110,6 +110,38 @@ CS_LINT_RULE(basic_optional_data)
     }
 }
 
+static bool requires_data(const cs_json *purpose)
+{
+    const cs_json *data = cs_json_first(cs_json_get(purpose, "data"));
+    bool required = data == NULL;
+    for (; data; data = cs_json_next(data)) {
+        cs_str need = cs_lint_string(data, "need");
+        required = required || need.size == 0 || cs_str_is(need, "required");
+    }
+    return required;
+}
+
+static void check_need(cs_lint *lint, const cs_json *function, cs_str id)
+{
+    const cs_json *purpose = cs_lint_find(lint, "purposes", id);
+    bool basic = cs_str_is(cs_lint_string(function, "kind"), "basic");
+    if (!purpose && cs_str_is(cs_lint_string(lint->root, "scope"), "platform"))
+        cs_lint_report(lint, "functions", function, "it needs the purpose %.*s, which is not there", CS_STR_ARG(id));
+    else if (purpose && basic && !cs_lint_in_basic(lint, purpose))
+        cs_lint_report(lint, "functions", function, "it is basic but needs %.*s of an additional function",
+                       CS_STR_ARG(id));
+    else if (purpose && !requires_data(purpose))
+        cs_lint_report(lint, "functions", function, "it needs %.*s, all of whose data may be left out", CS_STR_ARG(id));
+}
+
+/* A product's function may need the platform's purposes, which are not at hand. */
+CS_LINT_RULE(function_needs)
+{
+    for (const cs_json *at = cs_lint_first(lint, "functions"); at; at = cs_json_next(at))
+        for (const cs_json *need = cs_json_first(cs_json_get(at, "needs")); need; need = cs_json_next(need))
+            check_need(lint, at, cs_json_str(need));
+}
+
 /* ---- grounds ------------------------------------------------------------------------------- */
 
 CS_LINT_RULE(exemption_kind)

@@ -59,6 +59,13 @@ static const char *permission_name(const cs_player *player, const char *id)
     return permission != NULL ? name_of(player, permission->name, id) : id;
 }
 
+static const char *function_name(const cs_player *player, const char *id)
+{
+    const cs_policy *policy = player->bundle.policy;
+    const cs_function *function = policy != NULL ? cs_policy_function(policy, cs_str_of(id)) : NULL;
+    return function != NULL ? name_of(player, function->name, id) : id;
+}
+
 void cs_narrate_saying(cs_player *player)
 {
     const cs_json *say = cs_step_get(player->step, "say");
@@ -103,6 +110,10 @@ static void say_question(cs_player *player, const cs_query_args *query, cs_buffe
     say_circumstance(player, out);
     cs_buffer_text(out, q->user_initiated ? (zh ? "本人发起，应用问：" : "The person starts it and the app asks: ")
                                           : (zh ? "应用问：" : "The app asks: "));
+    if (q->function != NULL) {
+        cs_buffer_printf(out, zh ? "“%s”能用吗？" : "does “%s” work?", function_name(player, q->function));
+        return;
+    }
     cs_buffer_text(out, zh ? "可以" : "may it ");
     if (q->data_count > 0) {
         cs_buffer_text(out, zh ? "把“" : "use ");

@@ -86,6 +86,7 @@ consent_status cs_play_query(cs_player *player, const cs_json *value, cs_query_a
     out->query.permission = member_text(value, "permission");
     out->query.call_site = member_text(value, "call_site");
     out->query.data_state = cs_data_state_of(cs_json_str(cs_json_get(value, "data_state")));
+    out->query.function = member_text(value, "function");
     out->query.user_initiated =
         cs_json_bool(cs_json_get(value, "user_initiated")) || cs_play_flag(player, "user_initiated");
     out->query.data = out->data;

@@ -50,10 +50,10 @@ consent_status cs_play_kept_handle(cs_player *player, cs_process *process, const
     cs_buffer key;
     const consent_query *q = &query->query;
     cs_buffer_init(&key, &player->tool->env.memory, 65536);
-    cs_buffer_printf(&key, "%s|%s|%s|%s|%s|%d|%d", q->scope != NULL ? q->scope : "",
+    cs_buffer_printf(&key, "%s|%s|%s|%s|%s|%s|%d|%d", q->scope != NULL ? q->scope : "",
                      q->purpose != NULL ? q->purpose : "", q->recipient != NULL ? q->recipient : "",
                      q->permission != NULL ? q->permission : "", q->call_site != NULL ? q->call_site : "",
-                     q->user_initiated, (int)q->data_state);
+                     q->function != NULL ? q->function : "", q->user_initiated, (int)q->data_state);
     for (size_t i = 0; i < q->data_count; i++)
         cs_buffer_printf(&key, "|%s", q->data[i]);
     for (size_t i = 0; i < process->handle_count; i++) {

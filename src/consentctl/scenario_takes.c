@@ -39,7 +39,7 @@ static bool check_query(cs_json_in *in, const cs_json *value)
         cs_json_type type;
     } members[] = {{"scope", CS_JSON_STRING},        {"purpose", CS_JSON_STRING},    {"recipient", CS_JSON_STRING},
                    {"data", CS_JSON_ARRAY},          {"permission", CS_JSON_STRING}, {"call_site", CS_JSON_STRING},
-                   {"user_initiated", CS_JSON_BOOL}, {"data_state", CS_JSON_STRING}};
+                   {"user_initiated", CS_JSON_BOOL}, {"data_state", CS_JSON_STRING}, {"function", CS_JSON_STRING}};
     if (is_text(value))
         return true;
     if (cs_json_type_of(value) != CS_JSON_OBJECT)
@@ -52,7 +52,7 @@ static bool check_query(cs_json_in *in, const cs_json *value)
             return cs_json_complain(
                 in,
                 "a question has no member \"%s\"; it may have scope, purpose, recipient, data, permission, "
-                "call_site, user_initiated, data_state",
+                "call_site, user_initiated, data_state, function",
                 cs_json_name(each));
         size_t mark = cs_json_enter(in, members[i].name, SIZE_MAX);
         bool fits = members[i].type == CS_JSON_ARRAY ? check_strings(in, each)

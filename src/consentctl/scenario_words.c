@@ -1,5 +1,7 @@
 #include "consentctl/scenario_schema.h"
 
+#include <string.h>
+
 static const char *const occasion_names[] = {
     "auto", "first_run", "update",      "own",     "separate", "once",   "permission", "manage",
     "age",  "guardian",  "child_rules", "confirm", "field",    "ad_hoc", "external",   "notice"};
@@ -68,7 +70,7 @@ const char *cs_decision_name(int32_t decision)
 
 bool cs_reason_find(cs_str name, int32_t *out)
 {
-    for (int i = 0; i <= CONSENT_REASON_CONSENTED; i++) {
+    for (int i = 0; strcmp(consent_reason_name((consent_reason)i), "unknown") != 0; i++) {
         if (cs_str_is(name, consent_reason_name((consent_reason)i))) {
             *out = i;
             return true;

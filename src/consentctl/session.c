@@ -122,8 +122,9 @@ consent_status cs_query_from_options(const cs_options *options, bool need_purpos
     out->query.permission = cs_options_get(options, "permission");
     out->query.call_site = cs_options_get(options, "call-site");
     out->query.data_state = cs_data_state_of(cs_str_of(cs_options_get(options, "data-state")));
+    out->query.function = cs_options_get(options, "function");
     out->query.user_initiated = cs_options_has(options, "user-initiated");
-    if (need_purpose && out->query.purpose == NULL)
+    if (need_purpose && out->query.purpose == NULL && out->query.function == NULL)
         return cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
                        "the option --purpose was missing; name the purpose of the question");
     return data != NULL ? split_data(data, out, err) : CONSENT_OK;

@@ -19,6 +19,10 @@
     {                                                                                                                  \
         "locale", 0, "LOCALE", "language of texts, e.g. zh-CN; left out: the policy's first"                           \
     }
+#define CS_FUNCTION_OPTION                                                                                             \
+    {                                                                                                                  \
+        "function", 0, "ID", "a function as a whole, instead of a purpose"                                             \
+    }
 #define CS_QUERY_OPTIONS                                                                                               \
     {"scope", 0, "PRODUCT", "product; left out: the platform"}, {"purpose", 0, "ID", "purpose of the question"},       \
         {"recipient", 0, "ID", "who receives the data"}, {"data", 0, "ID,ID", "data items"},                           \

@@ -561,6 +561,10 @@ void cs_decide(const cs_policy_set *set, const cs_state *state, const cs_query *
                cs_decision *out)
 {
     reset(out);
+    if (query->function.size != 0) {
+        cs_decide_function(set, state, query, now, out);
+        return;
+    }
     if (now->store_status != CONSENT_OK) {
         deny(out, 1, CONSENT_REASON_STORE_UNAVAILABLE);
         return;

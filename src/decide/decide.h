@@ -22,8 +22,9 @@ typedef struct cs_policy_set {
 
 /* The internal view of consent_query. */
 typedef struct cs_query {
-    cs_str scope;   /* empty or "platform": the platform */
-    cs_str purpose; /* empty: the policy itself (rules 1, 3, 5, 6, 7 only): may its form be shown, is it accepted */
+    cs_str scope;    /* empty or "platform": the platform */
+    cs_str purpose;  /* empty: the policy itself (rules 1, 3, 5, 6, 7 only): may its form be shown, is it accepted */
+    cs_str function; /* instead of a purpose: a function as a whole */
     cs_str recipient;
     const cs_str *data;
     size_t data_count; /* more than CS_PURPOSE_MAX_DATA: undeclared */
@@ -39,6 +40,7 @@ typedef struct cs_now {
     int64_t elapsed_ms; /* of this session */
     uint8_t session[CS_SESSION_ID_SIZE];
     consent_status store_status; /* not CONSENT_OK: rule 1 */
+    bool logged_in;              /* the profile is an account's */
 } cs_now;
 
 #define CS_NO_POLICY SIZE_MAX
@@ -47,7 +49,7 @@ typedef struct cs_decision {
     int32_t decision; /* consent_decision */
     int32_t reason;   /* consent_reason */
     int32_t ground;   /* consent_ground */
-    int32_t rule;     /* 1 … 12 */
+    int32_t rule;     /* 1 … 12; 13: of a function as a whole */
     size_t
         governing; /* index into the set: the policy that governs the scope's layer which decided; CS_NO_POLICY: none */
     const uint8_t *evidence_stream; /* of the act it rests on, lives as long as the state; NULL: none */
@@ -68,6 +70,24 @@ typedef struct cs_decision {
 /* Answers. Fills *out entirely; it never fails. */
 void cs_decide(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
                cs_decision *out);
+
+/* ---- functions (function.c) ------------------------------------------------------------------- */
+
+/* The function that the query names, or that its purpose belongs to, and the policy (index) that tells of it; NULL: none does. */
+const cs_function *cs_decide_function_of(const cs_policy_set *set, const cs_state *state, const cs_query *query,
+                                         const cs_now *now, size_t *policy);
+
+/* How a purpose that a function needs stands: for the query's recipient where it names one of the purpose's, else for the one
+ * that is nearest to a yes. */
+typedef struct cs_function_need {
+    const char *purpose;
+    const char *recipient; /* NULL: none */
+    cs_decision decision;
+} cs_function_need;
+
+/* False: no policy of the scope declares the purpose. */
+bool cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
+                    const char *purpose, cs_function_need *out);
 
 /* ---- for forms ------------------------------------------------------------------------------ */
 

@@ -17,6 +17,7 @@ static const char *const rule_names[] = {
     "rule 10: the person's choice",
     "rule 11: the system permission",
     "rule 12: consented",
+    "rule 13: a function as a whole",
 };
 
 const char *cs_decision_rule_name(int32_t rule)
@@ -69,13 +70,14 @@ static const words by_reason[] = {
                                            "The system permission is off; you can turn it on in the system settings."},
     [CONSENT_REASON_CONFIRM] = {"PIPL 14; C143", "请在这台设备上再确认一次您的同意。",
                                 "Please confirm on this device that you agreed."},
+    [CONSENT_REASON_LOGIN_NEEDED] = {"C26", "请先登录，再使用这项功能。", "Log in first to use this function."},
     [CONSENT_REASON_CONSENTED] = {"PIPL 13(1), 14; C1 to C5", "您已同意这项处理，可随时撤回。",
                                   "You agreed to this and can withdraw at any time."},
 };
 
 const char *cs_decision_rule_source(int32_t rule, int32_t reason)
 {
-    if (rule < 1 || rule > 12 || reason < 0 || (size_t)reason >= CS_COUNT_OF(by_reason))
+    if (rule < 1 || rule > 13 || reason < 0 || (size_t)reason >= CS_COUNT_OF(by_reason))
         return "";
     return by_reason[reason].source;
 }

@@ -65,6 +65,7 @@ cs_terms cs_decide_ruling_terms(const cs_scene *scene);
 /* Declares the whole query, with this one data item (NULL: none) or, for `all`, every item. */
 bool cs_decide_declares(const cs_terms *terms, const cs_query *query, const cs_str *data);
 bool cs_decide_declares_all(const cs_terms *terms, const cs_query *query);
+bool cs_decide_must_name_recipient(const cs_purpose *purpose);
 bool cs_decide_ground_of_law(const cs_terms *terms); /* rule 4's grounds */
 bool cs_decide_automated_marketing(const cs_purpose *purpose);
 bool cs_decide_asks_choice(const cs_terms *terms); /* own, separate, written or once on the ground of consent */
@@ -76,6 +77,10 @@ bool cs_decide_inside_granted(cs_scene *scene, const cs_act *grant, const cs_str
 cs_terms cs_decide_granted_terms(const cs_scene *scene, const cs_act *grant);
 /* Given from the form of a version newer than the governing one: it governs its item. */
 bool cs_decide_grant_governs(const cs_scene *scene, const cs_terms *granted);
+
+/* The answer about a function as a whole (function.c). */
+void cs_decide_function(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
+                        cs_decision *out);
 
 /* A service end that this layer set was reached, and nothing later reopened it. */
 bool cs_decide_ended(cs_scene *scene, const cs_layer *layer);

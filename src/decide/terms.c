@@ -49,7 +49,7 @@ static bool is_declared(const cs_purpose *purpose)
 }
 
 /* Passing on to nobody in particular is not what was declared. */
-static bool must_name_recipient(const cs_purpose *purpose)
+bool cs_decide_must_name_recipient(const cs_purpose *purpose)
 {
     return (purpose->kind == CS_KIND_SHARE || purpose->kind == CS_KIND_LAUNCH) && purpose->recipient_count > 0;
 }
@@ -80,7 +80,7 @@ static bool declares(const cs_terms *terms, const cs_query *query, const cs_str 
         recipient = cs_purpose_recipient_of(terms->policy, purpose, query->recipient);
         if (recipient == NULL)
             return false;
-    } else if (must_name_recipient(purpose)) {
+    } else if (cs_decide_must_name_recipient(purpose)) {
         return false;
     }
     for (size_t i = 0; i < data_count; i++) {

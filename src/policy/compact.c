@@ -195,6 +195,9 @@ static void code_function(codec *c, cs_function *function)
     code_flag(c, &function->needs_login);
     code_u32(c, &function->name);
     code_u32(c, &function->refusal);
+    const char **needs = code_list(c, &function->needs, &function->need_count, sizeof(*needs), 1, CS_POLICY_MAX_LIST);
+    for (uint16_t i = 0; i < function->need_count; i++)
+        code_id(c, &needs[i]);
 }
 
 static void code_data_item(codec *c, cs_data_item *data)

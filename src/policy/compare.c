@@ -175,6 +175,17 @@ static bool same_recipient_list(const cs_policy *old, const cs_policy *new)
     return true;
 }
 
+static bool same_needs(const cs_function *a, const cs_function *b)
+{
+    bool same = a->need_count == b->need_count;
+    for (uint16_t i = 0; same && i < a->need_count; i++) {
+        same = false;
+        for (uint16_t j = 0; !same && j < b->need_count; j++)
+            same = same_text(a->needs[i], b->needs[j]);
+    }
+    return same;
+}
+
 static bool same_functions(const cs_policy *old, const cs_policy *new)
 {
     if (old->function_count != new->function_count)
@@ -186,7 +197,8 @@ static bool same_functions(const cs_policy *old, const cs_policy *new)
             if (same_text(a->id, new->functions[j].id))
                 at = j;
         const cs_function *b = at >= 0 ? &new->functions[at] : NULL;
-        if (!b || a->kind != b->kind || a->needs_age != b->needs_age || a->needs_login != b->needs_login)
+        if (!b || a->kind != b->kind || a->needs_age != b->needs_age || a->needs_login != b->needs_login ||
+            !same_needs(a, b))
             return false;
     }
     return true;

@@ -106,6 +106,12 @@ const cs_purpose *cs_policy_purpose(const cs_policy *policy, cs_str id)
     return at >= 0 ? &policy->purposes[at] : NULL;
 }
 
+const cs_function *cs_policy_function(const cs_policy *policy, cs_str id)
+{
+    int at = cs_id_index_find(&policy->function_index, policy->functions, sizeof(cs_function), id);
+    return at >= 0 ? &policy->functions[at] : NULL;
+}
+
 const cs_function *cs_policy_function_of(const cs_policy *policy, const cs_purpose *purpose)
 {
     return purpose && purpose->function < policy->function_count ? &policy->functions[purpose->function] : NULL;

@@ -29,6 +29,24 @@ static void index_ids(cs_parser *parser, const char *list, cs_id_index *index, c
 
 /* ---- functions ---------------------------------------------------------------------------- */
 
+/* By name: a product's function may need a purpose of the platform's policy, which is another document. */
+static void parse_needs(cs_parser *parser, const cs_json *item, cs_function *function)
+{
+    void *items;
+    const cs_json *entry =
+        cs_parse_list(parser, item, "needs", sizeof(char *), CS_POLICY_MAX_LIST, &items, &function->need_count);
+    const char **needs = items;
+    function->needs = needs;
+    for (uint16_t i = 0; entry && cs_parse_ok(parser); i++, entry = cs_json_next(entry)) {
+        size_t mark = cs_json_enter(&parser->in, "needs", i);
+        cs_str id = cs_parse_reference(parser, entry);
+        needs[i] = cs_arena_strndup(&parser->policy->arena, id.data, id.size);
+        if (cs_parse_ok(parser) && !needs[i])
+            (void)cs_parse_no_memory(parser);
+        cs_json_leave(&parser->in, mark);
+    }
+}
+
 static void parse_function(cs_parser *parser, const cs_json *item, cs_function *function)
 {
     static const char *const kinds[] = {"basic", "additional"};
@@ -42,6 +60,7 @@ static void parse_function(cs_parser *parser, const cs_json *item, cs_function *
     function->refusal = cs_parse_text(parser, item, "refusal", false);
     function->needs_age = cs_json_in_bool(in, item, "needs_age", false);
     function->needs_login = cs_json_in_bool(in, item, "needs_login", false);
+    parse_needs(parser, item, function);
 }
 
 void cs_parse_functions(cs_parser *parser, const cs_json *root)

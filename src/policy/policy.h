@@ -119,7 +119,9 @@ typedef struct cs_function {
     bool needs_age;
     bool needs_login;
     cs_text name;
-    cs_text refusal; /* what refusing it costs (C19, C20) */
+    cs_text refusal;          /* what refusing it costs (C19, C20) */
+    const char *const *needs; /* ids of the purposes without whose required data it does not work (C19) */
+    uint16_t need_count;
 } cs_function;
 
 typedef struct cs_data_item {
@@ -325,6 +327,7 @@ consent_status cs_texts_decode(const cs_memory *memory, cs_span bytes, cs_texts 
 /* ---- looking up (NULL / -1 when absent) ---------------------------------------------------- */
 
 const cs_purpose *cs_policy_purpose(const cs_policy *policy, cs_str id);
+const cs_function *cs_policy_function(const cs_policy *policy, cs_str id);
 const cs_function *cs_policy_function_of(const cs_policy *policy, const cs_purpose *purpose);
 const cs_permission *cs_policy_permission(const cs_policy *policy, cs_str id);
 const cs_recipient *cs_policy_recipient(const cs_policy *policy, cs_str id);

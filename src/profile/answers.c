@@ -19,6 +19,7 @@ consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_
                        "query.permission and query.call_site belong together; give both or none");
     out->scope = cs_str_of(query->scope);
     out->purpose = cs_str_of(query->purpose);
+    out->function = cs_str_of(query->function);
     out->recipient = cs_str_of(query->recipient);
     out->permission = cs_str_of(query->permission);
     out->call_site = cs_str_of(query->call_site);
@@ -47,6 +48,8 @@ consent_status cs_query_names(const cs_query *query, consent_error *err)
     consent_status status = check_id(query->scope, "scope", err);
     if (status == CONSENT_OK)
         status = check_id(query->purpose, "purpose", err);
+    if (status == CONSENT_OK)
+        status = check_id(query->function, "function", err);
     if (status == CONSENT_OK)
         status = check_id(query->recipient, "recipient", err);
     if (status == CONSENT_OK)
@@ -101,7 +104,7 @@ consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, i
     cs_policy_set set = {list, 0};
     cs_decision decision;
     cs_ledger_report report = {0};
-    cs_now now = {.now_ms = at_ms};
+    cs_now now = {.now_ms = at_ms, .logged_in = profile->has_account};
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
@@ -150,12 +153,17 @@ static consent_status search_event(void *user, const uint8_t *stream, cs_span by
     return CONSENT_OK;
 }
 
-static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
+static void answer_json(int32_t decision, int32_t reason, cs_json_out *out)
 {
     static const char *const decisions[] = {"deny", "ask", "allow"};
+    cs_json_member_text(out, "decision", decisions[decision]);
+    cs_json_member_text(out, "reason", consent_reason_name((consent_reason)reason));
+}
+
+static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
+{
     char text[CS_TIME_TEXT_SIZE];
-    cs_json_member_text(out, "decision", decisions[verdict->decision]);
-    cs_json_member_text(out, "reason", consent_reason_name((consent_reason)verdict->reason));
+    answer_json(verdict->decision, verdict->reason, out);
     cs_json_member_text(out, "ground", consent_ground_name((consent_ground)verdict->ground));
     if (verdict->policy_version != 0) {
         cs_json_member_int(out, "policy_version", verdict->policy_version);
@@ -171,6 +179,64 @@ static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
         cs_time_format(verdict->expires_ms, text);
         cs_json_member_text(out, "expires", text);
     }
+}
+
+/* What a function cannot do without, and how each stands. */
+static void needs_json(const cs_profile *profile, const cs_query *query, const cs_now *now, const cs_function *function,
+                       cs_json_out *out)
+{
+    cs_json_put_name(out, "needs");
+    cs_json_open_array(out);
+    for (uint16_t i = 0; i < function->need_count; i++) {
+        cs_function_need need;
+        (void)cs_decide_need(&profile->home->policies, &profile->state, query, now, function->needs[i], &need);
+        cs_json_open_object(out);
+        cs_json_member_text(out, "purpose", need.purpose);
+        if (need.recipient)
+            cs_json_member_text(out, "recipient", need.recipient);
+        answer_json(need.decision.decision, need.decision.reason, out);
+        cs_json_close_object(out);
+    }
+    cs_json_close_array(out);
+}
+
+static void text_json(const cs_texts *texts, cs_text text, const char *locale, const char *name, cs_json_out *out)
+{
+    const char *found = cs_texts_get(texts, text, locale);
+    if (found[0])
+        cs_json_member_text(out, name, found);
+}
+
+/* What refusing costs, in the words of the policy that tells of it (C19, C20, C42, C71). */
+static consent_status cost_json(cs_profile *profile, const cs_query *query, const char *locale, cs_json_out *out,
+                                consent_error *err)
+{
+    static const char *const kinds[] = {"basic", "additional"};
+    const cs_policy_set *set = &profile->home->policies;
+    size_t index = CS_NO_POLICY;
+    cs_texts *texts;
+    cs_now now;
+    cs_profile_now(profile, &now);
+    const cs_function *function = cs_decide_function_of(set, &profile->state, query, &now, &index);
+    if (!function)
+        return CONSENT_OK;
+    consent_status status = cs_home_texts(profile->home, set->policies[index], &texts, err);
+    if (status != CONSENT_OK)
+        return status;
+    const cs_purpose *purpose = cs_policy_purpose(set->policies[index], query->purpose);
+    if (purpose)
+        text_json(texts, purpose->consequence, locale, "consequence", out);
+    cs_json_put_name(out, "function");
+    cs_json_open_object(out);
+    cs_json_member_text(out, "id", function->id);
+    cs_json_member_text(out, "kind", kinds[function->kind]);
+    text_json(texts, function->name, locale, "name", out);
+    text_json(texts, function->refusal, locale, "refusal", out);
+    if (query->function.size)
+        needs_json(profile, query, &now, function, out);
+    cs_json_close_object(out);
+    cs_texts_free(texts);
+    return CONSENT_OK;
 }
 
 consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, const char *locale, cs_json_out *out,
@@ -190,7 +256,8 @@ consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, co
     cs_json_member_text(out, "rule_name", cs_decision_rule_name(decision->rule));
     cs_json_member_text(out, "source", cs_decision_rule_source(decision->rule, decision->reason));
     cs_json_member_text(out, "text", cs_decision_text(decision, locale ? locale : "zh-CN"));
-    if (decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
+    status = cost_json(profile, &ask->query, locale, out, err);
+    if (status == CONSENT_OK && decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
         cs_ledger_report report = {0};
         search wanted = {decision->evidence_stream, decision->evidence_seq, out, false};
         cs_ledger_sink sink = {&wanted, search_event, NULL};

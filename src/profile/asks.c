@@ -53,6 +53,8 @@ static uint64_t query_hash(const cs_query *query)
         hash = mix(hash ^ 1, query->scope);
     if (query->permission.size)
         hash = mix(mix(hash ^ 2, query->permission), query->call_site);
+    if (query->function.size)
+        hash = mix(hash ^ 4, query->function);
     return hash;
 }
 
@@ -67,7 +69,7 @@ static bool query_equal(const cs_query *a, const cs_query *b)
     if (a->user_initiated != b->user_initiated || a->data_state != b->data_state || a->data_count != b->data_count)
         return false;
     if (!same(a->purpose, b->purpose) || !same(a->recipient, b->recipient) || !same(a->scope, b->scope) ||
-        !same(a->permission, b->permission) || !same(a->call_site, b->call_site))
+        !same(a->permission, b->permission) || !same(a->call_site, b->call_site) || !same(a->function, b->function))
         return false;
     for (size_t i = 0; i < a->data_count; i++)
         if (!same(a->data[i], b->data[i]))
@@ -98,7 +100,7 @@ static cs_ask *make(cs_profile *profile, const cs_query *query, uint64_t hash)
 {
     const cs_memory *memory = &profile->home->env.memory;
     size_t text_size = query->scope.size + query->purpose.size + query->recipient.size + query->permission.size +
-                       query->call_site.size;
+                       query->call_site.size + query->function.size;
     for (size_t i = 0; i < query->data_count; i++)
         text_size += query->data[i].size;
     size_t list_size = query->data_count * sizeof(cs_str);
@@ -119,6 +121,7 @@ static cs_ask *make(cs_profile *profile, const cs_query *query, uint64_t hash)
     ask->query.recipient = copy_str(&at, query->recipient);
     ask->query.permission = copy_str(&at, query->permission);
     ask->query.call_site = copy_str(&at, query->call_site);
+    ask->query.function = copy_str(&at, query->function);
     for (size_t i = 0; i < query->data_count; i++)
         list[i] = copy_str(&at, query->data[i]);
     ask->query.data = list;
@@ -276,8 +279,10 @@ static void decide_once(cs_ask *ask, consent_status fresh)
     cs_decide(&home->policies, &profile->state, &ask->query, &now, &ask->decision);
     cs_verdict_fill(&home->policies, &ask->decision, &ask->verdict);
     /* A withdrawal under way in another process, or one whose writer died, denies all but what the law itself grounds. */
+    bool of_function = ask->query.function.size != 0; /* it may need any purpose */
     if (ask->decision.decision == CONSENT_ALLOW && ask->decision.reason != CONSENT_REASON_EXEMPT &&
-        (cs_page_is_pending(home->page, profile->page_slot, ask->purpose_hash) ||
+        ((of_function ? cs_page_any_pending(home->page)
+                      : cs_page_is_pending(home->page, profile->page_slot, ask->purpose_hash)) ||
          cs_page_is_pending(home->page, profile->page_slot, profile->page_hash)))
         deny_unavailable(&ask->verdict, &ask->decision);
 }
@@ -404,6 +409,8 @@ consent_status cs_ask_use(cs_ask *ask, consent_verdict *verdict, consent_error *
     cs_profile *profile = ask->profile;
     consent_status status = CONSENT_OK;
     consent_decision decision;
+    if (ask->query.function.size)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a function is not used: open a handle on the purpose that is");
     /* A lasting consent is counted without a lock that waits for a disk; `once` is always decided anew. */
     if (word_serves(ask, &decision) && decision == CONSENT_ALLOW) {
         lock_table(profile);

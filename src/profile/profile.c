@@ -66,6 +66,7 @@ void cs_profile_now(cs_profile *profile, cs_now *now)
     memcpy(now->session, profile->session, sizeof now->session);
     now->now_ms = cs_state_now_ms(&profile->state, clock.wall_ms, now->elapsed_ms, profile->session);
     now->store_status = profile->health;
+    now->logged_in = profile->has_account;
 }
 
 int64_t cs_profile_now_locked(cs_profile *profile)

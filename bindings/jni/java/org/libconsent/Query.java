@@ -10,7 +10,8 @@ public final class Query {
     private static final int PERMISSION = 3;
     private static final int CALL_SITE = 4;
     private static final int DATA_STATE = 5;
-    private static final int FIRST_DATA = 6;
+    private static final int FUNCTION = 6;
+    private static final int FIRST_DATA = 7;
 
     private final byte[][] names;
     private final boolean userInitiated;
@@ -23,6 +24,11 @@ public final class Query {
     /** About a purpose; null, in a withdrawal: about the acceptance of the whole policy. */
     public static Query of(String purpose) {
         return new Query(new byte[FIRST_DATA][], false).with(PURPOSE, purpose);
+    }
+
+    /** About a function as a whole: for checks alone. It says no while one of the purposes that it needs does. */
+    public static Query ofFunction(String function) {
+        return new Query(new byte[FIRST_DATA][], false).with(FUNCTION, function);
     }
 
     /** The product; left out: the platform. */
