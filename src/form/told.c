@@ -156,7 +156,8 @@ consent_status cs_form_build_external(cs_form *form, const cs_form_input *input,
     cs_form_add_block(form, CS_BLOCK_HEADING, 1, cs_form_word(form->locale, CS_WORD_EXTERNAL));
     cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, cs_form_word(form->locale, CS_WORD_EXTERNAL_TEXT));
     add_go_on(form);
-    return cs_form_recipient_fields(form, &asking.subject, "C78", err);
+    status = cs_form_recipient_fields(form, &asking.subject, "C78", err);
+    return status == CONSENT_OK ? cs_form_controller_fields(form, input->policy, input->texts, err) : status;
 }
 
 /* ---- notices --------------------------------------------------------------------------------------- */

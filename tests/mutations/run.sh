@@ -44,7 +44,7 @@ cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_D
     -DCONSENT_BUILD_EXAMPLES=OFF -DCONSENT_BUILD_JNI=OFF -DCONSENT_INSTALL=OFF \
     >"$scratch/configure.log" 2>&1 || fail "$(cat "$scratch/configure.log")"
 make_tests() { # NAME ...; a scenario is played by the tool, every other test is a program of its own name
-    local targets=()
+    local name targets=()
     for name in "$@"; do
         case $name in
         scenario_*) targets+=(consentctl) ;;
