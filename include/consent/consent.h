@@ -446,7 +446,7 @@ typedef struct consent_submission {
     int32_t action;                /**< consent_action */
     const consent_answer *answers; /**< choices left out count as not ticked; of manage: as left as they are */
     size_t answer_count;           /**< number of answers */
-    bool reached_end;              /**< the whole text was scrolled through (C4) */
+    bool reached_end;              /**< the whole text was scrolled through; a policy may demand it (C4) */
     bool emphasis_rendered;        /**< bold and underline were shown as such (C2); accepting a policy needs it */
     const char *surface;           /**< the host's name for the screen; may be NULL */
     int32_t method;                /**< consent_method; 0: checkbox for choices, button for actions */

@@ -209,7 +209,7 @@ static void put_controls(const cs_form *form, cs_json_out *out)
 
     cs_json_put_name(out, "rules");
     cs_json_open_object(out);
-    cs_json_member_bool(out, "must_reach_end", false);
+    cs_json_member_bool(out, "must_reach_end", form->must_reach_end);
     cs_json_put_name(out, "required");
     cs_json_open_array(out);
     for (uint32_t i = 0; i < form->choice_count; i++)

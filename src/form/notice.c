@@ -142,5 +142,6 @@ consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_
     add_tick(form, input, tick);
     cs_form_add_buttons(form, input);
     form->needs_emphasis = true;
+    form->must_reach_end = policy->must_reach_end;
     return CONSENT_OK;
 }

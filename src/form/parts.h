@@ -189,6 +189,7 @@ struct cs_form {
     const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
     bool needs_emphasis;
     bool marks_changes; /* material changes, incidents and closings are to stand out (C160) */
+    bool must_reach_end;
     uint32_t emphasis_count;
     consent_form_part *parts;
     uint32_t part_count, part_capacity;

@@ -143,9 +143,6 @@ consent_status cs_form_accept_policy(const cs_form_reading *in)
     if (!tick || !tick->on)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice 'tick' was not ticked: accepting the policy needs it (C3)");
-    if (!in->given->emphasis_rendered)
-        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                       "the emphasis was not rendered: show bold and underline as such, accepting needs it (C2)");
     consent_status status = cs_form_reserve_events(form, 2, in->err);
     if (status != CONSENT_OK)
         return status;
@@ -387,6 +384,17 @@ static consent_status check_guardian(const cs_form_reading *in)
                    "input 'reference' is empty: say where the guardian's verification is kept (PIPL 31)");
 }
 
+/* How the text must have been shown for a yes to it to be one. */
+static consent_status check_reading(const cs_form_reading *in)
+{
+    if (in->form->needs_emphasis && !in->given->emphasis_rendered)
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                       "the emphasis was not rendered: show bold and underline as such, accepting needs it (C2)");
+    if (in->form->must_reach_end && !in->given->reached_end)
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0, "the text was not shown to its end: accepting needs it (C4)");
+    return CONSENT_OK;
+}
+
 static consent_status accept(const cs_form_reading *in)
 {
     const cs_form *form = in->form;
@@ -395,6 +403,8 @@ static consent_status accept(const cs_form_reading *in)
     consent_status status = cs_form_check_policy_valid(form, in->now_ms, in->err);
     if (status == CONSENT_OK)
         status = check_guardian(in);
+    if (status == CONSENT_OK)
+        status = check_reading(in);
     if (status != CONSENT_OK)
         return status;
     if (form->occasion == CONSENT_OCCASION_AGE)

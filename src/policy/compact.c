@@ -381,6 +381,7 @@ static void code_terms(codec *c, cs_policy *policy)
     code_flag(c, &policy->visitor_allowed);
     code_flag(c, &policy->import_allowed);
     code_flag(c, &policy->fetch_before_consent);
+    code_flag(c, &policy->must_reach_end);
     code_ms(c, &policy->cooldown_ms);
     code_flag(c, &policy->cooldown_raised);
     code_u32(c, &policy->declared_changes);

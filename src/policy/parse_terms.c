@@ -271,6 +271,7 @@ void cs_parse_terms(cs_parser *parser, const cs_json *root)
     policy->region = cs_parse_country(parser, root, "region", "");
     policy->import_allowed = cs_json_in_bool(&parser->in, root, "import", false);
     policy->fetch_before_consent = cs_json_in_bool(&parser->in, root, "fetch_before_consent", false);
+    policy->must_reach_end = cs_json_in_bool(&parser->in, root, "must_reach_end", false);
     parse_labels(parser, root);
     parse_minors(parser, root);
     parse_visitor(parser, root);

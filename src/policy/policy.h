@@ -289,6 +289,7 @@ typedef struct cs_policy {
     bool visitor_allowed;
     bool import_allowed;
     bool fetch_before_consent;
+    bool must_reach_end; /* accepting takes that the text was shown to its end (C4) */
     bool cooldown_raised;
     bool closing; /* service state */
     bool has_sealing_key;

@@ -260,7 +260,7 @@ static void without_acceptance_the_notice_comes_first(void **state)
     case_expect(c, (case_query){.purpose = NULL}, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
-/* C3 C23 */
+/* C5 */
 static void a_declined_policy_is_not_asked_about_for_48_hours(void **state)
 {
     decide_case *c = *state;
@@ -464,7 +464,7 @@ static void a_policy_form_purpose_is_covered_by_acceptance_unless_refused(void *
     case_expect(c, ASK_ORDER, CONSENT_ALLOW, CONSENT_REASON_CONSENTED);
 }
 
-/* C19 C20 */
+/* C24 */
 static void an_additional_function_needs_its_own_consent_whatever_its_form_says(void **state)
 {
     decide_case *c = *state;

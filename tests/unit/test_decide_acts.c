@@ -307,7 +307,7 @@ static void standing_grants_and_withdrawals_go_on_when_the_policy_is_past_its_ti
 
 /* ---- versions and terms ------------------------------------------------------------------------------ */
 
-/* C154 C160 */
+/* C22 C157 */
 static void added_data_waits_for_an_act_and_the_rest_goes_on(void **state)
 {
     decide_case *c = *state;

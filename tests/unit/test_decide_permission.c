@@ -36,7 +36,7 @@ static int end(void **state)
 #define ASK_ORDER ((case_query){.purpose = "order", .data = "name"})
 #define ASK_NEARBY ((case_query){.purpose = "nearby", .data = "place"})
 
-/* C66 C67 C68 */
+/* C39 C74 */
 static void a_system_permission_is_necessary_and_never_sufficient(void **state)
 {
     decide_case *c = *state;

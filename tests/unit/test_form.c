@@ -64,7 +64,7 @@ static size_t count_parts(const form_case *test, consent_part_kind kind)
 
 /* ---- first_run -------------------------------------------------------------------------------- */
 
-/* C1 C2 C3 C5 C6 C7 C8 C23 */
+/* C3 C5 C6 C8 */
 static void first_run_shows_document_operator_contacts_consequence_and_an_unticked_tick(void **state)
 {
     form_case *test = *state;
@@ -124,7 +124,7 @@ static void accept_and_refuse_stand_side_by_side_with_labels_in_the_persons_lang
     assert_int_equal(count_parts(test, CONSENT_PART_TABLE_CELL), 2);
 }
 
-/* C13 C45: accepting the policy bundles nothing that needs a consent of its own */
+/* C24 C45: accepting the policy bundles nothing that needs a consent of its own */
 static void first_run_asks_for_no_optional_purpose(void **state)
 {
     form_case *test = *state;
@@ -414,7 +414,7 @@ static void a_refused_purpose_rests_for_48_hours_unless_the_person_starts_it(voi
 
 /* ---- own, once, written -------------------------------------------------------------------------- */
 
-/* C20 C38 */
+/* C42 */
 static void own_shows_purpose_data_and_consequence_and_needs_no_method(void **state)
 {
     form_case *test = *state;
@@ -502,7 +502,7 @@ static void a_permission_does_not_stand_in_for_a_separate_consent(void **state)
 
 /* ---- notice ----------------------------------------------------------------------------------- */
 
-/* C170: evidence of what was shown */
+/* C31: evidence of what was shown */
 static void the_notice_is_the_same_for_the_same_content_and_differs_for_any_other(void **state)
 {
     form_case *test = *state;

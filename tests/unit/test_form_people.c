@@ -98,7 +98,7 @@ static const char *const six_facts[] = {"child-scope",       "child-storage",   
 
 /* ---- age -------------------------------------------------------------------------------------------- */
 
-/* C34 C129 C136 */
+/* C136 */
 static void the_age_form_asks_for_no_more_than_the_bands_that_the_rules_tell_apart(void **state)
 {
     form_case *test = *state;

@@ -69,7 +69,6 @@ static void assert_well_formed(const char *page)
     assert_int_equal(depth, 0);
 }
 
-/* C59 C78 */
 static void nothing_that_a_policy_says_becomes_markup(void **state)
 {
     (void)state;
@@ -83,7 +82,7 @@ static void nothing_that_a_policy_says_becomes_markup(void **state)
     assert_null(strstr(page, "http"));
 }
 
-/* C15 C78 */
+/* C15 C108 */
 static void the_page_tells_whom_how_often_and_when_and_marks_the_sensitive(void **state)
 {
     (void)state;

@@ -82,7 +82,8 @@ static void a_policy_is_read_with_all_that_it_says(void **state)
     assert_int_equal(p->minors.guardian_under, 18);
     assert_string_equal(p->minors.rules_id, "child-rules");
     assert_int_equal(p->minors.rules_version, 2);
-    assert_true(p->visitor_allowed && p->import_allowed && !p->fetch_before_consent && !p->closing);
+    assert_true(p->visitor_allowed && p->import_allowed && !p->fetch_before_consent && p->must_reach_end &&
+                !p->closing);
     assert_int_equal(p->document_count, 2);
     assert_string_equal(p->documents[1].locale, "en");
     drop(&s);

@@ -102,7 +102,7 @@ static void before_any_act_nothing_is_allowed_and_no_record_exists(void **state)
     cs_buffer_free(&history);
 }
 
-/* C3 C25 */
+/* C25 C31 */
 static void acceptance_allows_what_it_covers_and_survives_reopening(void **state)
 {
     fixture *f = *state;
@@ -132,7 +132,7 @@ static void a_refused_policy_keeps_quiet_for_two_days(void **state)
     assert_int_equal(journey_decision(&f->j, SEARCH), CONSENT_ASK);
 }
 
-/* C86 */
+/* C44 */
 static void a_contract_needs_acceptance_but_no_choice(void **state)
 {
     fixture *f = *state;

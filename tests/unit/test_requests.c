@@ -80,7 +80,7 @@ static consent_decision feed(fixture *f)
     return journey_decision(&f->j, "recommend.feed", "", "log");
 }
 
-/* C137 */
+/* C139 */
 static void a_request_survives_reopening_and_moves_on_afterwards(void **state)
 {
     fixture *f = *state;
@@ -130,7 +130,7 @@ static void a_withdrawal_by_request_holds_although_the_disk_fails(void **state)
     assert_int_not_equal(feed(f), CONSENT_ALLOW);
 }
 
-/* C146 */
+/* C140 */
 static void a_request_to_delete_takes_no_consent_back_by_itself(void **state)
 {
     fixture *f = *state;
@@ -140,7 +140,7 @@ static void a_request_to_delete_takes_no_consent_back_by_itself(void **state)
     assert_int_equal(feed(f), CONSENT_ALLOW);
 }
 
-/* C78 */
+/* C108 */
 static void counts_that_are_not_written_yet_are_in_the_list(void **state)
 {
     fixture *f = *state;

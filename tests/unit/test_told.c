@@ -97,7 +97,7 @@ static size_t poll_now(fixture *f)
 
 /* ---- watches ---------------------------------------------------------------------------------------------- */
 
-/* C75: what was switched off is told to whoever depends on it */
+/* C144: whoever depends on what was taken back is told */
 static void a_changed_answer_is_told_once_and_only_inside_poll(void **state)
 {
     fixture *f = *state;
