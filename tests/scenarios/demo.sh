@@ -4,3 +4,9 @@ set -euo pipefail
 out=$("$CONSENT_SOURCE_DIR/examples/demo/run" --yes --color=always </dev/null)
 [[ $(tail -n 1 <<<"$out") == "demo: ok" ]]
 grep -q $'\033\[1;4m敏感个人信息' <<<"$out"
+# A child waits for the guardian, who sees the child rules' facts; what was used is listed; a request has its due date.
+grep -q 'ask guardian_required' <<<"$out"
+grep -q '更正、删除的途径' <<<"$out"
+grep -q '搜索词: 1 次, 最近一次 2026-05-04 10:00' <<<"$out"
+grep -q 'Order payment details: 1 ×, Last 2026-03-10 10:00' <<<"$out"
+grep -q 'delete  opened  due 2026-10-23' <<<"$out"
