@@ -541,7 +541,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_watch(consent_handle *handle
                                                           consent_error *err);
 /**
  * Looks whether watched answers changed, whoever changed them: this process, another one, the clock, a new policy; and
- * calls those who watch; then it throws the switches of third parties (<consent/rights.h>). Call it from the app's
+ * calls those who watch; then it throws the switches of third parties and tells what has to go (<consent/rights.h>). Call it from the app's
  * loop, or after consent_form_submit and on return to the foreground.
  * @param count  How many calls were made; may be NULL.
  */

@@ -1,6 +1,6 @@
 /**
  * @file rights.h
- * What a person may ask of the operator, the two lists, and switches for third parties.
+ * What a person may ask of the operator, the two lists, switches for third parties, and what has to be deleted.
  *
  * The rules of <consent/consent.h> hold here, too.
  */
@@ -233,9 +233,52 @@ typedef struct consent_switch {
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_switch_bind(consent_profile *profile, const consent_switch *which,
                                                                 consent_error *err);
-/** JSON: every switch with its facts as they are, what was passed on last, and whether that is still pending. */
+/**
+ * JSON: every switch with its facts as they are, what was passed on last, and whether that is still pending; and what has to
+ * go and is still there.
+ */
 CONSENT_API CONSENT_MUST_USE consent_status consent_switches(consent_profile *profile, consent_write_fn write,
                                                              void *ctx, consent_error *err);
+
+/* ---- what has to go ----------------------------------------------------------------------- */
+
+/** Why what is held for a purpose has to be deleted, or made anonymous (PIPL 47). */
+typedef enum consent_purge_reason {
+    CONSENT_PURGE_WITHDRAWN =
+        1, /**< consent was taken back: of a personalisation, its tags and profile, too (C144, C146) */
+    CONSENT_PURGE_EXPIRED = 2,       /**< its retention is over, and nobody agreed to longer (C115 to C118) */
+    CONSENT_PURGE_SERVICE_ENDED = 3, /**< the service ended (C88) */
+    CONSENT_PURGE_UNDECLARED = 4     /**< the policies in force declare it no more (C84) */
+} consent_purge_reason;
+
+/** What has to go: what was held for this purpose and recipient. Another purpose may hold the same data on its own account. */
+typedef struct consent_purge {
+    size_t struct_size;
+    int32_t reason;        /**< consent_purge_reason */
+    bool anonymise;        /**< making it anonymous is enough: the policy says so */
+    const char *scope;     /**< product, or "platform" */
+    const char *purpose;   /**< for which it was held */
+    const char *recipient; /**< who was given it and is to be told; NULL: nobody */
+    const char *const *data;
+    size_t
+        data_count; /**< 0: the purpose declares none; what was kept of it, a setting or a cache, goes all the same */
+} consent_purge;
+
+/**
+ * Does away with it. What is pointed to lives for the call. Return 0 when nothing of it is left: that is recorded, and it is not
+ * told again unless something new was agreed to and lost. Anything else, and it is told again at the next consent_poll, after restarts
+ * too: do the same thing twice without harm.
+ */
+typedef int (*consent_purge_fn)(void *ctx, const consent_purge *what);
+
+/**
+ * Has what has to go told inside consent_poll, on its thread, with no lock held, after the switches were thrown. Bind it in one process
+ * of the app. Told is what a person agreed to; what rests on another ground is the host's to keep count of. What is not purged yet
+ * stands under "purges" in consent_switches.
+ * @param apply NULL: takes it back. It and ctx live until the profile closes.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_purge_bind(consent_profile *profile, consent_purge_fn apply,
+                                                               void *ctx, consent_error *err);
 
 #ifdef __cplusplus
 }

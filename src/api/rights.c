@@ -112,6 +112,12 @@ consent_status consent_switch_bind(consent_profile *profile, const consent_switc
     return status == CONSENT_OK ? cs_switch_bind(profile->profile, &mine, err) : status;
 }
 
+consent_status consent_purge_bind(consent_profile *profile, consent_purge_fn apply, void *ctx, consent_error *err)
+{
+    consent_status status = need(profile, "profile", err);
+    return status == CONSENT_OK ? cs_purge_bind(profile->profile, apply, ctx, err) : status;
+}
+
 consent_status consent_switches(consent_profile *profile, consent_write_fn write, void *ctx, consent_error *err)
 {
     cs_buffer buffer;

@@ -323,6 +323,7 @@ static consent_status act(cs_player *player, consent_error *err)
         [CS_VERB_NOTICES] = cs_play_notices,
         [CS_VERB_LIST] = cs_play_list,
         [CS_VERB_SWITCH] = cs_play_switch,
+        [CS_VERB_PURGE] = cs_play_purge,
     };
     if (player->step->verb == CS_VERB_RESTART)
         cs_play_close_all(player);

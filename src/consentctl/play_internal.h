@@ -79,9 +79,11 @@ typedef struct cs_player {
     size_t request_count;
     cs_played_switch switches[CS_PLAY_MAX_KEPT];
     size_t switch_count;
-    cs_buffer thrown;    /* what the poll under way told third parties */
-    unsigned made_count; /* folders made for changed policies */
-    cs_bundle bundle;    /* the last one installed: names for the story */
+    cs_buffer thrown;        /* what the poll under way told third parties, */
+    cs_buffer purged;        /* and what it said has to go */
+    unsigned purge_failures; /* so many of the next calls fail */
+    unsigned made_count;     /* folders made for changed policies */
+    cs_bundle bundle;        /* the last one installed: names for the story */
 } cs_player;
 
 /* ---- play.c ---------------------------------------------------------------------------------- */
@@ -137,6 +139,7 @@ consent_status cs_play_tell(cs_player *player, consent_error *err);
 consent_status cs_play_notices(cs_player *player, consent_error *err);
 consent_status cs_play_list(cs_player *player, consent_error *err);
 consent_status cs_play_switch(cs_player *player, consent_error *err);
+consent_status cs_play_purge(cs_player *player, consent_error *err);
 consent_status cs_play_poll(cs_player *player, consent_error *err);
 
 consent_status cs_play_import(cs_player *player, consent_error *err);

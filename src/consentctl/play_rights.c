@@ -281,20 +281,43 @@ consent_status cs_play_switch(cs_player *player, consent_error *err)
     return CONSENT_OK;
 }
 
-static void expect_thrown(cs_player *player)
+/* Writes down what has to go: "recommend.behaviour withdrawn", "pay.share to pay-jia expired". */
+static int purge(void *ctx, const consent_purge *what)
+{
+    static const char *const reasons[] = {"?", "withdrawn", "expired", "service_ended", "undeclared"};
+    cs_player *player = ctx;
+    bool known = what->reason > 0 && (size_t)what->reason < CS_COUNT_OF(reasons);
+    cs_buffer_printf(&player->purged, "%s%s%s%s %s%s", player->purged.size > 0 ? ", " : "", what->purpose,
+                     what->recipient != NULL ? " to " : "", what->recipient != NULL ? what->recipient : "",
+                     reasons[known ? what->reason : 0], what->anonymise ? " anonymise" : "");
+    if (player->purge_failures == 0)
+        return 0;
+    player->purge_failures--;
+    return 1;
+}
+
+consent_status cs_play_purge(cs_player *player, consent_error *err)
+{
+    cs_process *process = NULL;
+    consent_status status = cs_play_process(player, &process, err);
+    player->purge_failures = (unsigned)cs_json_int(cs_step_get(player->step, "fails"));
+    return status == CONSENT_OK ? consent_purge_bind(process->profile, purge, player, err) : status;
+}
+
+static void expect_list(cs_player *player, const char *member, const char *what, const cs_buffer *got)
 {
     cs_buffer wanted;
-    const cs_json *list = cs_step_get(player->step, "throws");
+    const cs_json *list = cs_step_get(player->step, member);
     if (list == NULL)
         return;
     cs_buffer_init(&wanted, &player->tool->env.memory, 65536);
     for (const cs_json *each = cs_json_first(list); each != NULL; each = cs_json_next(each))
         cs_buffer_printf(&wanted, "%s%s", wanted.size > 0 ? ", " : "", cs_json_str(each).data);
     player->result->check_count++;
-    if (!cs_str_equal(str_of(&wanted), str_of(&player->thrown)))
-        cs_play_fail(player, "expected these switches to be thrown: %.*s; got: %.*s", (int)wanted.size,
-                     wanted.size > 0 ? (const char *)wanted.data : "", (int)player->thrown.size,
-                     player->thrown.size > 0 ? (const char *)player->thrown.data : "");
+    if (!cs_str_equal(str_of(&wanted), str_of(got)))
+        cs_play_fail(player, "expected %s: %.*s; got: %.*s", what, (int)wanted.size,
+                     wanted.size > 0 ? (const char *)wanted.data : "", (int)got->size,
+                     got->size > 0 ? (const char *)got->data : "");
     cs_buffer_free(&wanted);
 }
 
@@ -305,11 +328,14 @@ consent_status cs_play_poll(cs_player *player, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&player->thrown, &player->tool->env.memory, 65536);
+    cs_buffer_init(&player->purged, &player->tool->env.memory, 65536);
     status = consent_poll(process->profile, NULL, err);
     if (status == CONSENT_OK) {
-        expect_thrown(player);
+        expect_list(player, "throws", "these switches to be thrown", &player->thrown);
+        expect_list(player, "purges", "this to have to go", &player->purged);
         cs_play_expect_told(player, process);
     }
     cs_buffer_free(&player->thrown);
+    cs_buffer_free(&player->purged);
     return status;
 }

@@ -43,6 +43,7 @@ typedef enum cs_verb {
     CS_VERB_NOTICES,
     CS_VERB_LIST,
     CS_VERB_SWITCH,
+    CS_VERB_PURGE,
     CS_VERB_POLL,
     CS_VERB_IMPORT,
     CS_VERB_WATCH,

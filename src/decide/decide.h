@@ -126,6 +126,20 @@ typedef struct cs_choice {
 void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str scope, cs_str purpose, cs_str recipient,
                       cs_str data, cs_side side, const cs_now *now, cs_choice *out);
 
+/* Why what is held for a choice has to go. The same numbers as consent_purge_reason. */
+typedef enum cs_loss {
+    CS_LOSS_NONE = 0,
+    CS_LOSS_WITHDRAWN = 1,
+    CS_LOSS_EXPIRED = 2,
+    CS_LOSS_SERVICE_ENDED = 3,
+    CS_LOSS_UNDECLARED = 4
+} cs_loss;
+
+/* Whether something was given for this item (scope, purpose, recipient, at most one data item), has not been purged since, and does
+ * not stand any more. *anonymise: making it anonymous is enough. Lowers *valid_until_ms to when time may change the answer. */
+cs_loss cs_decide_loss(const cs_policy_set *set, const cs_state *state, const cs_query *item, const cs_now *now,
+                       bool *anonymise, int64_t *valid_until_ms);
+
 /* How a scope's policy stands. */
 typedef struct cs_standing {
     size_t governing;     /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */

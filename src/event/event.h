@@ -41,7 +41,8 @@ typedef enum cs_event_type {
     CS_EVENT_IMPORTED = 24,
     CS_EVENT_ERASED = 25,
     CS_EVENT_RECOVERED = 26,
-    CS_EVENT_SYNC_ACKNOWLEDGED = 27
+    CS_EVENT_SYNC_ACKNOWLEDGED = 27,
+    CS_EVENT_PURGED = 28 /* the host did away with what this device held for it */
 } cs_event_type;
 
 typedef enum cs_actor {

@@ -37,6 +37,7 @@ static const kind kinds[] = {
     [CS_EVENT_ERASED] = {"erased", CS_RESTRICTIVE},
     [CS_EVENT_RECOVERED] = {"recovered", CS_RESTRICTIVE},
     [CS_EVENT_SYNC_ACKNOWLEDGED] = {"sync_acknowledged", CS_PERMISSIVE_AND_RESTRICTIVE},
+    [CS_EVENT_PURGED] = {"purged", CS_NEUTRAL},
 };
 
 static const char *const actors[] = {"self", "guardian", "support", "system"};

@@ -14,7 +14,8 @@
  *   requests.c, lists.c       what a person may ask for, the two lists
  *   notices.c                 what the operator must tell
  *   naming.c                  texts of the policies in force
- *   switches.c                third parties' switches */
+ *   switches.c                third parties' switches
+ *   purges.c                  what has to go */
 #ifndef CS_PROFILE_INTERNAL_H
 #define CS_PROFILE_INTERNAL_H
 
@@ -65,10 +66,12 @@ typedef struct cs_once {
 } cs_once;
 
 typedef struct cs_switches cs_switches; /* switches.c */
+typedef struct cs_purges cs_purges;     /* purges.c */
 
 struct cs_profile {
     cs_home *home;
     cs_switches *switches; /* NULL: none bound */
+    cs_purges *purges;     /* NULL: none bound */
     void *table;           /* lock: state, asks */
     cs_ledger *ledger;     /* NULL until the first act, or when it cannot be opened */
     cs_state state;

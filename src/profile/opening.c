@@ -344,6 +344,7 @@ void cs_profile_free(cs_profile *profile)
     cs_watches_free(profile);
     cs_asks_close(profile);
     cs_switches_free(profile);
+    cs_purges_free(profile);
     cs_state_free(&profile->state);
     cs_buffer_free(&profile->unsaved);
     env->mutex_destroy(env->ctx, profile->table);

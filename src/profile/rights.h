@@ -39,4 +39,11 @@ consent_status cs_switches_run(cs_profile *profile, size_t *count, consent_error
 consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_error *err);
 void cs_switches_free(cs_profile *profile);
 
+/* The same for what has to go (consent_purge_bind). */
+consent_status cs_purge_bind(cs_profile *profile, consent_purge_fn apply, void *ctx, consent_error *err);
+consent_status cs_purges_run(cs_profile *profile, size_t *count, consent_error *err);
+void cs_purges_free(cs_profile *profile);
+/* Member "purges" of an open object: what is still to go. home->lock held, refreshed. */
+void cs_purges_put(cs_profile *profile, cs_json_out *out);
+
 #endif

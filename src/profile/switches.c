@@ -381,8 +381,9 @@ consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_
     cs_json_open_array(&json);
     cs_profile_lock(profile);
     cs_switches *all = profile->switches;
+    consent_status fresh = cs_profile_refresh(profile, NULL);
     if (all)
-        look_at_all(profile, all, cs_profile_refresh(profile, NULL));
+        look_at_all(profile, all, fresh);
     for (size_t i = 0; all && i < all->count; i++) {
         const binding *at = &all->list[i];
         if (!at->apply)
@@ -401,8 +402,9 @@ consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_
             cs_json_member_int(&json, "failure", at->failure);
         cs_json_close_object(&json);
     }
-    cs_profile_unlock(profile);
     cs_json_close_array(&json);
+    cs_purges_put(profile, &json);
+    cs_profile_unlock(profile);
     cs_json_close_object(&json);
     return cs_buffer_status(out, "the switches", err);
 }

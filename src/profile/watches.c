@@ -104,5 +104,6 @@ consent_status cs_profile_poll(cs_profile *profile, size_t *count, consent_error
         ++*count;
         change.told(change.ctx, (consent_handle *)change.ask, &change.last, &after);
     }
-    return cs_switches_run(profile, count, err);
+    consent_status status = cs_switches_run(profile, count, err);
+    return status == CONSENT_OK ? cs_purges_run(profile, count, err) : status;
 }

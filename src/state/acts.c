@@ -66,6 +66,7 @@ static bool same_words(const cs_act *a, const cs_act *b)
     switch (a->kind) {
     case CS_ACT_REFUSE: /* a no to an item holds whatever version it was said to */
     case CS_ACT_USED:
+    case CS_ACT_PURGED:
         return true;
     case CS_ACT_DECLINE:
     case CS_ACT_SUBJECT:

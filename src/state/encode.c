@@ -284,7 +284,7 @@ static void read_act(cs_reader *in, const cs_state *state, cs_act *act)
         *names[i] = read_number(in, state->names.count);
     for (size_t i = 0; i < CS_COUNT_OF(versions); i++)
         *versions[i] = read_number(in, UINT32_MAX);
-    act->kind = (uint8_t)read_number(in, CS_ACT_USED);
+    act->kind = (uint8_t)read_number(in, CS_ACT_PURGED);
     act->side = (uint8_t)read_number(in, CS_SIDE_GUARDIAN);
     act->subject = (uint8_t)read_number(in, CS_SUBJECT_CONFIRM);
     act->flags = (uint8_t)read_number(in, UINT8_MAX);

@@ -165,7 +165,7 @@ static void speak_of_one_policy(cs_act *act)
 
 static bool known_type(uint32_t type)
 {
-    return type >= CS_EVENT_NOTICE_SHOWN && type <= CS_EVENT_SYNC_ACKNOWLEDGED;
+    return type >= CS_EVENT_NOTICE_SHOWN && type <= CS_EVENT_PURGED;
 }
 
 /* The kind of act that an event is; 0: none. */
@@ -193,6 +193,8 @@ static uint8_t kind_of(const cs_event *event)
         return CS_ACT_REFUSE;
     case CS_EVENT_USED_ONCE:
         return whole ? 0 : CS_ACT_USED;
+    case CS_EVENT_PURGED:
+        return whole ? 0 : CS_ACT_PURGED;
     default: /* a type of the future counts as restrictive */
         return known_type(event->type) || (whole && event->policy.id.size == 0) ? 0 : CS_ACT_REFUSE;
     }

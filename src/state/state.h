@@ -35,7 +35,8 @@ typedef enum cs_act_kind {
     CS_ACT_SUBJECT = 3, /* a no to one of cs_subject, and to that alone */
     CS_ACT_ACCEPT = 4,  /* of one policy version; of the guardian also guardian_verified */
     CS_ACT_GRANT = 5,
-    CS_ACT_USED = 6 /* once: consumed */
+    CS_ACT_USED = 6,  /* once: consumed */
+    CS_ACT_PURGED = 7 /* what its device held for the item is gone */
 } cs_act_kind;
 
 typedef enum cs_act_flag {
