@@ -135,7 +135,7 @@ END {
     for (number = 1; number <= 170; number++) {
         if (heading[number] != "") print "\n## " heading[number] "\n" > document
         printf "- **C%d** %s. %s\n%s%s", number, behaviour[number], interface[number], proofs[number], broken[number] > document
-        if (mark[number] ~ /^reason/) print "  - no proof but a " mark[number] > document
+        if (mark[number] ~ /^reason/) print "  - " (proofs[number] == "" ? "no proof" : "the rest has none") ", but a " mark[number] > document
         if (mark[number] ~ /^sync/) print "  - with sync" substr(mark[number], 5) > document
         if (proofs[number] == "" && mark[number] !~ /^reason/) {
             print "  - **no proof yet**" > document
