@@ -106,7 +106,7 @@ consent_status consent_policy_text(consent_client *client, const char *policy_id
     if (status == CONSENT_OK) {
         const cs_held_policy *held = cs_home_policy(home, policy_id, version);
         status = held ? cs_home_document(home, held->policy, locale, &buffer, err)
-                      : cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no such policy or version is held here");
+                      : cs_home_child_rules(home, policy_id, version, locale, &buffer, err);
     }
     client->env.mutex_unlock(client->env.ctx, home->lock);
     return cs_write_out(&buffer, status, write, ctx, err);

@@ -53,20 +53,23 @@ static consent_status read_policy(const cs_memory *memory, const char *folder, c
     return status == CONSENT_OK ? read_locales(source, err) : status;
 }
 
-static consent_status read_document(const cs_memory *memory, cs_source *source, uint32_t index, consent_error *err)
+static consent_status read_document(const cs_memory *memory, cs_source *source, uint32_t index, bool rules,
+                                    consent_error *err)
 {
     char name[64];
     char locale[40];
+    cs_buffer *out = rules ? &source->rules[index] : &source->documents[index];
     (void)snprintf(locale, sizeof locale, "%.*s", CS_STR_ARG(source->locales[index]));
-    (void)snprintf(name, sizeof name, "document.%s.md", locale);
+    (void)snprintf(name, sizeof name, "%s.%s.md", rules ? "child-rules" : "document", locale);
     cs_buffer markdown;
     cs_buffer_init(&markdown, memory, CS_DOCUMENT_MAX_BYTES);
-    consent_status status = cs_overlay_document(memory, &source->folders, locale, &markdown, err);
+    consent_status status = rules ? cs_overlay_child_rules(&source->folders, locale, &markdown, err)
+                                  : cs_overlay_document(memory, &source->folders, locale, &markdown, err);
     cs_str text = {(const char *)markdown.data, markdown.size};
-    if (status == CONSENT_OK)
-        status = cs_markdown_convert(memory, text, name, locale, &source->documents[index], err);
+    if (status == CONSENT_OK && !(rules && text.size == 0))
+        status = cs_markdown_convert(memory, text, name, locale, out, err);
     if (status != CONSENT_OK)
-        cs_buffer_clear(&source->documents[index]);
+        cs_buffer_clear(out);
     cs_buffer_free(&markdown);
     return status;
 }
@@ -77,10 +80,14 @@ consent_status cs_source_open(const cs_memory *memory, const char *folder, bool 
     memset(source, 0, sizeof *source);
     for (uint32_t i = 0; i < CS_POLICY_MAX_LOCALES; i++)
         cs_buffer_init(&source->documents[i], memory, CS_DOCUMENT_MAX_BYTES);
+    for (uint32_t i = 0; i < CS_POLICY_MAX_LOCALES; i++)
+        cs_buffer_init(&source->rules[i], memory, CS_DOCUMENT_MAX_BYTES);
     consent_status status = read_policy(memory, folder, source, err);
-    for (uint32_t i = 0; status == CONSENT_OK && i < source->locale_count; i++) {
-        consent_error *reason = lenient ? &source->document_errors[i] : err;
-        consent_status read = read_document(memory, source, i, reason);
+    for (uint32_t i = 0; status == CONSENT_OK && i < 2 * source->locale_count; i++) {
+        uint32_t at = i / 2;
+        bool rules = i % 2 == 1;
+        consent_error *noted = rules ? &source->rules_errors[at] : &source->document_errors[at];
+        consent_status read = read_document(memory, source, at, rules, lenient ? noted : err);
         if (!lenient)
             status = read;
     }
@@ -91,9 +98,12 @@ consent_status cs_source_open(const cs_memory *memory, const char *folder, bool 
 
 void cs_source_free(cs_source *source)
 {
-    for (uint32_t i = 0; i < CS_POLICY_MAX_LOCALES; i++)
+    for (uint32_t i = 0; i < CS_POLICY_MAX_LOCALES; i++) {
         if (source->documents[i].memory)
             cs_buffer_free(&source->documents[i]);
+        if (source->rules[i].memory)
+            cs_buffer_free(&source->rules[i]);
+    }
     if (source->text.memory)
         cs_buffer_free(&source->text);
     cs_json_free(&source->json);
@@ -102,15 +112,19 @@ void cs_source_free(cs_source *source)
 
 /* ---- building ------------------------------------------------------------------------------ */
 
-static consent_status put_documents(cs_json_out *out, const cs_source *source, consent_error *err)
+/* Empty ones are left out. */
+static consent_status put_documents(cs_json_out *out, const char *name, const cs_source *source,
+                                    const cs_buffer *documents, consent_error *err)
 {
-    cs_json_put_name(out, "documents");
+    cs_json_put_name(out, name);
     cs_json_open_object(out);
     for (uint32_t i = 0; i < source->locale_count; i++) {
+        if (documents[i].size == 0)
+            continue;
         uint8_t hash[CS_HASH_SIZE];
         char hex[2 * CS_HASH_SIZE + 1];
         char locale[40];
-        cs_span bytes = cs_buffer_span(&source->documents[i]);
+        cs_span bytes = cs_buffer_span(&documents[i]);
         consent_status status = cs_sha256(&bytes, 1, hash, err);
         if (status != CONSENT_OK)
             return status;
@@ -122,24 +136,42 @@ static consent_status put_documents(cs_json_out *out, const cs_source *source, c
     return CONSENT_OK;
 }
 
+static bool has_child_rules(const cs_source *source)
+{
+    for (uint32_t i = 0; i < source->locale_count; i++)
+        if (source->rules[i].size != 0)
+            return true;
+    return false;
+}
+
+static void put_lines(const cs_source *source, const cs_buffer *documents, cs_buffer *out)
+{
+    for (uint32_t i = 0; i < source->locale_count; i++) {
+        if (documents[i].size == 0)
+            continue;
+        cs_buffer_append(out, documents[i].data, documents[i].size);
+        cs_buffer_text(out, "\n");
+    }
+}
+
 static consent_status write_unsigned(const cs_source *source, cs_buffer *out, consent_error *err)
 {
     cs_json_out json;
     cs_json_out_init(&json, out);
     cs_json_open_object(&json);
     for (const cs_json *at = cs_json_first(source->json.root); at; at = cs_json_next(at)) {
-        if (strcmp(cs_json_name(at), "documents") == 0)
+        if (strcmp(cs_json_name(at), "documents") == 0 || strcmp(cs_json_name(at), "child_rules_documents") == 0)
             continue;
         cs_json_put_name(&json, cs_json_name(at));
         cs_json_put_value(&json, at);
     }
-    consent_status status = put_documents(&json, source, err);
+    consent_status status = put_documents(&json, "documents", source, source->documents, err);
+    if (status == CONSENT_OK && has_child_rules(source))
+        status = put_documents(&json, "child_rules_documents", source, source->rules, err);
     cs_json_close_object(&json);
     cs_buffer_text(out, "\n");
-    for (uint32_t i = 0; i < source->locale_count; i++) {
-        cs_buffer_append(out, source->documents[i].data, source->documents[i].size);
-        cs_buffer_text(out, "\n");
-    }
+    put_lines(source, source->documents, out);
+    put_lines(source, source->rules, out);
     return status == CONSENT_OK ? cs_buffer_status(out, "the unsigned policy", err) : status;
 }
 

@@ -1,7 +1,7 @@
-/* authoring: a policy folder (policy.json and document.<locale>.md) into the bytes that are signed and shipped.
+/* authoring: a policy folder (policy.json, document.<locale>.md, child-rules.<locale>.md) into the bytes that are signed and shipped.
  *
- * The unsigned file is text, one part a line: the policy's JSON with "documents" (hashes) added, then each document's JSON in the
- * order of `locales`. The same folder always gives the same bytes. */
+ * The unsigned file is text, one part a line: the policy's JSON with "documents" and "child_rules_documents" (hashes) added, then
+ * each document's JSON in the order of `locales`, then the child rules' likewise. The same folder always gives the same bytes. */
 #ifndef CS_AUTHORING_H
 #define CS_AUTHORING_H
 
@@ -16,6 +16,8 @@ typedef struct cs_source {
     uint32_t locale_count;
     cs_buffer documents[CS_POLICY_MAX_LOCALES]; /* document JSON; empty where the file is missing or was refused */
     consent_error document_errors[CS_POLICY_MAX_LOCALES];
+    cs_buffer rules[CS_POLICY_MAX_LOCALES]; /* of the child rules, in the same way; empty without an error: none */
+    consent_error rules_errors[CS_POLICY_MAX_LOCALES];
 } cs_source;
 
 /* Reads the folder. With `lenient` (lint) a missing or refused document is only noted in document_errors; otherwise it fails. */

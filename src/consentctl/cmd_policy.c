@@ -39,7 +39,7 @@ const cs_option_spec cs_options_policy_new[] = {
 
 typedef struct new_policy {
     cs_skeleton skeleton;
-    cs_buffer policy, document, readme;
+    cs_buffer policy, document, child_rules, readme;
     uint32_t sections;
 } new_policy;
 
@@ -79,8 +79,9 @@ static void remove_in(const char *dir, const char *name)
 /* All files or no folder. */
 static consent_status write_folder(const char *dir, const new_policy *made, consent_error *err)
 {
-    char document[64];
+    char document[64], child_rules[64];
     (void)snprintf(document, sizeof document, "document.%s.md", made->skeleton.locale);
+    (void)snprintf(child_rules, sizeof child_rules, "child-rules.%s.md", made->skeleton.locale);
     consent_status status = cs_files_make_dir(dir, err);
     if (status != CONSENT_OK)
         return status;
@@ -88,11 +89,14 @@ static consent_status write_folder(const char *dir, const new_policy *made, cons
     if (status == CONSENT_OK)
         status = write_in(dir, document, &made->document, err);
     if (status == CONSENT_OK)
+        status = write_in(dir, child_rules, &made->child_rules, err);
+    if (status == CONSENT_OK)
         status = write_in(dir, "README.md", &made->readme, err);
     if (status == CONSENT_OK)
         return CONSENT_OK;
     remove_in(dir, "policy.json");
     remove_in(dir, document);
+    remove_in(dir, child_rules);
     remove_in(dir, "README.md");
     (void)rmdir(dir);
     return status;
@@ -124,6 +128,7 @@ consent_status cs_cmd_policy_new(cs_tool *tool, const cs_options *options, conse
                                     .now_ms = cs_tool_now_ms(tool)},
                        .policy = new_buffer(tool),
                        .document = new_buffer(tool),
+                       .child_rules = new_buffer(tool),
                        .readme = new_buffer(tool),
                        .sections = 10};
     consent_status status = check_new(&made.skeleton, err);
@@ -135,14 +140,17 @@ consent_status cs_cmd_policy_new(cs_tool *tool, const cs_options *options, conse
         if (from && made.sections > 1)
             made.skeleton.section = "sec-2";
         cs_skeleton_policy(&made.skeleton, &made.policy);
+        cs_skeleton_child_rules(&made.skeleton, &made.child_rules);
         cs_skeleton_readme(&made.skeleton, &made.readme);
         status = write_folder(dir, &made, err);
     }
     if (status == CONSENT_OK)
         status = cs_tool_done(tool, dir, err,
-                              "policy.json, document.%s.md with %u sections, README.md; README.md says what to fill in",
-                              made.skeleton.locale, made.sections);
+                              "policy.json, document.%s.md with %u sections, child-rules.%s.md, README.md; README.md "
+                              "says what to fill in",
+                              made.skeleton.locale, made.sections, made.skeleton.locale);
     cs_buffer_free(&made.readme);
+    cs_buffer_free(&made.child_rules);
     cs_buffer_free(&made.document);
     cs_buffer_free(&made.policy);
     return status;

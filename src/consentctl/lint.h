@@ -102,6 +102,8 @@ CS_LINT_RULE(refuse_label);
 CS_LINT_RULE(locale_zh_cn);
 CS_LINT_RULE(translation);
 CS_LINT_RULE(child_rules);
+CS_LINT_RULE(child_facts);
+CS_LINT_RULE(child_document);
 CS_LINT_RULE(closing_notice);
 CS_LINT_RULE(effective_notice);
 CS_LINT_RULE(region_missing);

@@ -179,14 +179,51 @@ CS_LINT_RULE(translation)
 
 /* ---- minors -------------------------------------------------------------------------------- */
 
-CS_LINT_RULE(child_rules)
+static bool tells_ages_apart(const cs_lint *lint)
 {
-    const cs_json *minors = cs_json_get(lint->root, "minors");
-    bool gate = cs_json_int(cs_json_get(minors, "child_under")) > 0;
+    bool gate = cs_json_int(cs_json_get(cs_json_get(lint->root, "minors"), "child_under")) > 0;
     for (const cs_json *at = cs_lint_first(lint, "functions"); at; at = cs_json_next(at))
         gate = gate || cs_json_bool(cs_json_get(at, "needs_age"));
-    const cs_json *rules = cs_json_get(minors, "rules");
-    if (gate && (cs_lint_string(rules, "id").size == 0 || cs_json_int(cs_json_get(rules, "version")) < 1))
+    return gate;
+}
+
+static const cs_json *child_rules_of(const cs_lint *lint)
+{
+    return cs_json_get(cs_json_get(lint->root, "minors"), "rules");
+}
+
+CS_LINT_RULE(child_rules)
+{
+    const cs_json *rules = child_rules_of(lint);
+    if (tells_ages_apart(lint) &&
+        (cs_lint_string(rules, "id").size == 0 || cs_json_int(cs_json_get(rules, "version")) < 1))
         cs_lint_report(lint, "minors.rules", NULL,
                        "ages are asked for, but there were no child rules; name them with version");
+}
+
+CS_LINT_RULE(child_facts)
+{
+    const cs_json *rules = child_rules_of(lint);
+    for (int i = 0; rules && tells_ages_apart(lint) && i < CS_CHILD_FACTS; i++) {
+        const char *name = cs_child_fact_name((cs_child_fact)i);
+        if (!cs_lint_has_text(cs_json_get(rules, "facts"), name))
+            cs_lint_report(lint, "minors.rules.facts", NULL,
+                           "the guardian was not told of \"%s\"; say it, all six facts are needed", name);
+    }
+}
+
+/* A product's children are under the platform's rules. */
+CS_LINT_RULE(child_document)
+{
+    if (!child_rules_of(lint) || !tells_ages_apart(lint) || !cs_str_is(cs_lint_string(lint->root, "scope"), "platform"))
+        return;
+    for (uint32_t i = 0; i < lint->source.locale_count; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "child-rules.%.*s.md", CS_STR_ARG(lint->source.locales[i]));
+        if (lint->source.rules[i].size == 0)
+            cs_lint_report(lint, name, NULL, "%.200s",
+                           lint->source.rules_errors[i].message[0]
+                               ? lint->source.rules_errors[i].message
+                               : "the child rules had no text of their own; write them for the guardian to read");
+    }
 }

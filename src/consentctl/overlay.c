@@ -426,3 +426,17 @@ consent_status cs_overlay_document(const cs_memory *memory, const cs_overlay *ov
     cs_buffer_free(&scratch);
     return status;
 }
+
+consent_status cs_overlay_child_rules(const cs_overlay *overlay, const char *locale, cs_buffer *markdown,
+                                      consent_error *err)
+{
+    char path[2 * CS_OVERLAY_PATH_SIZE], name[64];
+    consent_status status = CONSENT_OK;
+    (void)snprintf(name, sizeof name, "child-rules.%s.md", locale);
+    for (uint32_t i = 0; status == CONSENT_OK && markdown->size == 0 && i < overlay->count; i++) {
+        status = cs_files_join(overlay->paths[i], name, path, sizeof path, err);
+        if (status == CONSENT_OK && access(path, F_OK) == 0)
+            status = cs_files_read(path, markdown, err);
+    }
+    return status;
+}

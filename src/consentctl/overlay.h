@@ -32,5 +32,8 @@ consent_status cs_overlay_open(const cs_memory *memory, const char *folder, cs_o
 /* The Markdown of document.<locale>.md; `markdown` is empty before. */
 consent_status cs_overlay_document(const cs_memory *memory, const cs_overlay *overlay, const char *locale,
                                    cs_buffer *markdown, consent_error *err);
+/* The Markdown of child-rules.<locale>.md, the nearest folder's; empty where none has it. */
+consent_status cs_overlay_child_rules(const cs_overlay *overlay, const char *locale, cs_buffer *markdown,
+                                      consent_error *err);
 
 #endif

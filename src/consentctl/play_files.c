@@ -212,21 +212,32 @@ consent_status cs_play_look_at_files(cs_player *player, consent_error *err)
 
 /* ---- policies ------------------------------------------------------------------------------------ */
 
+static consent_status write_document(const char *to, const char *kind, const char *locale, const cs_buffer *markdown,
+                                     consent_error *err)
+{
+    char path[CS_PLAY_MAX_PATH], name[64];
+    snprintf(name, sizeof(name), "%s.%.40s.md", kind, locale);
+    consent_status status = cs_files_join(to, name, path, sizeof(path), err);
+    return status == CONSENT_OK ? cs_files_write(path, cs_buffer_span(markdown), CS_FILES_PUBLIC, false, err) : status;
+}
+
 static consent_status write_changed_documents(cs_player *player, const cs_overlay *overlay, const cs_json *locales,
                                               const char *to, consent_error *err)
 {
-    char path[CS_PLAY_MAX_PATH], name[64];
     cs_buffer markdown;
     consent_status status = CONSENT_OK;
     cs_buffer_init(&markdown, &player->tool->env.memory, CS_DOCUMENT_MAX_BYTES);
     for (const cs_json *at = cs_json_first(locales); at && status == CONSENT_OK; at = cs_json_next(at)) {
+        const char *locale = cs_json_str(at).data;
         cs_buffer_clear(&markdown);
-        snprintf(name, sizeof(name), "document.%.40s.md", cs_json_str(at).data);
-        status = cs_overlay_document(&player->tool->env.memory, overlay, cs_json_str(at).data, &markdown, err);
+        status = cs_overlay_document(&player->tool->env.memory, overlay, locale, &markdown, err);
         if (status == CONSENT_OK)
-            status = cs_files_join(to, name, path, sizeof(path), err);
+            status = write_document(to, "document", locale, &markdown, err);
+        cs_buffer_clear(&markdown);
         if (status == CONSENT_OK)
-            status = cs_files_write(path, cs_buffer_span(&markdown), CS_FILES_PUBLIC, false, err);
+            status = cs_overlay_child_rules(overlay, locale, &markdown, err);
+        if (status == CONSENT_OK && markdown.size != 0)
+            status = write_document(to, "child-rules", locale, &markdown, err);
     }
     cs_buffer_free(&markdown);
     return status;

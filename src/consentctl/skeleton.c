@@ -63,8 +63,18 @@ static const char *const policy_lines[] = {
     "    }",
     "  ],",
     "  \"permissions\": [],",
-    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"rules\": {\"id\": \"child-rules\", \"version\": "
-    "1}},",
+    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"rules\": {\"id\": \"child-rules\", \"version\": 1, "
+    "\"facts\": {",
+    "    \"scope\": {\"@LOCALE@\": \"{{【填写】收集孩子的什么信息，为什么，怎样收集。|[fill in] What of a child, what "
+    "for, "
+    "how.}}\"},",
+    "    \"storage\": {\"@LOCALE@\": \"{{【填写】存在哪里，多久，到期怎样。|[fill in] Where, how long, what "
+    "then.}}\"},",
+    "    \"security\": {\"@LOCALE@\": \"{{【填写】怎样保护。|[fill in] How it is protected.}}\"},",
+    "    \"consequence\": {\"@LOCALE@\": \"{{【填写】不同意会怎样。|[fill in] What refusing costs.}}\"},",
+    "    \"complaint\": {\"@LOCALE@\": \"{{【填写】怎样投诉。|[fill in] How to complain.}}\"},",
+    "    \"correction\": {\"@LOCALE@\": \"{{【填写】怎样更正、删除。|[fill in] How to correct and delete.}}\"}",
+    "  }}},",
     "  \"cooldown\": \"48h\",",
     "  \"visitor\": {\"allowed\": true, \"text\": {\"@LOCALE@\": \"{{访客页面不处理个人信息。|Visitor pages use no "
     "personal "
@@ -138,6 +148,18 @@ static const char *const document_lines[] = {
     "**{{十五个工作日内答复|we answer within fifteen working days}}**{{。|.}}",
 };
 
+static const char *const child_rules_lines[] = {
+    "# {{儿童规则|Child rules}}",
+    "",
+    "{{未满十四周岁的孩子的信息怎样处理，供监护人先读后决定。|How the information of children under fourteen is "
+    "handled, "
+    "for the guardian to read first.}}",
+    "",
+    "## {{监护人可以做什么|What guardians can do}} {#guardian}",
+    "",
+    "{{查看、更正、删除，也可以收回同意。【填写】|Look, correct, delete, take the yes back. [fill in]}}",
+};
+
 static const char *const readme_lines[] = {
     "# Policy @ID@",
     "",
@@ -172,6 +194,12 @@ static const char *const readme_lines[] = {
     "Both work",
     "  beside any character, and must be closed in the same paragraph.",
     "- Lists, tables and links (https, mailto, tel) are taken; HTML, images and code are refused.",
+    "",
+    "## child-rules.@LOCALE@.md",
+    "",
+    "- What a guardian reads before agreeing for a child, beside the six facts in `minors.rules.facts`. A change of it "
+    "needs "
+    "a new `version` there.",
     "",
     "## From here to a bundle",
     "",
@@ -251,6 +279,11 @@ void cs_skeleton_policy(const cs_skeleton *skeleton, cs_buffer *out)
 void cs_skeleton_document(const cs_skeleton *skeleton, cs_buffer *out)
 {
     put_lines(skeleton, document_lines, CS_COUNT_OF(document_lines), out);
+}
+
+void cs_skeleton_child_rules(const cs_skeleton *skeleton, cs_buffer *out)
+{
+    put_lines(skeleton, child_rules_lines, CS_COUNT_OF(child_rules_lines), out);
 }
 
 void cs_skeleton_readme(const cs_skeleton *skeleton, cs_buffer *out)

@@ -13,6 +13,7 @@ typedef struct cs_skeleton {
 
 void cs_skeleton_policy(const cs_skeleton *skeleton, cs_buffer *out);
 void cs_skeleton_document(const cs_skeleton *skeleton, cs_buffer *out);
+void cs_skeleton_child_rules(const cs_skeleton *skeleton, cs_buffer *out);
 void cs_skeleton_readme(const cs_skeleton *skeleton, cs_buffer *out);
 
 #endif

@@ -65,7 +65,8 @@ static void find_announced(const cs_policy_set *set, const cs_layer *layer, cons
 void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str scope, const cs_now *now,
                         cs_standing *out)
 {
-    *out = (cs_standing){.governing = CS_NO_POLICY, .newest = CS_NO_POLICY, .announced = CS_NO_POLICY};
+    *out = (cs_standing){
+        .governing = CS_NO_POLICY, .newest = CS_NO_POLICY, .announced = CS_NO_POLICY, .wants_guardian = CS_NO_POLICY};
     cs_query query = {.scope = scope};
     cs_scene scene;
     if (!cs_decide_open_scene(&scene, set, state, &query, now))
@@ -73,6 +74,9 @@ void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str 
     const cs_layer *layer = &scene.layers[scene.layer_count - 1];
     out->governing = layer->governing;
     out->newest = layer->newest;
+    if (layer->wants_guardian != CS_NO_POLICY &&
+        cs_policy_compare_version(set->policies[layer->wants_guardian], set->policies[layer->governing]) > 0)
+        out->wants_guardian = layer->wants_guardian;
     out->accepted = layer->accepted == CS_ACCEPTANCE_COUNTS;
     if (out->accepted)
         out->accepted_at_ms = layer->evidence->time_ms;

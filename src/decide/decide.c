@@ -238,19 +238,24 @@ static bool minor_choice(matter *m, cs_decision *out)
     return false;
 }
 
+/* The minor accepted a version that the guardian has not agreed to. */
+static bool ask_guardian_of_policy(matter *m, cs_decision *out, int32_t rule, const cs_layer *layer)
+{
+    const cs_minors *minors = &cs_decide_policy(m->scene, layer->wants_guardian)->minors;
+    bool rules = m->scene->age < minors->child_under && minors->rules_version != 0;
+    ask_of_policy(m, out, rule, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED, layer,
+                  rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN);
+    out->guardian_asked = true;
+    out->form_policy = layer->wants_guardian; /* the guardian's yes counts for the version it names */
+    return true;
+}
+
 static bool wants_guardian(matter *m, cs_decision *out)
 {
     for (size_t i = 0; m->minor && i < m->scene->layer_count; i++) {
         const cs_layer *layer = &m->scene->layers[i];
-        if (layer->accepted == CS_ACCEPTANCE_COUNTS || layer->wants_guardian == CS_NO_POLICY)
-            continue;
-        const cs_minors *minors = &cs_decide_policy(m->scene, layer->wants_guardian)->minors;
-        bool rules = m->scene->age < minors->child_under && minors->rules_version != 0;
-        ask_of_policy(m, out, 5, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED, layer,
-                      rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN);
-        out->guardian_asked = true;
-        out->form_policy = layer->wants_guardian; /* the guardian's yes counts for the version it names */
-        return true;
+        if (layer->accepted != CS_ACCEPTANCE_COUNTS && layer->wants_guardian != CS_NO_POLICY)
+            return ask_guardian_of_policy(m, out, 5, layer);
     }
     return false;
 }
@@ -298,25 +303,12 @@ static bool rule_6_acceptance(matter *m, cs_decision *out)
     return false;
 }
 
-static bool controller_changed(cs_scene *scene, const cs_layer *layer)
-{
-    const cs_policy *governing = cs_decide_policy(scene, layer->governing);
-    for (size_t i = 0; i < scene->set->count; i++) {
-        const cs_policy *policy = scene->set->policies[i];
-        if (strcmp(policy->id, layer->id) == 0 && cs_policy_compare_version(policy, governing) > 0 &&
-            !policy->controller_bound && strcmp(policy->controller_id, governing->controller_id) != 0 &&
-            cs_decide_effective(scene, policy))
-            return true;
-    }
-    return false;
-}
-
 /* PIPL 22. C112. */
 static bool rule_7_controller(matter *m, cs_decision *out)
 {
     for (size_t i = 0; i < m->scene->layer_count; i++) {
         const cs_layer *layer = &m->scene->layers[i];
-        if (!controller_changed(m->scene, layer))
+        if (!cs_decide_controller_changed(m->scene, layer))
             continue;
         uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
         cs_moment refused = cs_decide_later(
@@ -358,7 +350,10 @@ static bool ask_widened(matter *m, cs_decision *out)
     const cs_layer *layer = &m->scene->layers[m->newest.layer];
     uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
     cs_moment refused = cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, true, version, m->data);
-    if (cs_decide_asks_choice(&m->newest)) {
+    bool choice = cs_decide_asks_choice(&m->newest);
+    if (!choice && m->minor && layer->wants_guardian == layer->newest)
+        return ask_guardian_of_policy(m, out, 9, layer);
+    if (choice) {
         out->guardian_asked = m->child;
         call_for_choice(m, out, CS_SUBJECT_TERMS_WIDENED);
     } else {

@@ -85,6 +85,9 @@ void cs_decide_function(const cs_policy_set *set, const cs_state *state, const c
 /* A service end that this layer set was reached, and nothing later reopened it. */
 bool cs_decide_ended(cs_scene *scene, const cs_layer *layer);
 
+/* An effective version newer than the governing one names a controller that the old terms do not bind. */
+bool cs_decide_controller_changed(cs_scene *scene, const cs_layer *layer);
+
 /* ---- counting: which acts count -------------------------------------------------------------------- */
 
 /* Age at an instant by the statements that count; false: unknown. */

@@ -329,3 +329,16 @@ bool cs_decide_ended(cs_scene *scene, const cs_layer *layer)
     }
     return false;
 }
+
+bool cs_decide_controller_changed(cs_scene *scene, const cs_layer *layer)
+{
+    const cs_policy *governing = cs_decide_policy(scene, layer->governing);
+    for (size_t i = 0; i < scene->set->count; i++) {
+        const cs_policy *policy = scene->set->policies[i];
+        if (strcmp(policy->id, layer->id) == 0 && cs_policy_compare_version(policy, governing) > 0 &&
+            !policy->controller_bound && strcmp(policy->controller_id, governing->controller_id) != 0 &&
+            cs_decide_effective(scene, policy))
+            return true;
+    }
+    return false;
+}

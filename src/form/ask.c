@@ -97,6 +97,22 @@ static consent_status may_ask_update(cs_form *form, const cs_form_input *input, 
     return CONSENT_OK;
 }
 
+/* What went before goes on, and a version that the minor accepted since waits for the guardian. */
+static bool guardian_may_answer(cs_form *form, const cs_form_input *input, const cs_query *query)
+{
+    cs_standing standing;
+    int32_t years = 0;
+    bool rules = input->policy->minors.rules_version != 0 && cs_decide_age(input->state, input->now, &years) &&
+                 years < input->policy->minors.child_under;
+    if (query->purpose.size != 0 ||
+        form->occasion != (rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN))
+        return false;
+    cs_decide_standing(input->policies, input->state, query->scope, input->now, &standing);
+    form->subject = CS_SUBJECT_GUARDIAN_REQUIRED;
+    form->about_policy = true;
+    return is_form_policy(input, standing.wants_guardian);
+}
+
 consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const cs_query *query, consent_error *err)
 {
     const char *wanted = cs_form_occasion_name(form->occasion);
@@ -115,6 +131,8 @@ consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const 
                     (form->occasion == CONSENT_OCCASION_FIELD || form->occasion == CONSENT_OCCASION_AD_HOC ||
                      form->occasion == CONSENT_OCCASION_EXTERNAL);
     if (form->informs)
+        return CONSENT_OK;
+    if (answer.decision == CONSENT_ALLOW && guardian_may_answer(form, input, query))
         return CONSENT_OK;
     if (answer.decision == CONSENT_ALLOW)
         return cs_fail(err, CONSENT_E_REJECTED, 0,

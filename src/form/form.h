@@ -22,6 +22,7 @@ typedef struct cs_form_input {
     const cs_texts *texts;
     const cs_document
         *document; /* in the form's locale; needed by forms about the policy as a whole, else may be NULL */
+    const cs_document *child_rules; /* child_rules: their own text; NULL: there is none */
     const cs_state *state;
     const cs_now *now;
     const char *platform; /* whose permission names */

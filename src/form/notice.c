@@ -14,6 +14,14 @@ static void add_tick(cs_form *form, const cs_form_input *input, cs_word word)
         tick->required = true;
 }
 
+void cs_form_add_document(cs_form *form, const cs_document *document)
+{
+    if (document->title && document->title[0])
+        cs_form_add_block(form, CS_BLOCK_HEADING, 1, document->title);
+    for (uint32_t i = 0; i < document->block_count; i++)
+        cs_form_copy_block(form, &document->blocks[i]);
+}
+
 static consent_status add_document(cs_form *form, const cs_form_input *input, consent_error *err)
 {
     const cs_document *document = input->document;
@@ -21,10 +29,7 @@ static consent_status add_document(cs_form *form, const cs_form_input *input, co
         return cs_fail(err, CONSENT_E_REJECTED, 0,
                        "the %s form was not built: the document of policy '%s' in %s is missing",
                        cs_form_occasion_name(form->occasion), input->policy->id, form->locale);
-    if (document->title && document->title[0])
-        cs_form_add_block(form, CS_BLOCK_HEADING, 1, document->title);
-    for (uint32_t i = 0; i < document->block_count; i++)
-        cs_form_copy_block(form, &document->blocks[i]);
+    cs_form_add_document(form, document);
     return CONSENT_OK;
 }
 

@@ -223,6 +223,7 @@ void cs_form_add_field(cs_form *form, const char *id, const char *label, const c
 cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label);
 /* A block of one plain span. level: of a heading. */
 void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text);
+void cs_form_add_document(cs_form *form, const cs_document *document); /* title and blocks */
 void cs_form_copy_block(cs_form *form, const cs_block *block);
 void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required);
 /* Lays blocks, fields, choices and buttons out as parts, and fixes the notice and its hash. */

@@ -110,6 +110,8 @@ static consent_status put_to_guardian(cs_form *form, const cs_form_input *input,
     cs_form_add_block(form, CS_BLOCK_HEADING, 1,
                       cs_form_word(form->locale, rules ? CS_WORD_CHILD_RULES : CS_WORD_GUARDIAN));
     cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, cs_form_word(form->locale, CS_WORD_GUARDIAN_TEXT));
+    if (rules && input->child_rules)
+        cs_form_add_document(form, input->child_rules);
     consent_status status = rules ? put_child_facts(form, input, err) : CONSENT_OK;
     if (status == CONSENT_OK)
         status = cs_form_put_policy(form, input, CS_WORD_GUARDIAN_TICK, err);

@@ -44,7 +44,7 @@ static consent_status check_documents(const cs_memory *memory, cs_str *rest, cs_
     for (uint16_t i = 0; i < bundle->policy->document_count; i++) {
         const cs_document_ref *ref = &bundle->policy->documents[i];
         char what[64];
-        (void)snprintf(what, sizeof(what), "the document in %s", ref->locale);
+        (void)snprintf(what, sizeof(what), "the %s in %s", ref->child_rules ? "child rules" : "document", ref->locale);
         consent_status status = cs_key_set_line(rest, what, CS_DOCUMENT_MAX_BYTES, &bundle->documents[i], err);
         if (status == CONSENT_OK)
             status = check_document(memory, bundle->documents[i], ref, what, err);

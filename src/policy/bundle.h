@@ -3,7 +3,8 @@
  * A bundle file is text, one part a line:
  *   line 1  the key set:   JWS compact, ES256, signed by a root key; names the publisher keys
  *   line 2  the policy:    JWS compact, ES256, signed by a publisher key; its payload is the policy's JSON
- *   line 3… the documents: one JSON document a line, one per locale, each named by its hash in the policy
+ *   line 3… the documents: one JSON document a line, one per locale, each named by its hash in the policy; then the child
+ *           rules' documents in the same way
  * Every line ends with a line feed, the last one too, and there is nothing else. Documents stand in the order of the
  * policy's `locales`. The JWS algorithm is fixed, never taken from the header; `typ` tells the two kinds apart. The policy is named by
  * SHA-256 of its payload, never of the signature (a signature has more than one valid form). */
@@ -36,8 +37,8 @@ typedef struct cs_signers {
 typedef struct cs_bundle {
     cs_policy *policy;
     cs_texts *texts;
-    cs_str payload;                          /* the policy's exact JSON, in `owned` */
-    cs_str documents[CS_POLICY_MAX_LOCALES]; /* exact bytes, in the input; index as policy->documents */
+    cs_str payload;                            /* the policy's exact JSON, in `owned` */
+    cs_str documents[CS_POLICY_MAX_DOCUMENTS]; /* exact bytes, in the input; index as policy->documents */
     uint8_t publisher[CS_P256_PUBLIC_SIZE];
     uint32_t key_set_version;
     cs_signers signers;

@@ -398,9 +398,10 @@ static void code_terms(codec *c, cs_policy *policy)
 static void code_documents(codec *c, cs_policy *policy)
 {
     cs_document_ref *documents = code_list(c, &policy->documents, &policy->document_count, sizeof(*documents),
-                                           1 + CS_HASH_SIZE, CS_POLICY_MAX_LOCALES);
+                                           2 + CS_HASH_SIZE, CS_POLICY_MAX_DOCUMENTS);
     for (uint16_t i = 0; i < policy->document_count; i++) {
         code_locale(c, &documents[i].locale);
+        code_flag(c, &documents[i].child_rules);
         code_bytes(c, documents[i].hash, sizeof(documents[i].hash));
     }
 }

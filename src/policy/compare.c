@@ -257,16 +257,31 @@ static bool same_permission_list(const cs_policy *old, const cs_policy *new)
     return true;
 }
 
+/* Other rules under the same number are another thing than the guardian agreed to. */
+static bool same_rules(const cs_policy *old, const cs_policy *new)
+{
+    if (!same_text(old->minors.rules_id, new->minors.rules_id) ||
+        old->minors.rules_version != new->minors.rules_version)
+        return false;
+    for (uint16_t i = 0; i < old->document_count; i++)
+        for (uint16_t j = 0; j < new->document_count; j++) {
+            const cs_document_ref *a = &old->documents[i], *b = &new->documents[j];
+            if (a->child_rules && b->child_rules && same_text(a->locale, b->locale) &&
+                memcmp(a->hash, b->hash, sizeof a->hash) != 0)
+                return false;
+        }
+    return true;
+}
+
 static bool same_service(const cs_policy *old, const cs_policy *new)
 {
     return same_text(old->scope, new->scope) && same_text(old->region, new->region) &&
            old->minors.child_under == new->minors.child_under &&
-           old->minors.guardian_under ==
-               new->minors.guardian_under &&same_text(old->minors.rules_id, new->minors.rules_id) &&
-           old->minors.rules_version == new->minors.rules_version && old->visitor_allowed == new->visitor_allowed &&
-           old->import_allowed == new->import_allowed && old->fetch_before_consent == new->fetch_before_consent &&
-           old->cooldown_ms == new->cooldown_ms && old->closing == new->closing &&
-           old->closing_notice_ms == new->closing_notice_ms && old->closing_end_ms == new->closing_end_ms;
+           old->minors.guardian_under == new->minors.guardian_under &&same_rules(old, new) &&
+           old->visitor_allowed == new->visitor_allowed && old->import_allowed == new->import_allowed &&
+           old->fetch_before_consent == new->fetch_before_consent && old->cooldown_ms == new->cooldown_ms &&
+           old->closing == new->closing && old->closing_notice_ms == new->closing_notice_ms &&
+           old->closing_end_ms == new->closing_end_ms;
 }
 
 uint32_t cs_policy_changes(const cs_policy *older, const cs_policy *newer)

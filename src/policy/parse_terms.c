@@ -282,30 +282,42 @@ void cs_parse_terms(cs_parser *parser, const cs_json *root)
 
 /* ---- documents ------------------------------------------------------------------------------- */
 
-void cs_parse_documents(cs_parser *parser, const cs_json *root)
+/* In the order of the locales, which is the order of the documents in a bundle. */
+static void parse_document_list(cs_parser *parser, const cs_json *list, const char *name, bool child_rules,
+                                cs_document_ref *refs)
 {
     cs_policy *policy = parser->policy;
-    const cs_json *documents = cs_json_in_object(&parser->in, root, "documents", !parser->draft);
-    if (!documents || !cs_parse_ok(parser))
-        return;
-    size_t mark = cs_json_enter(&parser->in, "documents", SIZE_MAX);
-    cs_document_ref *refs = cs_parse_alloc(parser, sizeof(*refs) * CS_POLICY_MAX_LOCALES);
-    /* In the order of the locales, which is the order of the documents in a bundle. */
-    for (uint16_t i = 0; refs && i < policy->locale_count; i++) {
-        const cs_json *hash = cs_json_get(documents, policy->locales[i]);
+    size_t mark = cs_json_enter(&parser->in, name, SIZE_MAX);
+    for (uint16_t i = 0; i < policy->locale_count; i++) {
+        const cs_json *hash = cs_json_get(list, policy->locales[i]);
         if (!hash)
             continue;
         cs_document_ref *ref = &refs[policy->document_count++];
-        ref->locale = policy->locales[i];
+        *ref = (cs_document_ref){.locale = policy->locales[i], .child_rules = child_rules};
         if (!cs_hex_decode(cs_json_str(hash), ref->hash, CS_HASH_SIZE))
             (void)cs_parse_complain_at(parser, ref->locale, "a SHA-256 was expected, in 64 hexadecimal digits");
     }
-    for (const cs_json *item = cs_json_first(documents); item; item = cs_json_next(item))
+    for (const cs_json *item = cs_json_first(list); item; item = cs_json_next(item))
         if (cs_texts_locale(parser->texts, cs_str_of(cs_json_name(item))) < 0)
             (void)cs_parse_complain_at(parser, cs_json_name(item), "this locale is not in `locales`");
-    if (!cs_json_get(documents, policy->locales[0]))
+    if (!cs_json_get(list, policy->locales[0]))
         (void)cs_json_complain(&parser->in, "the document is missing in %s, the policy's first locale",
                                policy->locales[0]);
-    policy->documents = refs;
+    if (child_rules && !policy->minors.rules_id)
+        (void)cs_json_complain(&parser->in, "there are no child rules in `minors` that this could be the text of");
     cs_json_leave(&parser->in, mark);
+}
+
+void cs_parse_documents(cs_parser *parser, const cs_json *root)
+{
+    const cs_json *documents = cs_json_in_object(&parser->in, root, "documents", !parser->draft);
+    const cs_json *rules = cs_json_in_object(&parser->in, root, "child_rules_documents", false);
+    if ((!documents && !rules) || !cs_parse_ok(parser))
+        return;
+    cs_document_ref *refs = cs_parse_alloc(parser, sizeof(*refs) * CS_POLICY_MAX_DOCUMENTS);
+    if (refs && documents)
+        parse_document_list(parser, documents, "documents", false, refs);
+    if (refs && rules)
+        parse_document_list(parser, rules, "child_rules_documents", true, refs);
+    parser->policy->documents = refs;
 }

@@ -15,7 +15,8 @@
 #define CS_POLICY_SCHEMA 1u
 #define CS_POLICY_MAX_BYTES (1024u * 1024u)
 #define CS_POLICY_MAX_LOCALES 8u
-#define CS_POLICY_MAX_LIST 1024u /* entries in any list of a policy */
+#define CS_POLICY_MAX_DOCUMENTS (2 * CS_POLICY_MAX_LOCALES) /* the child rules have theirs */
+#define CS_POLICY_MAX_LIST 1024u                            /* entries in any list of a policy */
 #define CS_PURPOSE_MAX_DATA 64u
 #define CS_P256_PUBLIC_CHARS 87u /* a public point in base64url */
 #define CS_NEVER_MS INT64_MAX
@@ -216,6 +217,7 @@ typedef struct cs_contact {
 
 typedef struct cs_document_ref {
     const char *locale;
+    bool child_rules;           /* a text of the child rules, which stand behind the policy's own */
     uint8_t hash[CS_HASH_SIZE]; /* SHA-256 of the document's exact JSON bytes */
 } cs_document_ref;
 

@@ -31,7 +31,11 @@ static consent_status choose(cs_profile *profile, const cs_form_request *request
             return cs_fail(err, CONSENT_E_REJECTED, 0, "nothing is to be asked: the answer is %s, %s",
                            decision.decision == CONSENT_ALLOW ? "allow" : "deny",
                            consent_reason_name((consent_reason)decision.reason));
-        if (decision.form_policy != CS_NO_POLICY)
+        bool guardians =
+            request->occasion == CONSENT_OCCASION_GUARDIAN || request->occasion == CONSENT_OCCASION_CHILD_RULES;
+        if (guardians && decision.decision == CONSENT_ALLOW && standing.wants_guardian != CS_NO_POLICY)
+            chosen = standing.wants_guardian;
+        else if (decision.form_policy != CS_NO_POLICY)
             chosen = decision.form_policy;
         else if (*occasion == CONSENT_OCCASION_FIELD)
             chosen = decision.governing; /* nothing is asked: told by the terms in force */
@@ -42,12 +46,16 @@ static consent_status choose(cs_profile *profile, const cs_form_request *request
     return CONSENT_OK;
 }
 
-static consent_status load_document(cs_profile *profile, const cs_policy *policy, const char *locale,
+/* Of the policy, or of its child rules. */
+static consent_status load_document(cs_profile *profile, const cs_policy *policy, const char *locale, bool child_rules,
                                     cs_document **document, consent_error *err)
 {
     cs_buffer json;
+    const cs_minors *minors = &policy->minors;
     cs_buffer_init(&json, &profile->home->env.memory, DOCUMENT_JSON_MAX);
-    consent_status status = cs_home_document(profile->home, policy, locale, &json, err);
+    consent_status status =
+        child_rules ? cs_home_child_rules(profile->home, minors->rules_id, minors->rules_version, locale, &json, err)
+                    : cs_home_document(profile->home, policy, locale, &json, err);
     if (status == CONSENT_OK)
         status = cs_document_parse(&profile->home->env.memory, (cs_str){(const char *)json.data, json.size}, "document",
                                    document, err);
@@ -68,7 +76,7 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
                            .guardian = request->guardian,
                            .notice = request->notice};
     cs_texts *texts = NULL;
-    cs_document *document = NULL;
+    cs_document *document = NULL, *rules = NULL;
     cs_buffer words;
     consent_status status = choose(profile, request, now, &input.occasion, &input.policy, err);
     if (status != CONSENT_OK)
@@ -82,12 +90,18 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
     if (status == CONSENT_OK)
         status = cs_home_texts(profile->home, input.policy, &texts, err);
     if (status == CONSENT_OK && cs_form_wants_document(input.occasion))
-        status = load_document(profile, input.policy, input.locale, &document, err);
+        status = load_document(profile, input.policy, input.locale, false, &document, err);
+    if (status == CONSENT_OK && input.occasion == CONSENT_OCCASION_CHILD_RULES && input.policy->minors.rules_id)
+        status = load_document(profile, input.policy, input.locale, true, &rules, err);
+    if (status == CONSENT_E_NOT_FOUND && document && !rules) /* no text: their facts stand in the policy */
+        status = CONSENT_OK;
     if (status == CONSENT_OK) {
         input.texts = texts;
         input.document = document;
+        input.child_rules = rules;
         status = cs_form_build(&input, out, err);
     }
+    cs_document_free(rules);
     cs_document_free(document);
     cs_texts_free(texts);
     cs_buffer_free(&words);

@@ -124,5 +124,8 @@ consent_status cs_home_texts(cs_home *home, const cs_policy *policy, cs_texts **
 /* Exact JSON of a document: locale NULL or unknown gives the policy's first. */
 consent_status cs_home_document(cs_home *home, const cs_policy *policy, const char *locale, cs_buffer *json,
                                 consent_error *err);
+/* The same of child rules, by their own id and version (0: the newest). E_NOT_FOUND: no policy held brought such a text. */
+consent_status cs_home_child_rules(cs_home *home, const char *id, uint32_t version, const char *locale, cs_buffer *json,
+                                   consent_error *err);
 
 #endif

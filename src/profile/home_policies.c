@@ -379,15 +379,42 @@ consent_status cs_home_texts(cs_home *home, const cs_policy *policy, cs_texts **
     return status;
 }
 
+static const cs_document_ref *choose_document(const cs_policy *policy, const char *locale, bool child_rules)
+{
+    const cs_document_ref *chosen = NULL;
+    for (size_t i = 0; i < policy->document_count; i++) {
+        const cs_document_ref *ref = &policy->documents[i];
+        if (ref->child_rules == child_rules && (!chosen || (locale && strcmp(ref->locale, locale) == 0)))
+            chosen = ref;
+    }
+    return chosen;
+}
+
 consent_status cs_home_document(cs_home *home, const cs_policy *policy, const char *locale, cs_buffer *json,
                                 consent_error *err)
 {
-    const cs_document_ref *chosen = policy->document_count ? &policy->documents[0] : NULL;
-    for (size_t i = 0; i < policy->document_count; i++)
-        if (locale && strcmp(policy->documents[i].locale, locale) == 0)
-            chosen = &policy->documents[i];
+    const cs_document_ref *chosen = choose_document(policy, locale, false);
     if (!chosen)
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "policy %s version %u has no document", policy->id,
                        policy->version);
+    return unseal_part(home, 'd', chosen->hash, json, err);
+}
+
+consent_status cs_home_child_rules(cs_home *home, const char *id, uint32_t version, const char *locale, cs_buffer *json,
+                                   consent_error *err)
+{
+    const cs_document_ref *chosen = NULL;
+    uint32_t newest = 0;
+    for (size_t i = 0; i < home->held_count; i++) {
+        const cs_policy *policy = home->held[i].policy;
+        const cs_document_ref *ref = choose_document(policy, locale, true);
+        if (!ref || strcmp(policy->minors.rules_id, id) != 0 || policy->minors.rules_version < newest ||
+            (version != 0 && policy->minors.rules_version != version))
+            continue;
+        chosen = ref;
+        newest = policy->minors.rules_version;
+    }
+    if (!chosen)
+        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "no such policy or version is held here");
     return unseal_part(home, 'd', chosen->hash, json, err);
 }

@@ -32,18 +32,20 @@ static int32_t age_told(const cs_event *event, int64_t now_ms)
     return event->birth.year != 0 ? cs_age_years(event->birth, now_ms) : (int32_t)event->age_band - 1;
 }
 
-/* Of the bundle that the act names, else of every policy held: the higher bound is the safer one. */
-static int32_t child_under(const cs_profile *profile, const cs_policy_ref *named)
+/* The bundle that the act names; NULL: not held. */
+static const cs_policy *named(const cs_profile *profile, const cs_policy_ref *ref)
 {
     const cs_policy_set *set = &profile->home->policies;
-    int32_t bound = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        const cs_policy *policy = set->policies[i];
-        if (cs_str_is(named->id, policy->id) && named->version == policy->version)
-            return policy->minors.child_under;
-        bound = policy->minors.child_under > bound ? policy->minors.child_under : bound;
-    }
-    return bound;
+    for (size_t i = 0; i < set->count; i++)
+        if (cs_str_is(ref->id, set->policies[i]->id) && ref->version == set->policies[i]->version)
+            return set->policies[i];
+    return NULL;
+}
+
+static int32_t child_under(const cs_profile *profile, const cs_policy_ref *ref)
+{
+    const cs_policy *policy = named(profile, ref);
+    return policy ? policy->minors.child_under : 0;
 }
 
 static int32_t guardian_under(const cs_profile *profile)
@@ -57,12 +59,18 @@ static int32_t guardian_under(const cs_profile *profile)
 
 /* ---- what an act means --------------------------------------------------------------------------------------- */
 
-/* A guardian's no to the use as a whole: declining, or taking the yes back. */
-static bool is_whole_refusal(const cs_event *event)
+/* A guardian's no to the use as a whole: declining, but for an update under which the former terms go on, or taking
+ * the yes back. */
+static bool is_whole_refusal(const cs_profile *profile, const cs_event *event, const cs_now *now)
 {
-    return event->actor == CS_ACTOR_GUARDIAN && event->purpose.size == 0 &&
-           (event->type == CS_EVENT_POLICY_DECLINED || event->type == CS_EVENT_WITHDRAWN ||
-            event->type == CS_EVENT_GUARDIAN_REVOKED);
+    const cs_policy *policy = named(profile, &event->policy);
+    cs_standing standing = {.accepted = false};
+    if (event->actor != CS_ACTOR_GUARDIAN || event->purpose.size != 0)
+        return false;
+    if (event->type == CS_EVENT_POLICY_DECLINED && policy)
+        cs_decide_standing(&profile->home->policies, &profile->state, cs_str_of(policy->scope), now, &standing);
+    return (event->type == CS_EVENT_POLICY_DECLINED && !standing.accepted) || event->type == CS_EVENT_WITHDRAWN ||
+           event->type == CS_EVENT_GUARDIAN_REVOKED;
 }
 
 /* Anything the person agreed to so far, whatever became of it: from then on the app could use information. */
@@ -87,7 +95,7 @@ static void regard(const cs_profile *profile, const cs_event *event, const cs_no
             out->channel = by_finding;
         }
         out->takes_back |= !told_child && is_child && event->actor == CS_ACTOR_GUARDIAN;
-    } else if (is_whole_refusal(event) && is_child) {
+    } else if (is_child && is_whole_refusal(profile, event, now)) {
         out->because = event;
         out->channel = by_refusal;
     } else if (event->type == CS_EVENT_GUARDIAN_VERIFIED) {
