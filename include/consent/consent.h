@@ -549,7 +549,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_poll(consent_profile *profil
 /**
  * One JSON object per line: what the acts after an event changed for the app: scope, purpose, recipient, data, the answer
  * before and after, and `cursor`, to give next time (docs/json.md).
- * @param after_seq  A cursor, or the seq of an event in consent_history; 0: from the beginning.
+ * @param after_seq  A cursor, or the number of a line of consent_history; 0: from the beginning.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_changes(consent_profile *profile, uint64_t after_seq,
                                                             consent_write_fn write, void *ctx, consent_error *err);

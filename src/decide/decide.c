@@ -415,7 +415,10 @@ static const cs_permission_state *switched_off(const matter *m)
 static bool confirmed_since(const matter *m, const cs_moment *revoked)
 {
     const cs_act *grant = m->item.grant;
-    return grant != NULL && m->scene->state->streams[grant->stream].own && grant->seq > revoked->seq;
+    if (grant == NULL || !m->scene->state->streams[grant->stream].own)
+        return false;
+    uint32_t era = m->scene->state->streams[grant->stream].own_order;
+    return era != revoked->era ? era > revoked->era : grant->seq > revoked->seq;
 }
 
 /* Reads as withdrawn here until it is on again and, for own, separate and written, confirmed. C73, C75. */

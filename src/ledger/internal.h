@@ -3,6 +3,7 @@
  *   ledger.c      the calls of ledger.h
  *   file.c        names, the writer's lock, space kept ready, the ballast
  *   scan.c        reading frames in order
+ *   reread.c      one stream again, from a remembered place
  *   recover.c     what stands behind the last good frame, and what to do about it
  *   move.c        making a file; moving verified content into a new one
  *   checkpoint.c  the file that makes opening short

@@ -38,6 +38,11 @@ uint32_t cs_ledger_frame_count(const cs_ledger *ledger)
     return ledger->at.frame_count;
 }
 
+uint64_t cs_ledger_event_count(const cs_ledger *ledger)
+{
+    return ledger->at.event_count;
+}
+
 uint64_t cs_ledger_end(const cs_ledger *ledger)
 {
     return ledger->at.offset;
@@ -118,10 +123,13 @@ static consent_status open_locked(cs_ledger *ledger, const cs_ledger_sink *sink,
     if (ledger->in_memory)
         cs_ledger_remove_content(ledger); /* its key died with the process that made it */
     consent_status status = cs_ledger_file_open(ledger, &ledger->file, err);
-    if (status == CONSENT_E_NOT_FOUND)
+    if (status == CONSENT_E_NOT_FOUND) {
         status = create_or_refuse(ledger, err);
-    else if (status == CONSENT_OK)
+        if (status == CONSENT_OK && sink != NULL && sink->stream != NULL)
+            status = sink->stream(sink->user, ledger->at.stream, err);
+    } else if (status == CONSENT_OK) {
         status = read_existing(ledger, sink, err);
+    }
     if (status == CONSENT_OK && !ledger->in_memory)
         cs_ledger_keep_ballast(ledger);
     return status;
@@ -309,42 +317,80 @@ static consent_status append_surely(cs_ledger *ledger, cs_span entries, const cs
     return status;
 }
 
-static consent_status chain_events(cs_ledger *ledger, const cs_span *events, size_t count, cs_position *chains,
-                                   consent_error *err)
+static consent_status chain_event(const cs_ledger_part *part, size_t index, uint64_t *seq, cs_position *chains,
+                                  consent_error *err)
 {
-    *chains = ledger->at;
-    for (size_t i = 0; i < count; i++) {
-        cs_event event;
-        consent_status status = cs_event_decode(events[i], &event, err);
-        if (status != CONSENT_OK)
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "event %zu of a record was not an event's exact bytes", i + 1);
-        if (event.seq != chains->next_seq)
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an event had number %llu where %llu was next",
-                           (unsigned long long)event.seq, (unsigned long long)chains->next_seq);
-        status = cs_position_add(chains, events[i], err);
-        if (status != CONSENT_OK)
-            return status;
-    }
+    cs_event event;
+    if (cs_event_decode(part->events[index], &event, NULL) != CONSENT_OK)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "event %zu of a record was not an event's exact bytes", index + 1);
+    if (index == 0 && part->kind == CS_PART_REMOTE)
+        *seq = event.seq;
+    if (event.seq != *seq)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an event had number %llu where %llu was next",
+                       (unsigned long long)event.seq, (unsigned long long)*seq);
+    ++*seq;
+    if (part->kind == CS_PART_ACTS)
+        return cs_position_add(chains, part->events[index], err);
+    chains->event_count++;
     return CONSENT_OK;
 }
 
-static consent_status commit(cs_ledger *ledger, const cs_span *events, size_t count, consent_error *err)
+static consent_status chain_part(const cs_ledger_part *part, cs_position *chains, size_t *size, consent_error *err)
 {
-    cs_position chains;
-    cs_buffer entries;
-    if (count == 0)
+    consent_status status = CONSENT_OK;
+    uint64_t seq = chains->next_seq;
+    if (part->kind == CS_PART_STREAM) {
+        memcpy(chains->stream, part->stream, CS_STREAM_ID_SIZE);
+        chains->next_seq = 1;
+        memset(chains->head, 0, sizeof chains->head);
+        return CONSENT_OK;
+    }
+    if (part->kind == CS_PART_ACTS && part->count == 0)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record had no events");
-    consent_status status = chain_events(ledger, events, count, &chains, err);
+    *size += part->evidence.size;
+    for (size_t i = 0; i < part->count && status == CONSENT_OK; i++) {
+        status = chain_event(part, i, &seq, chains, err);
+        *size += part->events[i].size + 3;
+    }
+    return status;
+}
+
+static void put_part(cs_buffer *out, const cs_ledger_part *part, uint64_t *next_seq)
+{
+    uint8_t entry[CS_STREAM_ENTRY_SIZE];
+    switch (part->kind) {
+    case CS_PART_ACTS:
+        cs_frame_put_acts(out, *next_seq, part->events, part->count);
+        *next_seq += part->count;
+        break;
+    case CS_PART_REMOTE:
+        cs_frame_put_remote(out, part->stream, part->evidence, part->events, part->count);
+        break;
+    case CS_PART_STREAM:
+        cs_frame_stream_entry(part->stream, entry);
+        cs_buffer_append(out, entry, sizeof entry);
+        *next_seq = 1;
+        break;
+    }
+}
+
+static consent_status commit(cs_ledger *ledger, const cs_ledger_part *parts, size_t count, consent_error *err)
+{
+    cs_position chains = ledger->at;
+    cs_buffer entries;
+    size_t size = 0;
+    uint64_t next_seq = ledger->at.next_seq;
+    consent_status status = CONSENT_OK;
+    for (size_t i = 0; i < count && status == CONSENT_OK; i++)
+        status = chain_part(&parts[i], &chains, &size, err);
     if (status != CONSENT_OK)
         return status;
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += events[i].size + 3;
     if (size > CS_LEDGER_MAX_COMMIT_BYTES)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record of %zu bytes was larger than %u; record less at once",
                        size, CS_LEDGER_MAX_COMMIT_BYTES);
     cs_buffer_init(&entries, &ledger->env->memory, CS_ENTRIES_MAX_SIZE);
-    cs_frame_put_acts(&entries, ledger->at.next_seq, events, count);
+    for (size_t i = 0; i < count; i++)
+        put_part(&entries, &parts[i], &next_seq);
     status = cs_buffer_status(&entries, "a record", err);
     if (status == CONSENT_OK)
         status = append_surely(ledger, cs_buffer_span(&entries), &chains, err);
@@ -352,7 +398,7 @@ static consent_status commit(cs_ledger *ledger, const cs_span *events, size_t co
     return status;
 }
 
-consent_status cs_ledger_commit(cs_ledger *ledger, const cs_span *events, size_t count, consent_error *err)
+consent_status cs_ledger_commit_parts(cs_ledger *ledger, const cs_ledger_part *parts, size_t count, consent_error *err)
 {
     consent_status status = cs_ledger_check_use(ledger, err);
     if (status == CONSENT_E_FORKED)
@@ -360,9 +406,15 @@ consent_status cs_ledger_commit(cs_ledger *ledger, const cs_span *events, size_t
     if (!ledger->locked)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record was committed that was not begun");
     if (status == CONSENT_OK)
-        status = commit(ledger, events, count, err);
+        status = commit(ledger, parts, count, err);
     cs_ledger_unlock(ledger);
     return status;
+}
+
+consent_status cs_ledger_commit(cs_ledger *ledger, const cs_span *events, size_t count, consent_error *err)
+{
+    const cs_ledger_part part = {.kind = CS_PART_ACTS, .events = events, .count = count};
+    return cs_ledger_commit_parts(ledger, &part, 1, err);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

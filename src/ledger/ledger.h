@@ -65,11 +65,46 @@ typedef consent_status (*cs_event_fn)(void *user, const uint8_t *stream, cs_span
  * everything read from the first event instead. */
 typedef consent_status (*cs_checkpoint_fn)(void *user, cs_span checkpoint, consent_error *err);
 
+/* Called where an own stream begins, before its events: the one that the file was begun with, and each after it. */
+typedef consent_status (*cs_stream_fn)(void *user, const uint8_t *stream, consent_error *err);
+/* Called around the events of a REMOTE entry, with what they came with: before the first (`over` false) and after the last. An
+ * entry without events is evidence about events that stand elsewhere in the ledger. */
+typedef consent_status (*cs_evidence_fn)(void *user, const uint8_t *stream, cs_span evidence, bool over,
+                                         consent_error *err);
+
 typedef struct cs_ledger_sink {
     void *user;
     cs_event_fn event;
     cs_checkpoint_fn checkpoint; /* NULL: read from the first event */
+    cs_stream_fn stream;         /* may be NULL */
+    cs_evidence_fn evidence;     /* may be NULL */
 } cs_ledger_sink;
+
+/* What one frame is made of, in order. */
+typedef enum cs_ledger_part_kind {
+    CS_PART_ACTS =
+        1, /* events of the own stream: encoded with cs_ledger_next_seq, +1, …; behind a CS_PART_STREAM with 1, 2, … */
+    CS_PART_REMOTE = 2, /* evidence and, maybe, events of another stream that follow one another */
+    CS_PART_STREAM = 3  /* the own stream is `stream` from here on, from its first event */
+} cs_ledger_part_kind;
+
+typedef struct cs_ledger_part {
+    cs_ledger_part_kind kind;
+    const uint8_t *stream; /* REMOTE, STREAM */
+    cs_span evidence;      /* REMOTE */
+    const cs_span *events; /* ACTS, REMOTE */
+    size_t count;
+} cs_ledger_part;
+
+/* A place in the ledger that reading can begin at again. Zeroed: the first frame. One that does not fit any more is
+ * as good as zeroed. */
+typedef struct cs_ledger_mark {
+    uint64_t offset;
+    uint32_t frame_count;
+    uint8_t previous[CS_HASH_SIZE];
+    uint8_t stream[CS_STREAM_ID_SIZE];
+    uint64_t next_seq;
+} cs_ledger_mark;
 
 /* Opens the file, creating it when missing, repairs a torn tail, and delivers checkpoint and events to `sink`.
  * Everything delivered is on stable storage. Damage other than a torn tail: the status says which (E_CORRUPT,
@@ -84,7 +119,8 @@ void cs_ledger_close(cs_ledger *ledger);
 const uint8_t *cs_ledger_stream(const cs_ledger *ledger); /* own stream id */
 uint64_t cs_ledger_next_seq(const cs_ledger *ledger);     /* valid between begin and commit */
 uint32_t cs_ledger_frame_count(const cs_ledger *ledger);
-uint64_t cs_ledger_end(const cs_ledger *ledger); /* offset behind the last frame read or written */
+uint64_t cs_ledger_event_count(const cs_ledger *ledger); /* of all streams */
+uint64_t cs_ledger_end(const cs_ledger *ledger);         /* offset behind the last frame read or written */
 
 /* Takes the writer's lock and delivers what other processes appended since, made durable first. On failure the lock
  * is not held. E_LOCKED when locks do not work, E_FORKED in a child of the process that opened it, the damage's
@@ -95,6 +131,8 @@ consent_status cs_ledger_begin(cs_ledger *ledger, const cs_ledger_sink *sink, co
  * the sync, then a new file, then cutting the frame off again, the frame may still be found after a crash.)
  * E_ARGUMENT: not canonical events of the next numbers, or too many for one frame (CS_LEDGER_MAX_COMMIT_BYTES). */
 consent_status cs_ledger_commit(cs_ledger *ledger, const cs_span *events, size_t count, consent_error *err);
+/* The same for a frame of any parts. */
+consent_status cs_ledger_commit_parts(cs_ledger *ledger, const cs_ledger_part *parts, size_t count, consent_error *err);
 void cs_ledger_abort(cs_ledger *ledger);
 /* Delivers what other processes appended, up to `limit_offset` (the shared page's durable_end). Takes no lock. Notices,
  * with nothing to deliver too, that the name leads to another file: E_NOT_FOUND (removed: open again), or the damage
@@ -104,6 +142,12 @@ consent_status cs_ledger_catch_up(cs_ledger *ledger, uint64_t limit_offset, cons
 /* Writes a checkpoint of everything delivered so far into a sealed file beside the ledger, whose history stays whole.
  * Outside begin … commit. Losing it costs time at the next open, nothing else. */
 consent_status cs_ledger_checkpoint(cs_ledger *ledger, cs_span state, consent_error *err);
+
+/* Delivers to `event` the events of one stream, in order, from number `from` on; beginning at *mark, which moves over the frames that
+ * hold none of them, so that the next call need not read those again. A status other than CONSENT_OK from `event` ends
+ * the reading with it. Repairs nothing, takes no lock; what is delivered was delivered by open, begin or catch_up before. */
+consent_status cs_ledger_read_stream(cs_ledger *ledger, const uint8_t *stream, uint64_t from, cs_ledger_mark *mark,
+                                     cs_event_fn event, void *user, consent_error *err);
 
 /* Reads all from disk again, checks everything, delivers every event (sink may be NULL). Repairs nothing. Takes no
  * lock. */

@@ -161,12 +161,17 @@ static consent_status take_entry(const cs_scan *scan, cs_position *at, cs_entry 
         memcpy(at->stream, entry->stream, CS_STREAM_ID_SIZE);
         at->next_seq = 1;
         memset(at->head, 0, sizeof at->head);
-        return CONSENT_OK;
+        return sink != NULL && sink->stream != NULL ? sink->stream(sink->user, entry->stream, err) : CONSENT_OK;
     }
     if (entry->kind == CS_ENTRY_ACTS && (at->next_seq == 0 || entry->first_seq != at->next_seq))
         return cs_fail(err, CONSENT_E_CORRUPT, 0, "the ledger's events were out of sequence");
+    bool remote = entry->kind == CS_ENTRY_REMOTE && sink != NULL && sink->evidence != NULL;
+    if (remote)
+        status = sink->evidence(sink->user, entry->stream, entry->evidence, false, err);
     for (uint64_t i = 0; i < entry->count && status == CONSENT_OK; i++)
         status = take_event(scan, at, entry, cs_frame_next_event(entry), sink, err);
+    if (remote && status == CONSENT_OK)
+        status = sink->evidence(sink->user, entry->stream, entry->evidence, true, err);
     return status;
 }
 

@@ -1,5 +1,6 @@
 /* Questions about now, about the past, and why. */
 #include "profile/internal.h"
+#include "wire/wire.h"
 
 #include <string.h>
 
@@ -65,7 +66,6 @@ consent_status cs_query_names(const cs_query *query, consent_error *err)
 
 typedef struct rebuild {
     cs_state state;
-    const cs_profile *profile;
     int64_t until_ms;
     bool over; /* an own event later than the moment was met: what stands behind was not known then */
 } rebuild;
@@ -79,12 +79,30 @@ static consent_status rebuild_event(void *user, const uint8_t *stream, cs_span b
     consent_status status = cs_event_decode(bytes, &event, err);
     if (status != CONSENT_OK)
         return status;
-    bool own = memcmp(stream, cs_ledger_stream(past->profile->ledger), CS_STREAM_ID_SIZE) == 0;
-    if (own && event.time_ms > past->until_ms) {
+    const cs_stream_state *own = cs_state_own(&past->state);
+    if (event.time_ms > past->until_ms && own && memcmp(stream, own->id, CS_STREAM_ID_SIZE) == 0) {
         past->over = true;
         return CONSENT_OK;
     }
-    return cs_state_apply(&past->state, stream, own, &event, 0, err);
+    return cs_replay_event(&past->state, stream, bytes, err);
+}
+
+static consent_status rebuild_stream(void *user, const uint8_t *stream, consent_error *err)
+{
+    rebuild *past = user;
+    return past->over ? CONSENT_OK : cs_state_own_stream(&past->state, stream, err);
+}
+
+/* What a later receipt covers was not known then either. */
+static consent_status rebuild_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
+{
+    rebuild *past = user;
+    cs_evidence evidence;
+    consent_status status = cs_evidence_read(bytes, &evidence, err);
+    if (status == CONSENT_OK && evidence.time_ms > past->until_ms)
+        past->over = true;
+    return status == CONSENT_OK && !past->over ? cs_replay_evidence(&past->state, stream, bytes, over, NULL, err)
+                                               : status;
 }
 
 /* Policies held at that moment. */
@@ -111,12 +129,12 @@ consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, i
     rebuild *past = cs_alloc(&profile->home->env.memory, sizeof *past);
     status = past ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to ask the past");
     if (past) {
-        past->profile = profile;
         past->until_ms = hindsight ? INT64_MAX : at_ms;
         cs_state_init(&past->state, &profile->home->env.memory);
         if (hindsight)
             cs_state_set_horizon(&past->state, at_ms);
-        cs_ledger_sink sink = {past, rebuild_event, NULL};
+        cs_ledger_sink sink = {
+            .user = past, .event = rebuild_event, .stream = rebuild_stream, .evidence = rebuild_evidence};
         if (profile->ledger)
             status = cs_ledger_verify(profile->ledger, &sink, &report, err);
         if (status == CONSENT_OK) {
@@ -260,7 +278,7 @@ consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, co
     if (status == CONSENT_OK && decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
         cs_ledger_report report = {0};
         search wanted = {decision->evidence_stream, decision->evidence_seq, out, false};
-        cs_ledger_sink sink = {&wanted, search_event, NULL};
+        cs_ledger_sink sink = {.user = &wanted, .event = search_event};
         status = cs_ledger_verify(profile->ledger, &sink, &report, err);
     }
     cs_json_close_object(out);

@@ -8,7 +8,7 @@ typedef struct comparing {
     cs_profile *profile;
     cs_state past;
     uint64_t after_seq;
-    bool over; /* an own event behind the cursor was met: what stands behind was not known then */
+    uint64_t read; /* events so far, of all streams */
     cs_now now;
     uint64_t cursor;
     cs_buffer *out;
@@ -17,14 +17,19 @@ typedef struct comparing {
 static consent_status rebuild(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
 {
     comparing *all = user;
-    cs_event event;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status != CONSENT_OK)
-        return status;
-    bool own = memcmp(stream, cs_ledger_stream(all->profile->ledger), CS_STREAM_ID_SIZE) == 0;
-    if (own && event.seq > all->after_seq)
-        all->over = true;
-    return all->over ? CONSENT_OK : cs_state_apply(&all->past, stream, own, &event, 0, err);
+    return ++all->read > all->after_seq ? CONSENT_OK : cs_replay_event(&all->past, stream, bytes, err);
+}
+
+static consent_status rebuild_stream(void *user, const uint8_t *stream, consent_error *err)
+{
+    comparing *all = user;
+    return all->read > all->after_seq ? CONSENT_OK : cs_state_own_stream(&all->past, stream, err);
+}
+
+static consent_status rebuild_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
+{
+    comparing *all = user;
+    return all->read > all->after_seq ? CONSENT_OK : cs_replay_evidence(&all->past, stream, bytes, over, NULL, err);
 }
 
 /* ---- one purpose ---------------------------------------------------------------------------------------------- */
@@ -152,13 +157,13 @@ static consent_status compare(cs_profile *profile, uint64_t after_seq, cs_buffer
 {
     cs_ledger_report report = {0};
     comparing all = {.profile = profile, .after_seq = after_seq, .out = out};
-    all.cursor = cs_ledger_next_seq(profile->ledger) - 1;
+    all.cursor = cs_ledger_event_count(profile->ledger);
     if (after_seq > all.cursor)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "the cursor %llu is ahead of the record, which ends at %llu: the record began anew, begin at 0",
                        (unsigned long long)after_seq, (unsigned long long)all.cursor);
     cs_state_init(&all.past, &profile->home->env.memory);
-    cs_ledger_sink sink = {&all, rebuild, NULL};
+    cs_ledger_sink sink = {.user = &all, .event = rebuild, .stream = rebuild_stream, .evidence = rebuild_evidence};
     consent_status status = cs_ledger_verify(profile->ledger, &sink, &report, err);
     if (status == CONSENT_OK) {
         cs_profile_now(profile, &all.now);

@@ -147,7 +147,7 @@ static consent_status add_event(void *user, const uint8_t *stream, cs_span bytes
 
 static consent_status add_events(reading *all, cs_ledger_report *report, consent_error *err)
 {
-    cs_ledger_sink sink = {all, add_event, NULL};
+    cs_ledger_sink sink = {.user = all, .event = add_event};
     if (!all->profile->ledger)
         return CONSENT_OK;
     consent_status status = cs_ledger_verify(all->profile->ledger, &sink, report, err);

@@ -3,6 +3,7 @@
  *   home.c, home_policies.c   keys, sealed files, policies held
  *   opening.c                 a profile's files and keys: opening, repairing, erasing
  *   profile.c                 time, health, reading the ledger into the state
+ *   replay.c                  the ledger's entries as a state's
  *   record.c                  the one way anything is recorded
  *   asks.c                    prepared questions and the word behind the check by handle
  *   answers.c                 check, check_at, explain
@@ -139,6 +140,13 @@ consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[C
                                        consent_error *err);
 consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_buffer *out,
                                       consent_error *err);
+
+/* ---- replay.c ---- */
+
+/* An entry of the ledger into any state. An event is the device's own when its stream is the present own one. `now` NULL: read again. */
+consent_status cs_replay_event(cs_state *state, const uint8_t *stream, cs_span bytes, consent_error *err);
+consent_status cs_replay_evidence(cs_state *state, const uint8_t *stream, cs_span bytes, bool over, const cs_now *now,
+                                  consent_error *err);
 
 /* ---- opening.c: with home->lock held ---- */
 

@@ -251,7 +251,7 @@ static void put_table(const table *t, const cs_naming *naming, cs_buffer *out)
 
 static consent_status fill(cs_profile *profile, table *t, const cs_naming *naming, consent_error *err)
 {
-    cs_ledger_sink sink = {t, count_event, NULL};
+    cs_ledger_sink sink = {.user = t, .event = count_event};
     cs_ledger_report report = {0};
     consent_status status = CONSENT_OK;
     for (size_t i = 0; status == CONSENT_OK && i < naming->count; i++)

@@ -147,7 +147,7 @@ static consent_status add_policies(notice_list *list, const cs_now *now, consent
 /* home->lock held. To be freed whatever comes of it. */
 static consent_status gather(cs_profile *profile, const cs_now *now, notice_list *list, consent_error *err)
 {
-    cs_ledger_sink sink = {list, read_event, NULL};
+    cs_ledger_sink sink = {.user = list, .event = read_event};
     cs_ledger_report report = {0};
     consent_status status = CONSENT_OK;
     *list = (notice_list){.profile = profile};

@@ -115,16 +115,28 @@ consent_status cs_profile_health(cs_profile *profile, consent_error *err)
 static consent_status apply_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
 {
     cs_profile *profile = user;
-    cs_event event;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status != CONSENT_OK)
-        return status;
-    /* While the ledger opens its own stream is not known yet; its first event is always its own. */
-    bool own = !profile->ledger || memcmp(stream, cs_ledger_stream(profile->ledger), CS_STREAM_ID_SIZE) == 0;
     lock_table(profile);
-    status = cs_state_apply(&profile->state, stream, own, &event, 0, err);
+    consent_status status = cs_replay_event(&profile->state, stream, bytes, err);
     unlock_table(profile);
     profile->tail_events++;
+    return status;
+}
+
+static consent_status apply_stream(void *user, const uint8_t *stream, consent_error *err)
+{
+    cs_profile *profile = user;
+    lock_table(profile);
+    consent_status status = cs_state_own_stream(&profile->state, stream, err);
+    unlock_table(profile);
+    return status;
+}
+
+static consent_status apply_evidence(void *user, const uint8_t *stream, cs_span evidence, bool over, consent_error *err)
+{
+    cs_profile *profile = user;
+    lock_table(profile);
+    consent_status status = cs_replay_evidence(&profile->state, stream, evidence, over, NULL, err);
+    unlock_table(profile);
     return status;
 }
 
@@ -140,7 +152,7 @@ static consent_status apply_checkpoint(void *user, cs_span checkpoint, consent_e
 
 cs_ledger_sink cs_profile_sink(cs_profile *profile)
 {
-    return (cs_ledger_sink){profile, apply_event, apply_checkpoint};
+    return (cs_ledger_sink){profile, apply_event, apply_checkpoint, apply_stream, apply_evidence};
 }
 
 /* Under the writer's lock: whatever is in the ledger is made durable and read, and the page is told. */

@@ -42,7 +42,7 @@ static consent_status read_event(void *user, const uint8_t *stream, cs_span byte
 consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, consent_error *err)
 {
     reading all = {profile, list};
-    cs_ledger_sink sink = {&all, read_event, NULL};
+    cs_ledger_sink sink = {.user = &all, .event = read_event};
     cs_ledger_report report = {0};
     consent_status status = CONSENT_OK;
     cs_requests_init(list, &profile->home->env.memory);

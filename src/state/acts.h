@@ -4,6 +4,9 @@
 
 #include "state/state.h"
 
+/* The stream's place among state->streams, added when new (streams.c). */
+consent_status cs_state_stream_index(cs_state *state, const uint8_t *id, uint16_t *out, consent_error *err);
+
 /* Makes room for `more` acts, so that adding them cannot fail. */
 consent_status cs_state_acts_reserve(cs_state *state, uint32_t more, consent_error *err);
 /* Adds one act unless a kept one makes it irrelevant, and drops those that it makes irrelevant. Needs room. */

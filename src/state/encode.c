@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define FORMAT 1u
+#define FORMAT 2u
 
 /* How this state's names and streams are called in the encoding. */
 typedef struct renaming {
@@ -110,6 +110,7 @@ static void put_time(cs_buffer *out, int64_t time_ms)
 static void put_moment(cs_buffer *out, const cs_moment *moment)
 {
     cs_buffer_varint(out, moment->seq);
+    cs_buffer_varint(out, moment->era);
     put_time(out, moment->time_ms);
     put_time(out, moment->elapsed_ms);
     cs_buffer_append(out, moment->session, sizeof moment->session);
@@ -181,11 +182,17 @@ static void put_tables(cs_buffer *out, const renaming *r)
     for (uint32_t i = 0; i < state->stream_count; i++) {
         const cs_stream_state *stream = &state->streams[r->stream_order[i]];
         cs_buffer_append(out, stream->id, sizeof stream->id);
-        cs_buffer_u8(out, (uint8_t)((stream->own ? 1u : 0u) | (stream->confirmed ? 2u : 0u)));
+        cs_buffer_u8(out, (uint8_t)((stream->own ? 1u : 0u) | (stream->confirmed ? 2u : 0u) |
+                                    (stream->joined ? 4u : 0u) | (stream->by_backend ? 8u : 0u)));
+        cs_buffer_varint(out, stream->own_order);
         cs_buffer_varint(out, stream->doubted_seq);
         cs_buffer_varint(out, stream->vouched_seq);
         cs_buffer_varint(out, stream->last_seq);
         put_time(out, stream->last_time_ms);
+        cs_buffer_varint(out, stream->acked_seq);
+        cs_buffer_append(out, stream->head, sizeof stream->head);
+        cs_buffer_append(out, stream->key, sizeof stream->key);
+        cs_buffer_varint(out, stream->parked);
     }
 }
 
@@ -219,6 +226,7 @@ static void put_rest(cs_buffer *out, const renaming *r, uint32_t *order)
     put_moment(out, &state->recovered);
     put_moment(out, &state->excursion);
     put_time(out, state->receipt_ms);
+    cs_buffer_varint(out, state->merged);
 }
 
 void cs_state_encode(const cs_state *state, cs_buffer *out)
@@ -260,19 +268,20 @@ static int64_t read_time(cs_reader *in)
     return (int64_t)cs_read_u64(in);
 }
 
-static void read_session(cs_reader *in, uint8_t *session)
+static void read_exactly(cs_reader *in, uint8_t *out, size_t size)
 {
-    const uint8_t *bytes = cs_read_bytes(in, CS_SESSION_ID_SIZE);
+    const uint8_t *bytes = cs_read_bytes(in, size);
     if (bytes != NULL)
-        memcpy(session, bytes, CS_SESSION_ID_SIZE);
+        memcpy(out, bytes, size);
 }
 
 static void read_moment(cs_reader *in, cs_moment *moment)
 {
     moment->seq = cs_read_varint(in);
+    moment->era = read_number(in, UINT16_MAX);
     moment->time_ms = read_time(in);
     moment->elapsed_ms = read_time(in);
-    read_session(in, moment->session);
+    read_exactly(in, moment->session, CS_SESSION_ID_SIZE);
 }
 
 static void read_act(cs_reader *in, const cs_state *state, cs_act *act)
@@ -297,7 +306,7 @@ static void read_act(cs_reader *in, const cs_state *state, cs_act *act)
     act->overlay_hash = cs_read_u64(in);
     act->time_ms = read_time(in);
     act->elapsed_ms = read_time(in);
-    read_session(in, act->session);
+    read_exactly(in, act->session, CS_SESSION_ID_SIZE);
     if (act->kind == 0 || stream >= state->stream_count || (act->flags & CS_ACT_PROVISIONAL) != 0)
         in->ok = false;
 }
@@ -357,16 +366,21 @@ static bool read_streams(cs_state *state, cs_reader *in)
     state->streams = streams;
     for (; in->ok && state->stream_count < count; state->stream_count++) {
         cs_stream_state *stream = &state->streams[state->stream_count];
-        const uint8_t *id = cs_read_bytes(in, sizeof stream->id);
-        if (id != NULL)
-            memcpy(stream->id, id, sizeof stream->id);
+        read_exactly(in, stream->id, sizeof stream->id);
         uint8_t flags = cs_read_u8(in);
         stream->own = (flags & 1u) != 0;
         stream->confirmed = (flags & 2u) != 0;
+        stream->joined = (flags & 4u) != 0;
+        stream->by_backend = (flags & 8u) != 0;
+        stream->own_order = read_number(in, UINT16_MAX);
         stream->doubted_seq = cs_read_varint(in);
         stream->vouched_seq = cs_read_varint(in);
         stream->last_seq = cs_read_varint(in);
         stream->last_time_ms = read_time(in);
+        stream->acked_seq = cs_read_varint(in);
+        read_exactly(in, stream->head, sizeof stream->head);
+        read_exactly(in, stream->key, sizeof stream->key);
+        stream->parked = read_number(in, UINT32_MAX);
     }
     return in->ok;
 }
@@ -441,6 +455,7 @@ consent_status cs_state_decode(cs_state *state, cs_span bytes, consent_error *er
         read_moment(&in, &state->recovered);
         read_moment(&in, &state->excursion);
         state->receipt_ms = read_time(&in);
+        state->merged = cs_read_varint(&in);
     }
     bool no_memory = in.ok && !read;
     if (read && in.ok && in.left == 0 && is_canonical(state, bytes, &no_memory))

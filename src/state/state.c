@@ -32,45 +32,25 @@ void cs_state_set_horizon(cs_state *state, int64_t horizon_ms)
     state->horizon_ms = horizon_ms;
 }
 
-/* ---- streams and permissions ------------------------------------------------------------------ */
+/* ---- permissions ----------------------------------------------------------------------------- */
 
-static consent_status stream_index(cs_state *state, const uint8_t *id, uint16_t *out, consent_error *err)
+static cs_moment moment_of(const cs_event *event, uint32_t era)
 {
-    for (uint32_t i = 0; i < state->stream_count; i++) {
-        if (memcmp(state->streams[i].id, id, CS_STREAM_ID_SIZE) == 0) {
-            *out = (uint16_t)i;
-            return CONSENT_OK;
-        }
-    }
-    if (state->stream_count >= NO_STREAM)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "the consent state reached its largest number of devices");
-    if (state->stream_count == state->stream_capacity) {
-        uint32_t capacity = state->stream_capacity == 0 ? 4 : state->stream_capacity * 2;
-        cs_stream_state *streams = cs_realloc(state->memory, state->streams, state->stream_capacity * sizeof *streams,
-                                              capacity * sizeof *streams);
-        if (streams == NULL)
-            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the devices in the consent state");
-        state->streams = streams;
-        state->stream_capacity = capacity;
-    }
-    cs_stream_state *added = &state->streams[state->stream_count];
-    memset(added, 0, sizeof *added);
-    memcpy(added->id, id, CS_STREAM_ID_SIZE);
-    *out = (uint16_t)state->stream_count++;
-    return CONSENT_OK;
-}
-
-static cs_moment moment_of(const cs_event *event)
-{
-    cs_moment moment = {.seq = event->seq, .time_ms = event->time_ms, .elapsed_ms = event->elapsed_ms};
+    cs_moment moment = {.seq = event->seq, .era = era, .time_ms = event->time_ms, .elapsed_ms = event->elapsed_ms};
     if (event->session_id != NULL)
         memcpy(moment.session, event->session_id, sizeof moment.session);
     return moment;
 }
 
+/* Numbers begin again with every own stream. */
+static bool is_later(const cs_moment *a, const cs_moment *b)
+{
+    return a->era != b->era ? a->era > b->era : a->seq > b->seq;
+}
+
 static void keep_later(cs_moment *kept, const cs_moment *moment)
 {
-    if (moment->seq > kept->seq)
+    if (is_later(moment, kept))
         *kept = *moment;
 }
 
@@ -101,7 +81,7 @@ static consent_status permission_slot(cs_state *state, cs_str name, cs_permissio
     return CONSENT_OK;
 }
 
-static consent_status apply_permission(cs_state *state, const cs_event *event, consent_error *err)
+static consent_status apply_permission(cs_state *state, const cs_event *event, uint32_t era, consent_error *err)
 {
     if (event->permission.size == 0 || event->type == CS_EVENT_PERMISSION_PROMPTED)
         return CONSENT_OK;
@@ -109,11 +89,11 @@ static consent_status apply_permission(cs_state *state, const cs_event *event, c
     consent_status status = permission_slot(state, event->permission, &permission, err);
     if (status != CONSENT_OK)
         return status;
-    cs_moment moment = moment_of(event);
+    cs_moment moment = moment_of(event, era);
     bool revoked = event->type == CS_EVENT_PERMISSION_REVOKED;
     uint32_t os_state =
         revoked && event->os_state != CONSENT_OS_BLOCKED ? (uint32_t)CONSENT_OS_DENIED : event->os_state;
-    if (moment.seq > permission->last.seq)
+    if (is_later(&moment, &permission->last))
         permission->os_state = os_state;
     keep_later(&permission->last, &moment);
     if (os_state == CONSENT_OS_DENIED || os_state == CONSENT_OS_BLOCKED)
@@ -241,10 +221,10 @@ static void fill_act(cs_act *act, const cs_event *event, uint8_t kind, uint64_t 
     act->seq = event->seq;
     act->cursor = cursor;
     act->seen = event->seen;
-    cs_moment moment = moment_of(event);
-    act->time_ms = moment.time_ms;
-    act->elapsed_ms = moment.elapsed_ms;
-    memcpy(act->session, moment.session, sizeof act->session);
+    act->time_ms = event->time_ms;
+    act->elapsed_ms = event->elapsed_ms;
+    if (event->session_id != NULL)
+        memcpy(act->session, event->session_id, sizeof act->session);
     bool always_whole = kind == CS_ACT_DECLINE || act->subject == CS_SUBJECT_AGE_UNKNOWN ||
                         act->subject == CS_SUBJECT_CONTROLLER_CHANGED;
     if (act->purpose == 0 || always_whole) {
@@ -336,7 +316,7 @@ static consent_status apply_key_confirmed(cs_state *state, const cs_event *event
     uint16_t stream;
     if (!cs_hex_decode(event->reference, id, sizeof id))
         return CONSENT_OK;
-    consent_status status = stream_index(state, id, &stream, err);
+    consent_status status = cs_state_stream_index(state, id, &stream, err);
     if (status != CONSENT_OK)
         return status;
     state->streams[stream].confirmed = true;
@@ -347,7 +327,7 @@ static consent_status apply_key_confirmed(cs_state *state, const cs_event *event
 
 static void apply_recovered(cs_state *state, const cs_event *event, uint16_t stream)
 {
-    cs_moment moment = moment_of(event);
+    cs_moment moment = moment_of(event, state->streams[stream].own_order);
     if (!cs_str_is(event->reference, CS_DOUBT_REFERENCE))
         keep_later(&state->recovered, &moment);
     else if (event->seq > state->streams[stream].doubted_seq)
@@ -360,7 +340,7 @@ static consent_status apply_own(cs_state *state, const cs_event *event, uint16_t
     case CS_EVENT_PERMISSION_PROMPTED:
     case CS_EVENT_PERMISSION_RESULT:
     case CS_EVENT_PERMISSION_REVOKED:
-        return apply_permission(state, event, err);
+        return apply_permission(state, event, state->streams[stream].own_order, err);
     case CS_EVENT_KEY_CONFIRMED:
         return apply_key_confirmed(state, event, err);
     case CS_EVENT_RECOVERED:
@@ -371,23 +351,55 @@ static consent_status apply_own(cs_state *state, const cs_event *event, uint16_t
     }
 }
 
+/* docs/sync-protocol.md section 6: what an operator's support may do for a person. */
+static bool backend_may(const cs_event *event)
+{
+    bool support = event->actor == CS_ACTOR_SUPPORT;
+    switch (event->type) {
+    case CS_EVENT_WITHDRAWN:
+    case CS_EVENT_DENIED:
+    case CS_EVENT_POLICY_DECLINED:
+    case CS_EVENT_GRANTED: /* said to have been given: a matter to confirm */
+    case CS_EVENT_POLICY_ACCEPTED:
+    case CS_EVENT_AGE_DECLARED:
+        return support;
+    case CS_EVENT_GUARDIAN_VERIFIED:
+        return event->actor == CS_ACTOR_GUARDIAN && event->method == CONSENT_METHOD_GUARDIAN_LINK;
+    default:
+        return false;
+    }
+}
+
+static consent_status apply_to(cs_state *state, const cs_event *event, uint16_t stream, uint64_t cursor, bool own,
+                               consent_error *err)
+{
+    cs_event unseeing;
+    consent_status status;
+    if (state->streams[stream].by_backend && !backend_may(event))
+        return CONSENT_OK;
+    if (state->streams[stream].joined && event->seen != 0) {
+        unseeing = *event;
+        unseeing.seen = 0;
+        event = &unseeing;
+    }
+    if (event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED)
+        status = apply_age(state, event, stream, cursor, err);
+    else
+        status = apply_act(state, event, stream, cursor, 0, err);
+    return status == CONSENT_OK && own ? apply_own(state, event, stream, err) : status;
+}
+
 consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_stream, const cs_event *event,
                               uint64_t cursor, consent_error *err)
 {
     if (event->time_ms > state->horizon_ms)
         return CONSENT_OK;
     uint16_t index = 0;
-    consent_status status = stream_index(state, stream, &index, err);
-    if (status != CONSENT_OK)
-        return status;
-    if (own_stream)
-        state->streams[index].own = state->streams[index].confirmed = true;
-    if (event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED)
-        status = apply_age(state, event, index, cursor, err);
-    else
-        status = apply_act(state, event, index, cursor, 0, err);
-    if (status == CONSENT_OK && own_stream)
-        status = apply_own(state, event, index, err);
+    consent_status status = own_stream ? cs_state_own_stream(state, stream, err) : CONSENT_OK;
+    if (status == CONSENT_OK)
+        status = cs_state_stream_index(state, stream, &index, err);
+    if (status == CONSENT_OK)
+        status = apply_to(state, event, index, cursor, own_stream, err);
     if (status == CONSENT_OK && event->seq >= state->streams[index].last_seq) {
         state->streams[index].last_seq = event->seq;
         state->streams[index].last_time_ms = event->time_ms;

@@ -86,6 +86,7 @@ typedef struct cs_age_act {
 /* A moment on this device, with what its session's clock said. */
 typedef struct cs_moment {
     uint64_t seq; /* 0: never */
+    uint32_t era; /* which of the own streams it was recorded in: cs_stream_state.own_order */
     int64_t time_ms;
     int64_t elapsed_ms;
     uint8_t session[CS_SESSION_ID_SIZE];
@@ -103,13 +104,30 @@ typedef struct cs_permission_state {
 
 typedef struct cs_stream_state {
     uint8_t id[CS_STREAM_ID_SIZE];
-    bool own;
-    bool confirmed;       /* key_confirmed, or own */
+    bool own;             /* is or was this device's */
+    uint32_t own_order;   /* 1: the device's first stream, 2: the one begun after it …; 0: another device's */
+    bool confirmed;       /* key_confirmed, or own, or the backend's */
+    bool joined;          /* came from an anonymous profile: its acts have seen nothing */
+    bool by_backend;      /* support's acts: only what cs_state_apply lets through has effect */
     uint64_t doubted_seq; /* own: acts up to here wait to be confirmed (CS_DOUBT_REFERENCE) … */
     uint64_t vouched_seq; /* … unless a later key_confirmed of this stream says they stand */
     uint64_t last_seq;
     int64_t last_time_ms; /* stamped */
+    uint64_t acked_seq;   /* the backend's receipts cover events up to here */
+    uint8_t head[32];     /* of the event chain after acked_seq */
+    uint8_t key[32];      /* SHA-256 of the device key that signs it; zeros: no receipt named one yet */
+    uint32_t parked;      /* own events that the backend refused for good: they hold on this device alone */
 } cs_stream_state;
+
+/* What came with events first … last of a stream (docs/sync-protocol.md): before them, and after them. */
+typedef struct cs_state_range {
+    uint64_t first, last;  /* 0: nothing but `merged` */
+    uint64_t first_cursor; /* 0: no receipt: events that joined on this device, or one's own that is parked */
+    int64_t time_ms;       /* of the receipt; 0: there was none */
+    uint64_t merged;       /* everything up to this cursor is merged; 0: says nothing of it */
+    bool by_backend, joined;
+    uint8_t key[32], head[32];
+} cs_state_range;
 
 typedef struct cs_name_table {
     cs_arena arena;
@@ -130,6 +148,7 @@ typedef struct cs_state {
     cs_stream_state *streams;
     uint32_t stream_count, stream_capacity;
     cs_moment recovered; /* the last `recovered` of this device */
+    uint64_t merged;     /* the backend's cursor up to which everything is merged without a gap */
     int64_t receipt_ms;  /* latest verified receipt of any stream */
     cs_moment excursion; /* the receipt that showed this session's wall clock ahead; seq 1 if any */
     int64_t horizon_ms;  /* INT64_MAX: none */
@@ -144,7 +163,8 @@ void cs_state_free(cs_state *state); /* leaves it empty: init again before use *
  * horizon t fed everything. In both, decide with now_ms = t. Never reuse the live state: it has forgotten what was replaced. */
 void cs_state_set_horizon(cs_state *state, int64_t horizon_ms);
 
-/* Adds one event of `stream` (CS_STREAM_ID_SIZE bytes). `own_stream`: made by this device. `cursor`: the backend's for this
+/* Adds one event of `stream` (CS_STREAM_ID_SIZE bytes). `own_stream`: made by this device, in its present stream. Of the backend's
+ * own stream (cs_state_begin_range says which is) only what docs/sync-protocol.md section 6 lists has effect. `cursor`: the backend's for this
  * event, 0 while unknown; applying the same event again with its cursor fills it in. Event types that say nothing about consent only
  * move the clock. Copies what it keeps. E_MEMORY leaves the state as it was or with the event partly applied on the restrictive
  * side: treat the store as unavailable. */
@@ -157,6 +177,20 @@ consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_s
 consent_status cs_state_receipt(cs_state *state, const uint8_t *stream, uint64_t first, uint64_t last,
                                 uint64_t first_cursor, int64_t receipt_ms, int64_t elapsed_ms,
                                 const uint8_t *session_id, consent_error *err);
+
+/* The device's own stream from here on. The first names it. A later one follows a fork: what the backend has of the stream before
+ * stays there; the acts behind are this stream's, numbered from 1 in their order, as they will be recorded again; one that was
+ * parked lies before all of them. The same again changes nothing. */
+consent_status cs_state_own_stream(cs_state *state, const uint8_t *stream, consent_error *err);
+/* The stream that the device records in now; NULL: none yet. */
+const cs_stream_state *cs_state_own(const cs_state *state);
+const cs_stream_state *cs_state_stream(const cs_state *state, const uint8_t *stream); /* NULL: not known */
+/* Before and after the events of a range of another stream, or for a receipt of one's own. `elapsed_ms`, `session_id`: as
+ * cs_state_receipt. */
+consent_status cs_state_begin_range(cs_state *state, const uint8_t *stream, const cs_state_range *range,
+                                    consent_error *err);
+consent_status cs_state_end_range(cs_state *state, const uint8_t *stream, const cs_state_range *range,
+                                  int64_t elapsed_ms, const uint8_t *session_id, consent_error *err);
 
 /* A withdrawal that holds in memory although no disk has it: the event as it will be recorded, its seq ignored. No grant
  * counts against it until cs_state_overlay_clear; apply the durable event first, then clear. Not part of encode. */

@@ -34,7 +34,8 @@ static consent_status take_checkpoint(void *user, cs_span state, consent_error *
 
 static consent_status open_ledger(rig *r, told *seen, bool with_checkpoint)
 {
-    const cs_ledger_sink sink = {seen, take_event, with_checkpoint ? take_checkpoint : NULL};
+    const cs_ledger_sink sink = {
+        .user = seen, .event = take_event, .checkpoint = with_checkpoint ? take_checkpoint : NULL};
     *seen = (told){0};
     memset(&r->err, 0, sizeof r->err);
     consent_status status = cs_ledger_open(&r->config, &sink, &r->ledger, &r->report, &r->err);
@@ -45,7 +46,7 @@ static consent_status open_ledger(rig *r, told *seen, bool with_checkpoint)
 
 static bool append(rig *r, told *seen)
 {
-    const cs_ledger_sink sink = {seen, take_event, NULL};
+    const cs_ledger_sink sink = {.user = seen, .event = take_event};
     cs_buffer bytes;
     if (cs_ledger_begin(r->ledger, &sink, &r->err) != CONSENT_OK)
         return false;

@@ -130,7 +130,7 @@ static void every_kind_of_entry_of_format_1_is_read(void **state)
     assert_int_equal(rig_init(&r, &w), CONSENT_OK);
     size_t size = load("entries.ledger");
     world_put_file(&w, RIG_HOME, RIG_NAME, file_data, size);
-    const cs_ledger_sink sink = {&seen, note_stream, NULL};
+    const cs_ledger_sink sink = {.user = &seen, .event = note_stream};
     assert_int_equal(cs_ledger_open(&r.config, &sink, &r.ledger, &r.report, &r.err), CONSENT_OK);
     assert_int_equal(seen.count, 2);
     assert_int_equal(seen.streams[0][0], 0xA0);

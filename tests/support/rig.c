@@ -64,7 +64,7 @@ static consent_status take_checkpoint(void *user, cs_span state, consent_error *
 
 cs_ledger_sink rig_sink(rig *r, bool with_checkpoint)
 {
-    return (cs_ledger_sink){r, take_event, with_checkpoint ? take_checkpoint : NULL};
+    return (cs_ledger_sink){.user = r, .event = take_event, .checkpoint = with_checkpoint ? take_checkpoint : NULL};
 }
 
 consent_status rig_init_env(rig *r, const cs_env *env, const char *path)

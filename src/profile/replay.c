@@ -1,0 +1,41 @@
+/* A ledger's entries as a state's: the same whether a profile opens, another process recorded, or the past is asked. */
+#include "profile/internal.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+consent_status cs_replay_event(cs_state *state, const uint8_t *stream, cs_span bytes, consent_error *err)
+{
+    cs_event event;
+    const cs_stream_state *own = cs_state_own(state);
+    consent_status status = cs_event_decode(bytes, &event, err);
+    bool is_own = own && memcmp(own->id, stream, CS_STREAM_ID_SIZE) == 0;
+    return status == CONSENT_OK ? cs_state_apply(state, stream, is_own, &event, 0, err) : status;
+}
+
+static void range_of(const cs_evidence *evidence, cs_state_range *range)
+{
+    *range = (cs_state_range){.first = evidence->first,
+                              .last = evidence->last,
+                              .first_cursor = evidence->first_cursor,
+                              .time_ms = evidence->time_ms,
+                              .merged = evidence->merged,
+                              .by_backend = evidence->by_backend,
+                              .joined = evidence->joined};
+    memcpy(range->key, evidence->key, sizeof range->key);
+    memcpy(range->head, evidence->head, sizeof range->head);
+}
+
+consent_status cs_replay_evidence(cs_state *state, const uint8_t *stream, cs_span bytes, bool over, const cs_now *now,
+                                  consent_error *err)
+{
+    cs_evidence evidence;
+    cs_state_range range;
+    consent_status status = cs_evidence_read(bytes, &evidence, err);
+    if (status != CONSENT_OK)
+        return status;
+    range_of(&evidence, &range);
+    if (!over)
+        return cs_state_begin_range(state, stream, &range, err);
+    return cs_state_end_range(state, stream, &range, now ? now->elapsed_ms : 0, now ? now->session : NULL, err);
+}
