@@ -168,7 +168,7 @@ CONSENT_API consent_status consent_profile_health(consent_profile *profile, cons
  * Verifies a bundle completely (keys, signature, version floor, structure, documents) and only then keeps it.
  * PIPL 17; C2, C154 to C166.
  *
- * Takes a head statement too: the small signed word of which version is the newest. A policy held that is older than it
+ * Takes a key set by itself, and a head statement too: the small signed word of which version is the newest. A policy held that is older than it
  * is "outdated" in consent_policy_list, so that a device from which updates are kept away can tell.
  * @return CONSENT_OK (also when this very policy is there already); E_TAMPERED (signature, or a key that is not named),
  *         E_REJECTED (an older version or key set than one seen, other bytes under the same version, a text revision that

@@ -249,8 +249,8 @@ consent_status cs_authoring_check(const cs_memory *memory, cs_str unsigned_file,
 
 /* ---- signing ------------------------------------------------------------------------------- */
 
-static consent_status put_publisher(cs_json_out *json, const uint8_t *key, int64_t not_before_ms, int64_t not_after_ms,
-                                    const cs_memory *memory, consent_error *err)
+static consent_status put_key(cs_json_out *json, const uint8_t *key, const cs_authoring_keys *set,
+                              const cs_memory *memory, consent_error *err)
 {
     char kid[17];
     char from[CS_TIME_TEXT_SIZE];
@@ -261,8 +261,8 @@ static consent_status put_publisher(cs_json_out *json, const uint8_t *key, int64
         return status;
     cs_buffer_init(&text, memory, 256);
     cs_base64url_encode(&text, (cs_span){key, CS_P256_PUBLIC_SIZE});
-    cs_time_format(not_before_ms, from);
-    cs_time_format(not_after_ms, until);
+    cs_time_format(set->not_before_ms, from);
+    cs_time_format(set->not_after_ms, until);
     cs_json_open_object(json);
     cs_json_member_text(json, "kid", kid);
     cs_json_member_str(json, "key", (cs_str){(const char *)text.data, text.size});
@@ -274,23 +274,31 @@ static consent_status put_publisher(cs_json_out *json, const uint8_t *key, int64
     return status;
 }
 
-consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const uint8_t *publishers,
-                                    size_t publisher_count, uint32_t version, int64_t not_before_ms,
-                                    int64_t not_after_ms, const cs_memory *memory, cs_buffer *jws, consent_error *err)
+static consent_status put_keys(cs_json_out *json, const char *name, const uint8_t *keys, size_t count,
+                               const cs_authoring_keys *set, const cs_memory *memory, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    cs_json_put_name(json, name);
+    cs_json_open_array(json);
+    for (size_t i = 0; status == CONSENT_OK && i < count; i++)
+        status = put_key(json, keys + i * CS_P256_PUBLIC_SIZE, set, memory, err);
+    cs_json_close_array(json);
+    return status;
+}
+
+consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const cs_authoring_keys *keys,
+                                    const cs_memory *memory, cs_buffer *jws, consent_error *err)
 {
     cs_buffer payload;
     cs_json_out json;
-    consent_status status = CONSENT_OK;
     cs_buffer_init(&payload, memory, 64 * 1024);
     cs_json_out_init(&json, &payload);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "schema", 1);
-    cs_json_member_int(&json, "version", version);
-    cs_json_put_name(&json, "publishers");
-    cs_json_open_array(&json);
-    for (size_t i = 0; status == CONSENT_OK && i < publisher_count; i++)
-        status = put_publisher(&json, publishers + i * CS_P256_PUBLIC_SIZE, not_before_ms, not_after_ms, memory, err);
-    cs_json_close_array(&json);
+    cs_json_member_int(&json, "version", keys->version);
+    consent_status status = put_keys(&json, "publishers", keys->publishers, keys->publisher_count, keys, memory, err);
+    if (status == CONSENT_OK && keys->receipt_count != 0)
+        status = put_keys(&json, "receipts", keys->receipts, keys->receipt_count, keys, memory, err);
     cs_json_close_object(&json);
     if (status == CONSENT_OK)
         status = cs_buffer_status(&payload, "the key set", err);
@@ -340,8 +348,12 @@ consent_status cs_authoring_throw_away_keys(const cs_memory *memory, const uint8
                                             const uint8_t publisher[CS_P256_PUBLIC_SIZE], cs_buffer *key_set,
                                             consent_error *err)
 {
-    return cs_authoring_key_set(root_private, publisher, 1, 1, THROW_AWAY_FROM_MS, THROW_AWAY_UNTIL_MS, memory, key_set,
-                                err);
+    const cs_authoring_keys keys = {.publishers = publisher,
+                                    .publisher_count = 1,
+                                    .version = 1,
+                                    .not_before_ms = THROW_AWAY_FROM_MS,
+                                    .not_after_ms = THROW_AWAY_UNTIL_MS};
+    return cs_authoring_key_set(root_private, &keys, memory, key_set, err);
 }
 
 consent_status cs_authoring_bundle(const cs_memory *memory, const char *folder,

@@ -32,10 +32,19 @@ consent_status cs_authoring_build(const cs_memory *memory, const char *folder, c
 consent_status cs_authoring_check(const cs_memory *memory, cs_str unsigned_file, const char *what, cs_str *policy_line,
                                   consent_error *err);
 
-/* A root-signed key set naming one or more publisher keys (CS_P256_PUBLIC_SIZE bytes each). */
-consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const uint8_t *publishers,
-                                    size_t publisher_count, uint32_t version, int64_t not_before_ms,
-                                    int64_t not_after_ms, const cs_memory *memory, cs_buffer *jws, consent_error *err);
+/* What a key set says: keys of CS_P256_PUBLIC_SIZE bytes each, all for the same time. */
+typedef struct cs_authoring_keys {
+    const uint8_t *publishers;
+    size_t publisher_count;
+    const uint8_t *receipts; /* who signs receipts of what was synced; may be none */
+    size_t receipt_count;
+    uint32_t version;
+    int64_t not_before_ms, not_after_ms;
+} cs_authoring_keys;
+
+/* A root-signed key set. */
+consent_status cs_authoring_key_set(const uint8_t root_private[CS_P256_PRIVATE_SIZE], const cs_authoring_keys *keys,
+                                    const cs_memory *memory, cs_buffer *jws, consent_error *err);
 /* Key set line, policy signed by the publisher, document lines. `what` names the unsigned file. */
 consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, const char *what, cs_str key_set,
                                  const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *bundle,

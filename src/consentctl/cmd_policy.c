@@ -185,6 +185,7 @@ consent_status cs_cmd_policy_build(cs_tool *tool, const cs_options *options, con
 const cs_option_spec cs_options_policy_keyset[] = {
     {"root", 0, "KEY", "the root's private key (required)"},
     {"publisher", 0, "PUB", "a publisher's public key (required, may be repeated)"},
+    {"receipts", 0, "PUB", "a public key that signs the backend's receipts (may be repeated)"},
     {"output", 'o', "FILE", "the signed key set (required)"},
     {"version", 0, "N", "number of this key set (default: 1); a higher one replaces a lower"},
     {"not-before", 0, "INSTANT", "from when the keys count (default: now)"},
@@ -229,13 +230,30 @@ static consent_status read_public_keys(cs_tool *tool, const cs_options *options,
     return status;
 }
 
+static consent_status read_key_options(cs_tool *tool, const cs_options *options, cs_authoring_keys *set,
+                                       uint8_t *publishers, uint8_t *receipts, consent_error *err)
+{
+    consent_status status = option_version(options, &set->version, err);
+    if (status == CONSENT_OK)
+        status = option_time(options, "not-before", cs_tool_now_ms(tool), &set->not_before_ms, err);
+    if (status == CONSENT_OK)
+        status = option_time(options, "not-after", set->not_before_ms + KEY_SET_LIFE_MS, &set->not_after_ms, err);
+    if (status == CONSENT_OK && set->not_after_ms <= set->not_before_ms)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "--not-after was not after --not-before; give a later instant");
+    if (status == CONSENT_OK)
+        status = read_public_keys(tool, options, "publisher", publishers, &set->publisher_count, err);
+    if (status == CONSENT_OK && cs_options_has(options, "receipts"))
+        status = read_public_keys(tool, options, "receipts", receipts, &set->receipt_count, err);
+    set->publishers = publishers;
+    set->receipts = receipts;
+    return status;
+}
+
 consent_status cs_cmd_policy_keyset(cs_tool *tool, const cs_options *options, consent_error *err)
 {
-    uint8_t publishers[MAX_KEYS * CS_P256_PUBLIC_SIZE];
-    size_t count = 0;
-    uint32_t version;
-    int64_t from_ms = 0;
-    int64_t until_ms = 0;
+    uint8_t publishers[MAX_KEYS * CS_P256_PUBLIC_SIZE], receipts[MAX_KEYS * CS_P256_PUBLIC_SIZE];
+    cs_authoring_keys set = {0};
     const char *output;
     const char *root_path;
     cs_key_pair root = {0};
@@ -244,28 +262,18 @@ consent_status cs_cmd_policy_keyset(cs_tool *tool, const cs_options *options, co
     if (status == CONSENT_OK)
         status = cs_options_need(options, "root", &root_path, err);
     if (status == CONSENT_OK)
-        status = option_version(options, &version, err);
-    if (status == CONSENT_OK)
-        status = option_time(options, "not-before", cs_tool_now_ms(tool), &from_ms, err);
-    if (status == CONSENT_OK)
-        status = option_time(options, "not-after", from_ms + KEY_SET_LIFE_MS, &until_ms, err);
-    if (status == CONSENT_OK && until_ms <= from_ms)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
-                         "--not-after was not after --not-before; give a later instant");
-    if (status == CONSENT_OK)
-        status = read_public_keys(tool, options, "publisher", publishers, &count, err);
+        status = read_key_options(tool, options, &set, publishers, receipts, err);
     if (status == CONSENT_OK)
         status = cs_keys_read_private(&tool->env.memory, root_path, &root, err);
     if (status == CONSENT_OK)
-        status = cs_authoring_key_set(root.private_key, publishers, count, version, from_ms, until_ms,
-                                      &tool->env.memory, &jws, err);
+        status = cs_authoring_key_set(root.private_key, &set, &tool->env.memory, &jws, err);
     cs_wipe(&root, sizeof root);
     cs_buffer_text(&jws, "\n");
     if (status == CONSENT_OK)
         status = cs_files_write(output, cs_buffer_span(&jws), CS_FILES_PUBLIC, false, err);
     if (status == CONSENT_OK)
-        status = cs_tool_done(tool, output, err, "key set %u names %zu publisher key%s", version, count,
-                              count == 1 ? "" : "s");
+        status = cs_tool_done(tool, output, err, "key set %u names %zu publisher key%s", set.version,
+                              set.publisher_count, set.publisher_count == 1 ? "" : "s");
     cs_buffer_free(&jws);
     return status;
 }

@@ -32,22 +32,25 @@ static bool read_instant(cs_json_in *in, const cs_json *item, const char *name, 
     return in->status == CONSENT_OK;
 }
 
-static void read_publisher(const cs_memory *memory, cs_json_in *in, const cs_json *item, cs_key_set *set)
+static void read_point(const cs_memory *memory, cs_json_in *in, const cs_json *item, uint8_t *key)
 {
-    uint8_t *key = set->keys + set->count * CS_P256_PUBLIC_SIZE;
-    cs_publisher *one = &set->publishers[set->count];
-    char kid[17];
     cs_buffer decoded;
     cs_buffer_init(&decoded, memory, CS_P256_PUBLIC_SIZE);
     cs_str text = cs_json_in_str(in, item, "key", true);
     bool read = text.size == CS_P256_PUBLIC_CHARS && cs_base64url_decode(&decoded, text);
     if (decoded.failed)
-        in->status = cs_buffer_status(&decoded, "a publisher's key", in->err);
+        in->status = cs_buffer_status(&decoded, "a key", in->err);
     else if (!read || decoded.size != CS_P256_PUBLIC_SIZE || decoded.data[0] != 0x04)
         (void)cs_json_complain(in, "`key` is not an uncompressed P-256 point, 65 bytes in base64url");
     else
         memcpy(key, decoded.data, CS_P256_PUBLIC_SIZE);
     cs_buffer_free(&decoded);
+}
+
+static void read_key(const cs_memory *memory, cs_json_in *in, const cs_json *item, uint8_t *key, cs_publisher *one)
+{
+    char kid[17];
+    read_point(memory, in, item, key);
     (void)read_instant(in, item, "not_before", &one->not_before_ms);
     (void)read_instant(in, item, "not_after", &one->not_after_ms);
     cs_str named = cs_json_in_str(in, item, "kid", true);
@@ -58,7 +61,21 @@ static void read_publisher(const cs_memory *memory, cs_json_in *in, const cs_jso
         (void)cs_json_complain(in, "`kid` is not the name of `key`, %s", kid);
     if (in->status == CONSENT_OK && one->not_after_ms <= one->not_before_ms)
         (void)cs_json_complain(in, "`not_after` does not lie behind `not_before`");
-    set->count++;
+}
+
+/* The list `name` of `least` to `most` keys. */
+static void read_keys(const cs_memory *memory, cs_json_in *in, const cs_json *list, const char *name, size_t least,
+                      size_t most, uint8_t *keys, cs_publisher *times, size_t *count)
+{
+    size_t given = cs_json_count(list);
+    if (in->status == CONSENT_OK && (given < least || given > most))
+        (void)cs_json_complain(in, "`%s` has %zu entries instead of %zu to %zu", name, given, least, most);
+    const cs_json *item = in->status == CONSENT_OK ? cs_json_first(list) : NULL;
+    for (; item && in->status == CONSENT_OK; item = cs_json_next(item), ++*count) {
+        size_t mark = cs_json_enter(in, name, *count);
+        read_key(memory, in, item, keys + *count * CS_P256_PUBLIC_SIZE, &times[*count]);
+        cs_json_leave(in, mark);
+    }
 }
 
 static consent_status read_key_set(const cs_memory *memory, cs_str payload, cs_key_set *set, consent_error *err)
@@ -75,15 +92,10 @@ static consent_status read_key_set(const cs_memory *memory, cs_str payload, cs_k
             cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the key set was written in a newer schema than 1: update the app");
     set->version = (uint32_t)cs_json_in_int(&in, doc.root, "version", true, 0, 1, INT32_MAX);
     const cs_json *publishers = cs_json_in_array(&in, doc.root, "publishers", true);
-    size_t count = cs_json_count(publishers);
-    if (in.status == CONSENT_OK && (count == 0 || count > CS_KEY_SET_MAX_KEYS))
-        (void)cs_json_complain(&in, "`publishers` has %zu entries instead of 1 to %u", count, CS_KEY_SET_MAX_KEYS);
-    const cs_json *item = in.status == CONSENT_OK ? cs_json_first(publishers) : NULL;
-    for (; item && in.status == CONSENT_OK; item = cs_json_next(item)) {
-        size_t mark = cs_json_enter(&in, "publishers", set->count);
-        read_publisher(memory, &in, item, set);
-        cs_json_leave(&in, mark);
-    }
+    const cs_json *receipts = cs_json_in_array(&in, doc.root, "receipts", false);
+    read_keys(memory, &in, publishers, "publishers", 1, CS_KEY_SET_MAX_KEYS, set->keys, set->publishers, &set->count);
+    read_keys(memory, &in, receipts, "receipts", 0, CS_KEY_SET_MAX_RECEIPTS, set->receipt_keys, set->receipts,
+              &set->receipt_count);
     cs_json_free(&doc);
     return in.status;
 }

@@ -7,7 +7,9 @@
 /* A JWS is larger than its payload by a third, its header and its signature. */
 #define CS_JWS_MAX_BYTES(payload) ((payload) / 3u * 4u + 512u)
 
-/* One publisher named by a key set. */
+#define CS_KEY_SET_MAX_RECEIPTS 16u
+
+/* One key named by a key set: from when it counts, and until when. */
 typedef struct cs_publisher {
     int64_t not_before_ms;
     int64_t not_after_ms;
@@ -18,6 +20,9 @@ typedef struct cs_key_set {
     size_t count;
     uint8_t keys[CS_KEY_SET_MAX_KEYS * CS_P256_PUBLIC_SIZE];
     cs_publisher publishers[CS_KEY_SET_MAX_KEYS];
+    size_t receipt_count; /* who signs receipts (docs/sync-protocol.md); none: nothing is synced */
+    uint8_t receipt_keys[CS_KEY_SET_MAX_RECEIPTS * CS_P256_PUBLIC_SIZE];
+    cs_publisher receipts[CS_KEY_SET_MAX_RECEIPTS];
 } cs_key_set;
 
 /* Takes one line off `rest`; it must be there, not empty, and end with a line feed. `what` names it in messages. */

@@ -17,6 +17,7 @@
 #include "platform/platform.h"
 #include "policy/bundle.h"
 #include "policy/document.h"
+#include "policy/key_set.h"
 
 #define CS_MARKER_NAME "withdrawn-unkeyed" /* file: a withdrawal was made while the key was away */
 #define CS_HOME_MAX_POLICIES 64u
@@ -110,7 +111,7 @@ consent_status cs_home_look(cs_home *home, const char *name, bool *there, consen
 
 /* ---- policies ------------------------------------------------------------------------------- */
 
-/* Verifies the bundle or head statement completely, then keeps it. See consent_policy_install. */
+/* Verifies the bundle, head statement or key set completely, then keeps it. See consent_policy_install. */
 consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err);
 /* Opens a signed statement of this type (cs_statement_open) under the newest key set seen; writes nothing. E_REJECTED: an older
  * key set. */
@@ -120,6 +121,8 @@ bool cs_home_is_outdated(const cs_home *home, const cs_policy *policy);
 /* Reads the index again when another process changed it. */
 consent_status cs_home_refresh_policies(cs_home *home, consent_error *err);
 const cs_held_policy *cs_home_policy(const cs_home *home, const char *id, uint32_t version);
+/* The newest key set. E_NOT_FOUND: none is kept, or none that counts. */
+consent_status cs_home_key_set(cs_home *home, cs_key_set *set, consent_error *err);
 consent_status cs_home_texts(cs_home *home, const cs_policy *policy, cs_texts **texts, consent_error *err);
 /* Exact JSON of a document: locale NULL or unknown gives the policy's first. */
 consent_status cs_home_document(cs_home *home, const cs_policy *policy, const char *locale, cs_buffer *json,

@@ -252,8 +252,18 @@ static consent_status place_head(cs_home *home, cs_policy_index *index, const cs
     return publish_index(home, index, err);
 }
 
-/* Exactly one of them is given. */
-static consent_status place(cs_home *home, cs_bundle *bundle, const cs_head *head, int64_t now_ms, consent_error *err)
+static consent_status place_keys(cs_home *home, cs_policy_index *index, const cs_signers *signers, consent_error *err)
+{
+    bool changed = false;
+    consent_status status = cs_index_check_key_set(home, index, signers, err);
+    if (status == CONSENT_OK)
+        status = cs_index_raise_key_set(home, index, signers, &changed, err);
+    return status == CONSENT_OK && changed ? publish_index(home, index, err) : status;
+}
+
+/* Of bundle and head at most one is given; neither: the key set alone. */
+static consent_status place(cs_home *home, cs_bundle *bundle, const cs_head *head, const cs_signers *signers,
+                            int64_t now_ms, consent_error *err)
 {
     cs_policy_index *index = cs_alloc(&home->env.memory, sizeof *index);
     if (!index)
@@ -261,8 +271,10 @@ static consent_status place(cs_home *home, cs_bundle *bundle, const cs_head *hea
     consent_status status = cs_home_refresh_policies(home, err);
     if (status == CONSENT_OK)
         status = cs_index_load(home, index, err);
-    if (status == CONSENT_OK)
-        status = bundle ? place_bundle(home, index, bundle, now_ms, err) : place_head(home, index, head, err);
+    if (status == CONSENT_OK && bundle)
+        status = place_bundle(home, index, bundle, now_ms, err);
+    else if (status == CONSENT_OK)
+        status = head ? place_head(home, index, head, err) : place_keys(home, index, signers, err);
     cs_free(&home->env.memory, index, sizeof *index);
     return status;
 }
@@ -291,22 +303,52 @@ static void unlock_installing(cs_home *home, cs_file *lock)
     home->env.file_close(home->env.ctx, lock);
 }
 
+static consent_status install_keys(cs_home *home, cs_str line, consent_error *err)
+{
+    cs_signers *signers = cs_alloc(&home->env.memory, sizeof *signers);
+    cs_key_set *set = cs_alloc(&home->env.memory, sizeof *set);
+    consent_status status = signers && set ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for a key set");
+    if (status == CONSENT_OK)
+        status = cs_key_set_verify(&home->env.memory, line, home->roots, home->root_count, set, signers, err);
+    if (status == CONSENT_OK)
+        status = place(home, NULL, NULL, signers, 0, err);
+    if (status == CONSENT_OK)
+        status = cs_home_keep_key_set(home, line, signers, err);
+    cs_free(&home->env.memory, signers, sizeof *signers);
+    cs_free(&home->env.memory, set, sizeof *set);
+    return status;
+}
+
+static consent_status install_bundle(cs_home *home, cs_span bytes, cs_str keys, int64_t now_ms, consent_error *err)
+{
+    cs_bundle bundle = {0};
+    consent_status status =
+        cs_bundle_open(&home->env.memory, bytes, home->roots, home->root_count, now_ms, &bundle, err);
+    if (status == CONSENT_OK)
+        status = place(home, &bundle, NULL, NULL, now_ms, err);
+    if (status == CONSENT_OK)
+        status = cs_home_keep_key_set(home, keys, &bundle.signers, err);
+    cs_bundle_free(&bundle);
+    return status;
+}
+
 static consent_status install(cs_home *home, cs_span bytes, consent_error *err)
 {
     cs_clock clock;
-    consent_status status;
+    cs_head head;
+    cs_str keys;
     home->env.clock(home->env.ctx, &clock);
-    if (cs_head_is(&home->env.memory, bytes)) {
-        cs_head head;
-        status = cs_head_open(&home->env.memory, bytes, home->roots, home->root_count, clock.wall_ms, &head, err);
-        return status == CONSENT_OK ? place(home, NULL, &head, clock.wall_ms, err) : status;
-    }
-    cs_bundle bundle = {0};
-    status = cs_bundle_open(&home->env.memory, bytes, home->roots, home->root_count, clock.wall_ms, &bundle, err);
+    if (cs_home_is_key_set(home, bytes, &keys))
+        return install_keys(home, keys, err);
+    const char *end = bytes.size != 0 ? memchr(bytes.data, '\n', bytes.size) : NULL;
+    keys.size = end ? (size_t)(end - keys.data) : 0;
+    if (!cs_head_is(&home->env.memory, bytes))
+        return install_bundle(home, bytes, keys, clock.wall_ms, err);
+    consent_status status =
+        cs_head_open(&home->env.memory, bytes, home->roots, home->root_count, clock.wall_ms, &head, err);
     if (status == CONSENT_OK)
-        status = place(home, &bundle, NULL, clock.wall_ms, err);
-    cs_bundle_free(&bundle);
-    return status;
+        status = place(home, NULL, &head, NULL, clock.wall_ms, err);
+    return status == CONSENT_OK ? cs_home_keep_key_set(home, keys, &head.signers, err) : status;
 }
 
 consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)

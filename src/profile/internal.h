@@ -1,6 +1,6 @@
 /* What the files of the profile module share. Nothing outside includes this.
  *
- *   home.c, home_policies.c   keys, sealed files, policies held
+ *   home.c, home_policies.c, home_keys.c   keys, sealed files, policies held
  *   opening.c                 a profile's files and keys: opening, repairing, erasing
  *   profile.c                 time, health, reading the ledger into the state
  *   replay.c                  the ledger's entries as a state's

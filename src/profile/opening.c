@@ -465,7 +465,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
 /* The master key is lost, or the files are another install's: nothing can be read. All of it is kept aside. */
 static consent_status renew_home(cs_home *home, consent_error *err)
 {
-    static const char *const prefixes[] = {"l-", "k-", "b-", "t-", "d-", "n-", "policies", "home.check"};
+    static const char *const prefixes[] = {"l-", "k-", "b-", "t-", "d-", "n-", "policies", "keyset", "home.check"};
     int code = 0;
     for (size_t i = 0; code == 0 && i < CS_COUNT_OF(prefixes); i++)
         code = for_each_name(home, prefixes[i], set_aside);

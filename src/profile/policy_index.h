@@ -67,4 +67,11 @@ consent_status cs_index_raise_policy(cs_policy_index *index, const cs_policy *po
                                      bool *changed, consent_error *err);
 consent_status cs_index_raise_head(cs_policy_index *index, const cs_head *head, bool *changed, consent_error *err);
 
+/* ---- home_keys.c ---- */
+
+/* Whether the bytes are a key set by itself; nothing is verified. */
+bool cs_home_is_key_set(const cs_home *home, cs_span bytes, cs_str *line);
+/* Keeps a verified key set, unless the home has seen a newer one. */
+consent_status cs_home_keep_key_set(cs_home *home, cs_str line, const cs_signers *signers, consent_error *err);
+
 #endif

@@ -74,6 +74,11 @@ const uint8_t *make_public_key(uint8_t seed)
     return key_of(seed)->public_key;
 }
 
+const uint8_t *make_private_key(uint8_t seed)
+{
+    return key_of(seed)->private_key;
+}
+
 const uint8_t *make_root_private(void)
 {
     return key_of(0x11)->private_key;
@@ -181,26 +186,40 @@ void make_payload(const char *policy_json, cs_buffer *out)
     assert_false(out->failed);
 }
 
-static void put_key_set(const make_signers *by, cs_buffer *out)
+static void put_keys(const uint8_t seeds[4], const char *name, cs_buffer *payload)
 {
     char kid[17];
+    cs_buffer_printf(payload, ",\"%s\":[", name);
+    for (size_t i = 0; i < 4 && seeds[i] != 0; i++) {
+        const uint8_t *key = make_public_key(seeds[i]);
+        assert_int_equal(cs_key_id(key, kid, NULL), CONSENT_OK);
+        cs_buffer_printf(payload, "%s{\"kid\":\"%s\",\"key\":\"", i > 0 ? "," : "", kid);
+        cs_base64url_encode(payload, (cs_span){key, CS_P256_PUBLIC_SIZE});
+        cs_buffer_text(payload, "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}");
+    }
+    cs_buffer_text(payload, "]");
+}
+
+static void put_key_set(const make_signers *by, cs_buffer *out)
+{
     cs_buffer payload;
     cs_buffer_init(&payload, make_memory(), CS_KEY_SET_MAX_BYTES);
-    cs_buffer_printf(&payload, "{\"schema\":1,\"version\":%u,\"publishers\":[", by->key_set);
-    for (size_t i = 0; i < sizeof(by->named) && by->named[i] != 0; i++) {
-        const uint8_t *key = make_public_key(by->named[i]);
-        assert_int_equal(cs_key_id(key, kid, NULL), CONSENT_OK);
-        cs_buffer_printf(&payload, "%s{\"kid\":\"%s\",\"key\":\"", i > 0 ? "," : "", kid);
-        cs_base64url_encode(&payload, (cs_span){key, CS_P256_PUBLIC_SIZE});
-        cs_buffer_text(&payload, "\",\"not_before\":\"" MAKE_NOT_BEFORE "\",\"not_after\":\"" MAKE_NOT_AFTER "\"}");
-    }
-    cs_buffer_text(&payload, "]}");
+    cs_buffer_printf(&payload, "{\"schema\":1,\"version\":%u", by->key_set);
+    put_keys(by->named, "publishers", &payload);
+    if (by->receipts[0] != 0)
+        put_keys(by->receipts, "receipts", &payload);
+    cs_buffer_text(&payload, "}");
     cs_str text = {(const char *)payload.data, payload.size};
     assert_int_equal(cs_jws_sign(CS_STR(CS_TYP_KEY_SET), text, key_of(by->root)->private_key, out, NULL), CONSENT_OK);
     cs_buffer_free(&payload);
 }
 
 static const make_signers usual = {.root = 0x11, .key_set = 1, .named = {0x22}, .publisher = 0x22};
+
+void make_key_set_by(const make_signers *by, cs_buffer *out)
+{
+    put_key_set(by, out);
+}
 
 void make_key_set(cs_buffer *out)
 {

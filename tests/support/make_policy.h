@@ -35,11 +35,15 @@ void make_key_set(cs_buffer *out);
 /* Who signs, by the seeds of throw-away keys: 0x11 is make_root, 0x22 make_publisher. */
 typedef struct make_signers {
     uint8_t root;
-    uint32_t key_set;  /* its version */
-    uint8_t named[4];  /* publishers, up to a 0 */
-    uint8_t publisher; /* who signs the policy */
+    uint32_t key_set;    /* its version */
+    uint8_t named[4];    /* publishers, up to a 0 */
+    uint8_t publisher;   /* who signs the policy */
+    uint8_t receipts[4]; /* who signs receipts, up to a 0 */
 } make_signers;
 const uint8_t *make_public_key(uint8_t seed);
+const uint8_t *make_private_key(uint8_t seed);
+/* The key set line alone. No line feed. */
+void make_key_set_by(const make_signers *by, cs_buffer *out);
 void make_signed_bundle(const char *policy_json, const make_signers *by, cs_buffer *out);
 /* The bytes of a statement of that type, and of a head statement, with that payload. */
 void make_statement(const char *typ, const char *payload, const make_signers *by, cs_buffer *out);

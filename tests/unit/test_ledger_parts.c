@@ -243,9 +243,9 @@ static void reading_again_ends_when_told_to(void **state)
     assert_int_equal(rig_act(&h->r, 2), CONSENT_OK);
     h->r.sink_fails = true;
     const cs_ledger_sink failing = rig_sink(&h->r, false);
-    assert_int_equal(cs_ledger_read_stream(h->r.ledger, cs_ledger_stream(h->r.ledger), 1, &mark, failing.event, &h->r,
-                                           NULL),
-                     CONSENT_E_MEMORY);
+    assert_int_equal(
+        cs_ledger_read_stream(h->r.ledger, cs_ledger_stream(h->r.ledger), 1, &mark, failing.event, &h->r, NULL),
+        CONSENT_E_MEMORY);
     assert_int_equal(read_own(h, 1, &mark), CONSENT_OK);
     assert_string_equal(h->text, "o1o2");
     stop(h);
