@@ -120,6 +120,18 @@ consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *su
                    subject->recipient->id, subject->policy->id, fill.missing, fill.source);
 }
 
+/* What can be done without says so, and when and why it is wanted (C33, C47 to C51). */
+static const char *with_need(cs_form *form, const cs_form_subject *subject, const cs_purpose_data *wanted,
+                             const char *name)
+{
+    if (!name || wanted->need == CS_NEED_REQUIRED)
+        return name;
+    const char *why = cs_form_text(subject, wanted->reason);
+    const char *need =
+        cs_form_word(subject->locale, wanted->need == CS_NEED_OPTIONAL ? CS_WORD_OPTIONAL : CS_WORD_CONDITIONAL);
+    return cs_form_join(form, (const char *const[]){name, " (", need, why ? ": " : ")", why ? why : NULL, ")", NULL});
+}
+
 static void put_data(filling *fill)
 {
     const cs_form_subject *subject = fill->subject;
@@ -128,7 +140,8 @@ static void put_data(filling *fill)
             continue;
         const cs_data_item *item = &subject->policy->data[subject->purpose->data[i].item];
         const char *id = cs_form_compose(fill->form, "data:%s", item->id);
-        const char *name = cs_form_text(subject, item->name);
+        const char *name =
+            with_need(fill->form, subject, &subject->purpose->data[i], cs_form_text(subject, item->name));
         put(fill, id, CS_WORD_DATA, name, "PIPL 17");
         if (name && item->sensitive && !fill->form->failed)
             fill->form->fields[fill->form->field_count - 1].emphasis = 2;

@@ -216,7 +216,7 @@ static void separate_shows_recipient_data_purpose_method_and_for_sensitive_data_
     assert_field(&doc, "recipient-policy", "https://a.example.com/privacy");
     assert_field(&doc, "purpose", "Complete the payment");
     assert_field(&doc, "data:order", "Order number");
-    assert_field(&doc, "data:id-number", "Identity number");
+    assert_field(&doc, "data:id-number", "Identity number (may be left out: For large sums)");
     assert_field(&doc, "method", "Sent encrypted");
     assert_field(&doc, "necessity", "Needed by law to pay");
     assert_field(&doc, "impact", "A leak may cost you money");
