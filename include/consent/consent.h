@@ -222,7 +222,8 @@ typedef enum consent_reason {
     CONSENT_REASON_PERMISSION_REFUSED = 17,
     CONSENT_REASON_CONFIRM = 18,
     CONSENT_REASON_CONSENTED = 19,
-    CONSENT_REASON_LOGIN_NEEDED = 20 /**< of a function: it takes an account (C26) */
+    CONSENT_REASON_LOGIN_NEEDED = 20, /**< of a function: it takes an account (C26) */
+    CONSENT_REASON_FIELD_NOTICE = 21  /**< entering it takes the notice at its field first (C29, C54) */
 } consent_reason;
 
 /** Name as in JSON, e.g. "notice_required"; "unknown" for other values. Static. */

@@ -457,3 +457,22 @@ void cs_decide_item(cs_scene *scene, const cs_str *data, cs_side side, cs_item *
     else if (item->grant == NULL && item->unconfirmed)
         item->status = CS_CHOICE_CONFIRM;
 }
+
+bool cs_decide_awaits_notice(cs_scene *scene, const cs_terms *terms, const cs_str *data)
+{
+    int at = terms->purpose == NULL || data == NULL ? -1 : cs_purpose_data_index(terms->policy, terms->purpose, *data);
+    if (at < 0 || !terms->purpose->data[at].at_field)
+        return false;
+    cs_name name = cs_state_name(scene->state, *data);
+    bool by_recipient = cs_decide_must_name_recipient(terms->purpose);
+    uint32_t count;
+    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t lifetime_ms = 0;
+        if (acts[i].kind == CS_ACT_NOTED && acts[i].data == name && cs_decide_about_item(scene, &acts[i]) &&
+            (!by_recipient || acts[i].recipient == scene->recipient) && confirmed(scene, &acts[i]) &&
+            cs_decide_inside_granted(scene, &acts[i], data, &lifetime_ms))
+            return false;
+    }
+    return true;
+}

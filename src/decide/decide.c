@@ -321,6 +321,16 @@ static bool rule_7_controller(matter *m, cs_decision *out)
     return false;
 }
 
+/* At its field the person is told first, where the policy says so: of what no form of its own told. C29, C30, C54. */
+static bool told_at_field(matter *m, cs_decision *out, int32_t rule)
+{
+    if (!cs_decide_awaits_notice(m->scene, &m->ruling, m->data))
+        return false;
+    ask_of_item(m, out, rule, CONSENT_REASON_FIELD_NOTICE, CS_SUBJECT_FIELD_NOTICE, (cs_moment){0});
+    out->occasion = CONSENT_OCCASION_FIELD;
+    return true;
+}
+
 /* Judged by the governing version; a later one that takes it back, or grounds it otherwise, needs an act. PIPL 13(2), (6), (7). */
 static bool rule_8_exempt(matter *m, cs_decision *out)
 {
@@ -329,7 +339,8 @@ static bool rule_8_exempt(matter *m, cs_decision *out)
         (purpose->ground != CONSENT_GROUND_CONTRACT && purpose->ground != CONSENT_GROUND_MADE_PUBLIC &&
          purpose->ground != CONSENT_GROUND_OTHER_LAW))
         return false;
-    return cs_decide_inside_accepted(m->scene, m->data) && exempt(m, out, 8, &m->governing);
+    return cs_decide_inside_accepted(m->scene, m->data) &&
+           (told_at_field(m, out, 8) || exempt(m, out, 8, &m->governing));
 }
 
 /* ---- rules 9 and 10: the choice ----------------------------------------------------------------------------- */
@@ -394,24 +405,6 @@ static bool answer_no(matter *m, cs_decision *out)
     return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
 }
 
-/* The permission that the question depends on and that was switched off in the system's settings. */
-static const cs_permission_state *switched_off(const matter *m)
-{
-    const cs_state *state = m->scene->state;
-    const cs_permission_state *found = NULL;
-    if (m->scene->query->permission.size != 0) {
-        found = cs_state_permission(state, m->scene->query->permission);
-        return found != NULL && found->revoked.seq != 0 ? found : NULL;
-    }
-    for (uint16_t i = 0; i < m->ruling.purpose->permission_count; i++) {
-        const char *id = m->ruling.policy->permissions[m->ruling.purpose->permissions[i]].id;
-        found = cs_state_permission(state, cs_str_of(id));
-        if (found == NULL || found->revoked.seq == 0)
-            return NULL; /* another permission serves the purpose still */
-    }
-    return found;
-}
-
 static bool confirmed_since(const matter *m, const cs_moment *revoked)
 {
     const cs_act *grant = m->item.grant;
@@ -424,7 +417,7 @@ static bool confirmed_since(const matter *m, const cs_moment *revoked)
 /* Reads as withdrawn here until it is on again and, for own, separate and written, confirmed. C73, C75. */
 static bool withdrawn_in_settings(matter *m, cs_decision *out)
 {
-    const cs_permission_state *state = switched_off(m);
+    const cs_permission_state *state = cs_decide_switched_off(m->scene, &m->ruling);
     bool by_grant = rests_on_grant(m) && cs_purpose_effective_form(m->ruling.policy, m->ruling.purpose) != CS_FORM_ONCE;
     if (state == NULL || (by_grant && confirmed_since(m, &state->revoked)))
         return false;
@@ -456,7 +449,7 @@ static bool rule_10_choice(matter *m, cs_decision *out)
         if (m->item.status != CS_CHOICE_GRANTED)
             return ask_first(m, out);
     }
-    return withdrawn_in_settings(m, out);
+    return withdrawn_in_settings(m, out) || (!rests_on_grant(m) && told_at_field(m, out, 10));
 }
 
 static bool rule_12_consented(matter *m, cs_decision *out)

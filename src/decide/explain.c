@@ -70,6 +70,8 @@ static const words by_reason[] = {
                                            "The system permission is off; you can turn it on in the system settings."},
     [CONSENT_REASON_CONFIRM] = {"PIPL 14; C143", "请在这台设备上再确认一次您的同意。",
                                 "Please confirm on this device that you agreed."},
+    [CONSENT_REASON_FIELD_NOTICE] = {"PIPL 17; App rules 2.3; C29, C54", "填写之前，请先看这一项信息用来做什么。",
+                                     "Before you enter this, see what it is for."},
     [CONSENT_REASON_LOGIN_NEEDED] = {"C26", "请先登录，再使用这项功能。", "Log in first to use this function."},
     [CONSENT_REASON_CONSENTED] = {"PIPL 13(1), 14; C1 to C5", "您已同意这项处理，可随时撤回。",
                                   "You agreed to this and can withdraw at any time."},

@@ -61,13 +61,14 @@ bool cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_qu
     if (!cs_decide_open_scene(&scene, set, state, &one, now))
         return false;
     cs_terms terms = cs_decide_ruling_terms(&scene);
-    bool any = false;
-    for (int i = -1; terms.purpose != NULL && i < (int)terms.purpose->recipient_count; i++) {
+    bool any = false, must = terms.purpose != NULL && cs_decide_must_name_recipient(terms.purpose);
+    bool apart = must || cs_decide_asks_choice(&terms); /* each recipient is chosen for itself */
+    for (int i = -1; terms.purpose != NULL && i < (apart ? (int)terms.purpose->recipient_count : 0); i++) {
         const cs_purpose_recipient *via = i < 0 ? NULL : &terms.purpose->recipients[i];
         const char *id = via == NULL ? NULL : terms.policy->recipients[via->recipient].id;
-        bool named = query->recipient.size != 0 &&
+        bool named = apart && query->recipient.size != 0 &&
                      cs_purpose_recipient_of(terms.policy, terms.purpose, query->recipient) != NULL;
-        if (named ? !cs_str_is(query->recipient, id) : via == NULL && cs_decide_must_name_recipient(terms.purpose))
+        if (named ? !cs_str_is(query->recipient, id) : via == NULL && must)
             continue;
         cs_decision answer;
         one.recipient = cs_str_of(id);

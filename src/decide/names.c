@@ -8,7 +8,7 @@ const char *consent_reason_name(consent_reason reason)
         "minor_marketing",   "guardian_required",  "came_of_age",        "notice_required", "refused_before",
         "policy_declined",   "controller_changed", "terms_widened",      "not_asked",       "expired",
         "refused_recently",  "permission_needed",  "permission_refused", "confirm",         "consented",
-        "login_needed"};
+        "login_needed",      "field_notice"};
     return (size_t)reason < CS_COUNT_OF(names) ? names[reason] : "unknown";
 }
 

@@ -17,3 +17,19 @@ cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state
     *ask_after_ms = query->user_initiated ? 0 : cs_decide_quiet_until(&scene, &refused, permission->cooldown_ms, 0);
     return *ask_after_ms ? CS_PERMISSION_RESTS : CS_PERMISSION_MAY_BE_ASKED;
 }
+
+const cs_permission_state *cs_decide_switched_off(const cs_scene *scene, const cs_terms *terms)
+{
+    const cs_permission_state *found = NULL;
+    if (scene->query->permission.size != 0) {
+        found = cs_state_permission(scene->state, scene->query->permission);
+        return found != NULL && found->revoked.seq != 0 ? found : NULL;
+    }
+    for (uint16_t i = 0; i < terms->purpose->permission_count; i++) {
+        const char *id = terms->policy->permissions[terms->purpose->permissions[i]].id;
+        found = cs_state_permission(scene->state, cs_str_of(id));
+        if (found == NULL || found->revoked.seq == 0)
+            return NULL; /* another permission serves the purpose still */
+    }
+    return found;
+}

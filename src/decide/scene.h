@@ -114,6 +114,11 @@ typedef struct cs_item {
 /* One side's choice about one data item (NULL: of a purpose that declares none). */
 void cs_decide_item(cs_scene *scene, const cs_str *data, cs_side side, cs_item *item);
 
+/* The policy wants the person told of it at its field, and nobody was, by the terms that hold now. */
+bool cs_decide_awaits_notice(cs_scene *scene, const cs_terms *terms, const cs_str *data);
+/* The permission that the question depends on and that was switched off in the system's settings (permission.c). */
+const cs_permission_state *cs_decide_switched_off(const cs_scene *scene, const cs_terms *terms);
+
 /* ---- quiet: cool-downs ------------------------------------------------------------------------------- */
 
 /* Until when asking by itself must wait after a refusal at that moment; 0: it need not; INT64_MAX: for ever. */

@@ -61,7 +61,8 @@ typedef enum cs_subject {
     CS_SUBJECT_GUARDIAN_REQUIRED = 3,
     CS_SUBJECT_CAME_OF_AGE = 4,
     CS_SUBJECT_AGE_UNKNOWN = 5,
-    CS_SUBJECT_CONFIRM = 6
+    CS_SUBJECT_CONFIRM = 6,
+    CS_SUBJECT_FIELD_NOTICE = 7
 } cs_subject;
 
 typedef enum cs_polarity {
@@ -120,6 +121,8 @@ typedef struct cs_event {
 const char *cs_event_type_name(uint32_t type); /* "granted"; "unknown" */
 const char *cs_actor_name(uint32_t actor);
 /* The one table of polarities. */
+/* The person was told at a form's field what it is for, and went on. */
+bool cs_event_is_field_notice(const cs_event *event);
 cs_polarity cs_event_polarity(const cs_event *event);
 
 /* Appends the exact bytes. */

@@ -57,11 +57,20 @@ const char *cs_actor_name(uint32_t actor)
     return actor < CS_COUNT_OF(actors) ? actors[actor] : "unknown";
 }
 
+bool cs_event_is_field_notice(const cs_event *event)
+{
+    return event->type == CS_EVENT_NOTICE_SHOWN && event->purpose.size != 0 && event->data_count != 0 &&
+           cs_str_is(event->control, "accept") &&
+           (cs_str_is(event->detail, "field") || cs_str_is(event->detail, "ad_hoc"));
+}
+
 cs_polarity cs_event_polarity(const cs_event *event)
 {
     if (!is_known(event->type))
         return CS_RESTRICTIVE;
     if (event->type == CS_EVENT_PERMISSION_RESULT && event->os_state == CONSENT_OS_GRANTED)
+        return CS_PERMISSIVE;
+    if (cs_event_is_field_notice(event))
         return CS_PERMISSIVE;
     return kinds[event->type].polarity;
 }

@@ -52,7 +52,7 @@ static bool covers(const cs_form *form, const cs_decision *answer)
         return confirm && !answer->about_policy;
     case CONSENT_OCCASION_FIELD:
     case CONSENT_OCCASION_AD_HOC:
-        return is_choice(answer);
+        return is_choice(answer) || answer->occasion == CONSENT_OCCASION_FIELD;
     case CONSENT_OCCASION_PERMISSION:
         return form->records_choice && (answer->occasion == CONSENT_OCCASION_OWN || (confirm && !answer->about_policy));
     default:
@@ -151,6 +151,7 @@ consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const 
                        "the %s form was not built: policy '%s' version %" PRIu32 " is not the one to ask under", wanted,
                        input->policy->id, input->policy->version);
     form->subject = answer.subject;
+    form->informs = answer.subject == CS_SUBJECT_FIELD_NOTICE; /* told; a no is kept all the same */
     form->about_policy = answer.about_policy;
     bool prompts = form->occasion == CONSENT_OCCASION_PERMISSION && answer.occasion != CONSENT_OCCASION_PERMISSION;
     return prompts ? may_prompt(form, input, query, err) : CONSENT_OK;

@@ -423,7 +423,7 @@ static consent_status act(const cs_form_reading *in)
         return save(in);
     if (in->given->action == CONSENT_ACTION_ACCEPT)
         return accept(in);
-    if (form->informs)
+    if (form->informs && form->subject != CS_SUBJECT_FIELD_NOTICE)
         return cs_form_go_on(in);
     if (form->occasion == CONSENT_OCCASION_PERMISSION)
         return refuse_permission(in);

@@ -275,11 +275,12 @@ static void code_days(codec *c, const cs_date **days, uint16_t *count)
 
 static void code_purpose_data(codec *c, cs_purpose *purpose, const cs_policy *policy)
 {
-    cs_purpose_data *data = code_list(c, &purpose->data, &purpose->data_count, sizeof(*data), 3, CS_PURPOSE_MAX_DATA);
+    cs_purpose_data *data = code_list(c, &purpose->data, &purpose->data_count, sizeof(*data), 4, CS_PURPOSE_MAX_DATA);
     for (uint16_t i = 0; i < purpose->data_count; i++) {
         code_position(c, &data[i].item, policy->data_count);
         code_u8(c, &data[i].need, CS_NEED_OPTIONAL);
         code_u32(c, &data[i].reason);
+        code_flag(c, &data[i].at_field);
     }
 }
 

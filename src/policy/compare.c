@@ -106,7 +106,7 @@ static bool same_data(const cs_policy *old, const cs_purpose *a, const cs_policy
         return false;
     for (uint16_t i = 0; i < a->data_count; i++) {
         int match = cs_purpose_data_index(new, b, cs_str_of(old->data[a->data[i].item].id));
-        if (match < 0 || b->data[match].need != a->data[i].need)
+        if (match < 0 || b->data[match].need != a->data[i].need || b->data[match].at_field != a->data[i].at_field)
             return false;
     }
     return true;

@@ -44,6 +44,7 @@ static void parse_purpose_data_item(cs_parser *parser, const cs_json *item, cs_p
     data->need =
         parse_word(parser, item, "need", false, CS_NEED_REQUIRED, need_names, CS_COUNT_OF(need_names), undeclared);
     data->reason = cs_parse_text(parser, item, "reason", false);
+    data->at_field = cs_json_in_bool(&parser->in, item, "at_field", false);
 }
 
 static void parse_purpose_data(cs_parser *parser, const cs_json *item, cs_purpose *purpose)

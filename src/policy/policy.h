@@ -146,6 +146,7 @@ typedef struct cs_recipient {
 typedef struct cs_purpose_data {
     uint16_t item;  /* index into data */
     uint8_t need;   /* cs_need */
+    bool at_field;  /* told at the field where it is entered, before (C29, C54) */
     cs_text reason; /* conditional and optional: when and why */
 } cs_purpose_data;
 

@@ -53,7 +53,7 @@ const cs_act *cs_state_acts(const cs_state *state, cs_name purpose, uint32_t *co
 
 static bool permissive(const cs_act *act)
 {
-    return act->kind == CS_ACT_ACCEPT || act->kind == CS_ACT_GRANT;
+    return act->kind == CS_ACT_ACCEPT || act->kind == CS_ACT_GRANT || act->kind == CS_ACT_NOTED;
 }
 
 /* Same stream speaking of the same thing in the same way: then the later one says it all. */

@@ -293,9 +293,9 @@ static void read_act(cs_reader *in, const cs_state *state, cs_act *act)
         *names[i] = read_number(in, state->names.count);
     for (size_t i = 0; i < CS_COUNT_OF(versions); i++)
         *versions[i] = read_number(in, UINT32_MAX);
-    act->kind = (uint8_t)read_number(in, CS_ACT_PURGED);
+    act->kind = (uint8_t)read_number(in, CS_ACT_NOTED);
     act->side = (uint8_t)read_number(in, CS_SIDE_GUARDIAN);
-    act->subject = (uint8_t)read_number(in, CS_SUBJECT_CONFIRM);
+    act->subject = (uint8_t)read_number(in, CS_SUBJECT_FIELD_NOTICE);
     act->flags = (uint8_t)read_number(in, UINT8_MAX);
     uint32_t stream = read_number(in, UINT16_MAX);
     act->stream = (uint16_t)stream;

@@ -152,8 +152,10 @@ static bool known_type(uint32_t type)
 static uint8_t kind_of(const cs_event *event)
 {
     bool whole = event->purpose.size == 0;
-    bool subject = event->subject != CS_SUBJECT_ITEM && event->subject <= CS_SUBJECT_CONFIRM;
+    bool subject = event->subject != CS_SUBJECT_ITEM && event->subject <= CS_SUBJECT_FIELD_NOTICE;
     switch (event->type) {
+    case CS_EVENT_NOTICE_SHOWN:
+        return cs_event_is_field_notice(event) ? CS_ACT_NOTED : 0;
     case CS_EVENT_POLICY_ACCEPTED:
     case CS_EVENT_GUARDIAN_VERIFIED:
     case CS_EVENT_IMPORTED:
@@ -255,7 +257,8 @@ static consent_status apply_act(cs_state *state, const cs_event *event, uint16_t
     consent_status status = intern_all(state, event, &named, err);
     cs_name data[CS_EVENT_MAX_DATA];
     size_t data_count = event->data_count < CS_EVENT_MAX_DATA ? event->data_count : CS_EVENT_MAX_DATA;
-    bool by_data = kind != CS_ACT_ACCEPT && (kind != CS_ACT_SUBJECT || event->subject == CS_SUBJECT_TERMS_WIDENED);
+    bool by_data = kind != CS_ACT_ACCEPT && (kind != CS_ACT_SUBJECT || event->subject == CS_SUBJECT_TERMS_WIDENED ||
+                                             event->subject == CS_SUBJECT_FIELD_NOTICE);
     if (named.purpose == 0 || !by_data)
         data_count = 0;
     for (size_t i = 0; status == CONSENT_OK && i < data_count; i++)

@@ -35,8 +35,9 @@ typedef enum cs_act_kind {
     CS_ACT_SUBJECT = 3, /* a no to one of cs_subject, and to that alone */
     CS_ACT_ACCEPT = 4,  /* of one policy version; of the guardian also guardian_verified */
     CS_ACT_GRANT = 5,
-    CS_ACT_USED = 6,  /* once: consumed */
-    CS_ACT_PURGED = 7 /* what its device held for the item is gone */
+    CS_ACT_USED = 6,   /* once: consumed */
+    CS_ACT_PURGED = 7, /* what its device held for the item is gone */
+    CS_ACT_NOTED = 8   /* told at its field (cs_event_is_field_notice) */
 } cs_act_kind;
 
 typedef enum cs_act_flag {

@@ -530,7 +530,7 @@ static void once_is_never_taken_from_another_device(void **state)
 static void every_reason_has_a_source_and_words_in_both_languages(void **state)
 {
     (void)state;
-    for (int32_t reason = 0; reason <= CONSENT_REASON_LOGIN_NEEDED; reason++) {
+    for (int32_t reason = 0; reason <= CONSENT_REASON_FIELD_NOTICE; reason++) {
         cs_decision decision = {.reason = reason};
         assert_true(strlen(cs_decision_rule_source(1, reason)) > 0);
         const char *zh = cs_decision_text(&decision, "zh-CN"), *en = cs_decision_text(&decision, "en");
