@@ -58,7 +58,7 @@ static void new_session(decide_case *c)
 
 /* ---- cool-downs -------------------------------------------------------------------------------------- */
 
-/* C67 C68 */
+/* C68 */
 static void a_cool_down_is_48_hours_or_the_policys_longer(void **state)
 {
     decide_case *c = *state;

@@ -202,7 +202,7 @@ static void a_policy_past_its_time_or_not_yet_in_force_asks_for_nothing(void **s
 
 /* ---- separate ---------------------------------------------------------------------------------- */
 
-/* C45 C55 C78 C96 C122 */
+/* C45 C55 C96 C122 */
 static void separate_shows_recipient_data_purpose_method_and_for_sensitive_data_necessity_and_impact(void **state)
 {
     form_case *test = *state;

@@ -67,7 +67,7 @@ static consent_status build_with(form_case *test, int32_t occasion, const char *
 
 /* ---- field ------------------------------------------------------------------------------------------------ */
 
-/* C47 C52 C122: the identity number's field says why it is needed and what it may mean */
+/* C122: the identity number's field says why it is needed and what it may mean */
 static void a_field_for_sensitive_data_asks_with_necessity_and_impact(void **state)
 {
     form_case *test = *state;

@@ -62,7 +62,7 @@ static const char *const product[] = {"\"id\": \"platform\", \"version\"",
                                       "\"id\": \"shop-news\"",
                                       NULL};
 
-/* C154 C160 C161: only what changed, made to stand out */
+/* C160 C161 C163: only what changed, made to stand out */
 static void update_names_what_is_new_and_stands_out_when_it_is_material(void **state)
 {
     form_case *test = *state;
@@ -85,6 +85,7 @@ static void update_names_what_is_new_and_stands_out_when_it_is_material(void **s
     cs_json_free(&doc);
 }
 
+/* C160 */
 static void new_words_alone_do_not_stand_out(void **state)
 {
     form_case *test = *state;
@@ -99,7 +100,7 @@ static void new_words_alone_do_not_stand_out(void **state)
     cs_json_free(&doc);
 }
 
-/* C155 C157: accepting moves on; declining speaks of that version alone, and rests */
+/* C155 C156: accepting moves on; declining speaks of that version alone, and rests */
 static void an_update_is_accepted_or_declined_as_a_version_of_its_own(void **state)
 {
     form_case *test = *state;

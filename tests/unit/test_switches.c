@@ -108,7 +108,7 @@ static void grant_feed(fixture *f)
     ok(f, journey_answer(&f->j, CONSENT_OCCASION_OWN, "recommend.feed", "", CONSENT_ACTION_ACCEPT));
 }
 
-/* C57 C84 */
+/* C57 */
 static void a_payment_kit_starts_only_after_its_own_separate_consent(void **state)
 {
     fixture *f = *state;
