@@ -157,7 +157,7 @@ typedef struct consent_profile_config {
 CONSENT_API CONSENT_MUST_USE consent_status consent_profile_open(consent_client *client,
                                                                  const consent_profile_config *config,
                                                                  consent_profile **out, consent_error *err);
-/** Writes counts and closes. Close its forms and handles first. An ephemeral profile is gone for good. */
+/** Writes counts and closes. Close its forms and handles first. An ephemeral profile is gone, but for what is sealed to the operator. */
 CONSENT_API void consent_profile_close(consent_profile *profile);
 /** CONSENT_OK, or why every decision of this profile is deny store_unavailable. */
 CONSENT_API consent_status consent_profile_health(consent_profile *profile, consent_error *err);
@@ -583,7 +583,8 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_verify(consent_profile *prof
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_repair(consent_profile *profile, consent_error *err);
 /**
- * Destroys the profile's key and files: nothing of it can be read again (PIPL 47; C16, C146).
+ * Destroys the profile's key and files: nothing of it can be read again here (PIPL 47; C16, C146). Acts that no backend has are
+ * sealed to the operator's key before, where the policy names one and the person ever accepted (sealed-*.bin in the home).
  * The profile handle only closes from then on.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_erase(consent_profile *profile, consent_error *err);

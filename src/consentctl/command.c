@@ -67,6 +67,8 @@ const cs_command cs_commands[] = {
      cs_cmd_notice_receive},
     {"notice list", "", "list notices and whom they wait for", 0, 0, cs_options_request_list, cs_cmd_notice_list},
     {"list", "LIST", "show what was collected, or what third parties received", 1, 1, cs_options_list, cs_cmd_list},
+    {"open-sealed", "FILE", "show the acts that an ended profile left for the operator", 1, 1, cs_options_open_sealed,
+     cs_cmd_open_sealed},
     {"health", "", "say whether the store can be trusted", 0, 0, cs_options_ledger, cs_cmd_health},
     {"run", "SCENARIO ...", "play scenarios with a virtual clock", 1, CS_OPTIONS_MAX, cs_options_run, cs_cmd_run},
     {"completion", "SHELL", "write what completes commands, options and values in a shell", 1, 1, NULL,

@@ -67,6 +67,9 @@ consent_status cs_cmd_key_public(cs_tool *tool, const cs_options *options, conse
 
 consent_status cs_cmd_completion(cs_tool *tool, const cs_options *options, consent_error *err);
 
+extern const cs_option_spec cs_options_open_sealed[];
+consent_status cs_cmd_open_sealed(cs_tool *tool, const cs_options *options, consent_error *err);
+
 extern const cs_option_spec cs_options_policy_new[];
 extern const cs_option_spec cs_options_policy_build[];
 extern const cs_option_spec cs_options_policy_keyset[];

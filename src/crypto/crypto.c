@@ -213,45 +213,82 @@ static psa_status_t xaes_derive(const uint8_t key[CS_KEY_SIZE], const uint8_t no
     return code;
 }
 
-static psa_status_t xaes_import(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[CS_NONCE_SIZE],
-                                psa_key_usage_t usage, psa_key_id_t *id)
+static psa_status_t gcm_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], cs_span aad,
+                             cs_span plain, uint8_t *sealed)
 {
-    uint8_t derived[CS_KEY_SIZE];
-    psa_status_t code = xaes_derive(key, nonce, derived);
-    if (code == PSA_SUCCESS)
-        code = import_key(PSA_KEY_TYPE_AES, CS_KEY_SIZE * 8u, PSA_ALG_GCM, usage, derived, sizeof(derived), id);
-    cs_wipe(derived, sizeof(derived));
+    psa_key_id_t id = 0;
+    size_t size = 0;
+    psa_status_t code =
+        import_key(PSA_KEY_TYPE_AES, CS_KEY_SIZE * 8u, PSA_ALG_GCM, PSA_KEY_USAGE_ENCRYPT, key, CS_KEY_SIZE, &id);
+    if (code != PSA_SUCCESS)
+        return code;
+    code = psa_aead_encrypt(id, PSA_ALG_GCM, nonce, GCM_NONCE_SIZE, bytes_of(aad), aad.size, bytes_of(plain),
+                            plain.size, sealed, plain.size + CS_TAG_SIZE, &size);
+    (void)psa_destroy_key(id);
+    return code;
+}
+
+static psa_status_t gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], cs_span aad,
+                             cs_span sealed, uint8_t *plain)
+{
+    psa_key_id_t id = 0;
+    uint8_t nothing[1];
+    size_t room = sealed.size - CS_TAG_SIZE;
+    size_t size = 0;
+    psa_status_t code =
+        import_key(PSA_KEY_TYPE_AES, CS_KEY_SIZE * 8u, PSA_ALG_GCM, PSA_KEY_USAGE_DECRYPT, key, CS_KEY_SIZE, &id);
+    if (code != PSA_SUCCESS)
+        return code;
+    code = psa_aead_decrypt(id, PSA_ALG_GCM, nonce, GCM_NONCE_SIZE, bytes_of(aad), aad.size, sealed.data, sealed.size,
+                            room > 0 ? plain : nothing, room, &size);
+    (void)psa_destroy_key(id);
     return code;
 }
 
 static psa_status_t xaes_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[CS_NONCE_SIZE], cs_span aad,
                               cs_span plain, uint8_t *sealed)
 {
-    psa_key_id_t id = 0;
-    psa_status_t code = xaes_import(key, nonce, PSA_KEY_USAGE_ENCRYPT, &id);
-    if (code != PSA_SUCCESS)
-        return code;
-    size_t size = 0;
-    code = psa_aead_encrypt(id, PSA_ALG_GCM, nonce + GCM_NONCE_SIZE, GCM_NONCE_SIZE, bytes_of(aad), aad.size,
-                            bytes_of(plain), plain.size, sealed, plain.size + CS_TAG_SIZE, &size);
-    (void)psa_destroy_key(id);
+    uint8_t derived[CS_KEY_SIZE];
+    psa_status_t code = xaes_derive(key, nonce, derived);
+    if (code == PSA_SUCCESS)
+        code = gcm_seal(derived, nonce + GCM_NONCE_SIZE, aad, plain, sealed);
+    cs_wipe(derived, sizeof(derived));
     return code;
 }
 
 static psa_status_t xaes_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[CS_NONCE_SIZE], cs_span aad,
                               cs_span sealed, uint8_t *plain)
 {
-    psa_key_id_t id = 0;
-    psa_status_t code = xaes_import(key, nonce, PSA_KEY_USAGE_DECRYPT, &id);
-    if (code != PSA_SUCCESS)
-        return code;
-    uint8_t nothing[1];
-    size_t room = sealed.size - CS_TAG_SIZE;
-    size_t size = 0;
-    code = psa_aead_decrypt(id, PSA_ALG_GCM, nonce + GCM_NONCE_SIZE, GCM_NONCE_SIZE, bytes_of(aad), aad.size,
-                            sealed.data, sealed.size, room > 0 ? plain : nothing, room, &size);
-    (void)psa_destroy_key(id);
+    uint8_t derived[CS_KEY_SIZE];
+    psa_status_t code = xaes_derive(key, nonce, derived);
+    if (code == PSA_SUCCESS)
+        code = gcm_open(derived, nonce + GCM_NONCE_SIZE, aad, sealed, plain);
+    cs_wipe(derived, sizeof(derived));
     return code;
+}
+
+consent_status cs_gcm_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], cs_span aad,
+                           cs_span plain, uint8_t *sealed, consent_error *err)
+{
+    psa_status_t code = enter();
+    if (code == PSA_SUCCESS)
+        code = gcm_seal(key, nonce, aad, plain, sealed);
+    leave();
+    return finish(err, code, "AES-256-GCM sealing");
+}
+
+consent_status cs_gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], cs_span aad,
+                           cs_span sealed, uint8_t *plain, consent_error *err)
+{
+    if (sealed.size < CS_TAG_SIZE)
+        return cs_fail(err, CONSENT_E_TAMPERED, 0, "sealed bytes were shorter than their tag");
+    psa_status_t code = enter();
+    if (code == PSA_SUCCESS)
+        code = gcm_open(key, nonce, aad, sealed, plain);
+    leave();
+    if (code == PSA_ERROR_INVALID_SIGNATURE)
+        return cs_fail(err, CONSENT_E_TAMPERED, code, "a seal did not fit its content or its key");
+    return finish(err, code, "AES-256-GCM opening");
 }
 
 consent_status cs_xaes_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[CS_NONCE_SIZE], cs_span aad,

@@ -38,6 +38,12 @@ consent_status cs_xaes_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[
 consent_status cs_xaes_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[CS_NONCE_SIZE], cs_span aad,
                             cs_span sealed, uint8_t *plain, consent_error *err);
 
+/* AES-256-GCM with a 12-byte nonce, for keys that seal once (envelope.h). Otherwise as above. */
+consent_status cs_gcm_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[12], cs_span aad, cs_span plain,
+                           uint8_t *sealed, consent_error *err);
+consent_status cs_gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[12], cs_span aad, cs_span sealed,
+                           uint8_t *plain, consent_error *err);
+
 /* The hedged nonce: HMAC(nonce_key, random32 ‖ u64le(aad.size) ‖ aad ‖ u64le(plain.size) ‖ plain)[0..24).
  * A repeated random32 (fork, cloned machine, broken source) still gives different nonces for
  * different content. */

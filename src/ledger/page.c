@@ -41,11 +41,12 @@ typedef struct shared {
     pending pending[CS_PAGE_PENDING];        /* at 128 */
     profile_slot profiles[CS_PAGE_PROFILES]; /* at 384 */
     word users[PAGE_USERS];                  /* at 896: processes that have it open */
+    profile_slot own[CS_PAGE_OWN_SLOTS];     /* at 1152: slots from CS_PAGE_PROFILES on */
 } shared;
 
 _Static_assert(offsetof(shared, generation) == 64 && offsetof(shared, pending) == 128 &&
                    offsetof(shared, profiles) == 384 && offsetof(shared, users) == 896 &&
-                   sizeof(shared) <= PAGE_SIZE_BYTES,
+                   offsetof(shared, own) == 1152 && sizeof(shared) <= PAGE_SIZE_BYTES,
                "the layout of the shared page is fixed");
 
 struct cs_page {
@@ -147,10 +148,43 @@ static consent_status join(cs_page *page, consent_error *err)
     return cs_fail(err, CONSENT_E_FULL, 0, "the home was open %u times already; close some", PAGE_USERS);
 }
 
+typedef struct leftovers {
+    char names[16][128];
+    size_t count;
+} leftovers;
+
+static void note_leftover(void *user, const char *name)
+{
+    leftovers *found = user;
+    size_t size = strlen(name);
+    if (strncmp(name, CS_EPHEMERAL_PREFIX, 2) == 0 && size < sizeof found->names[0] &&
+        found->count < sizeof found->names / sizeof found->names[0])
+        memcpy(found->names[found->count++], name, size + 1);
+}
+
+/* The page is whole and nobody alive has it open: so nobody has an ephemeral profile either. A failure leaves noise behind. */
+static void remove_leftovers(const cs_page *page)
+{
+    const cs_env *env = page->env;
+    leftovers *found = cs_alloc(&env->memory, sizeof *found);
+    int rc = 0;
+    bool more = found != NULL;
+    while (more && rc == 0) {
+        found->count = 0;
+        rc = env->dir_list(env->ctx, page->dir, note_leftover, found);
+        for (size_t i = 0; rc == 0 && i < found->count; i++)
+            rc = env->file_unlink(env->ctx, page->dir, found->names[i]);
+        more = found->count != 0;
+    }
+    cs_free(&env->memory, found, sizeof *found);
+}
+
 static consent_status open_locked(cs_page *page, consent_error *err)
 {
     int rc = map_file(page);
     if (rc != 0 || page->map == NULL || !is_in_use(page)) {
+        if (page->map != NULL && atomic_load(&page->map->magic) == PAGE_MAGIC)
+            remove_leftovers(page);
         unmap_file(page);
         consent_status status = write_fresh(page, err);
         if (status != CONSENT_OK)
@@ -239,28 +273,53 @@ uint32_t cs_page_bump(cs_page *page)
     return atomic_fetch_add(&page->map->generation, 1) + 1;
 }
 
-consent_status cs_page_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err)
+static profile_slot *slot_at(const cs_page *page, uint32_t slot)
 {
-    for (uint32_t i = 0; i < CS_PAGE_PROFILES; i++) {
+    return slot < CS_PAGE_PROFILES ? &page->map->profiles[slot] : &page->map->own[slot - CS_PAGE_PROFILES];
+}
+
+/* A slot among [from, to) that has this hash, or is free. */
+static consent_status take_slot(cs_page *page, uint32_t from, uint32_t to, uint32_t profile_hash, uint32_t *slot,
+                                consent_error *err)
+{
+    for (uint32_t i = from; i < to; i++) {
         uint32_t found = 0;
-        if (atomic_compare_exchange_strong(&page->map->profiles[i].hash, &found, profile_hash) ||
-            found == profile_hash) {
+        if (atomic_compare_exchange_strong(&slot_at(page, i)->hash, &found, profile_hash) || found == profile_hash) {
             *slot = i;
             return CONSENT_OK;
         }
     }
     return cs_fail(err, CONSENT_E_FULL, 0, "the home had %u profiles in use already; close all and open it again",
-                   CS_PAGE_PROFILES);
+                   to - from);
+}
+
+consent_status cs_page_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err)
+{
+    return take_slot(page, 0, CS_PAGE_PROFILES, profile_hash, slot, err);
+}
+
+/* Apart from the others, whose search takes the first that is free: a hole before a profile's slot would give it a second. */
+consent_status cs_page_own_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err)
+{
+    return take_slot(page, CS_PAGE_PROFILES, CS_PAGE_PROFILES + CS_PAGE_OWN_SLOTS, profile_hash, slot, err);
+}
+
+void cs_page_leave_slot(cs_page *page, uint32_t slot)
+{
+    if (slot < CS_PAGE_PROFILES)
+        return;
+    atomic_store(&slot_at(page, slot)->durable_end, 0);
+    atomic_store(&slot_at(page, slot)->hash, 0);
 }
 
 uint64_t cs_page_durable_end(const cs_page *page, uint32_t slot)
 {
-    return (uint64_t)atomic_load_explicit(&page->map->profiles[slot].durable_end, memory_order_acquire) * 8;
+    return (uint64_t)atomic_load_explicit(&slot_at(page, slot)->durable_end, memory_order_acquire) * 8;
 }
 
 void cs_page_set_durable_end(cs_page *page, uint32_t slot, uint64_t offset)
 {
-    word *end = &page->map->profiles[slot].durable_end;
+    word *end = &slot_at(page, slot)->durable_end;
     uint32_t wanted = (uint32_t)(offset / 8);
     uint32_t found = atomic_load(end);
     while (found < wanted && !atomic_compare_exchange_weak(end, &found, wanted))
@@ -269,7 +328,7 @@ void cs_page_set_durable_end(cs_page *page, uint32_t slot, uint64_t offset)
 
 void cs_page_restart_durable_end(cs_page *page, uint32_t slot, uint64_t offset)
 {
-    atomic_store(&page->map->profiles[slot].durable_end, (uint32_t)(offset / 8));
+    atomic_store(&slot_at(page, slot)->durable_end, (uint32_t)(offset / 8));
 }
 
 /* ---- withdrawals under way ----------------------------------------------------------------------- */

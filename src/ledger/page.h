@@ -21,7 +21,11 @@
 #include "platform/platform.h"
 
 #define CS_PAGE_PROFILES 64u
+#define CS_PAGE_OWN_SLOTS 32u /* of ephemeral profiles */
 #define CS_PAGE_PENDING 16u
+/* Files of ephemeral profiles begin so. Their keys live in memory alone: what a process that died left of them is noise, and is
+ * removed by the first who opens the page after everybody was gone. */
+#define CS_EPHEMERAL_PREFIX "e-"
 
 typedef struct cs_page cs_page;
 
@@ -37,6 +41,9 @@ uint32_t cs_page_bump(cs_page *page); /* returns the new generation */
 
 /* A slot for one profile's ledger, found by its keyed hash (non-zero) or taken. E_FULL when none is left. */
 consent_status cs_page_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err);
+/* The same for a profile that no other handle can know, until it leaves: there may be any number of them, one after the other. */
+consent_status cs_page_own_slot(cs_page *page, uint32_t profile_hash, uint32_t *slot, consent_error *err);
+void cs_page_leave_slot(cs_page *page, uint32_t slot);
 uint64_t cs_page_durable_end(const cs_page *page, uint32_t slot); /* 0: nobody said so far */
 /* Only ever rises; `offset` is a multiple of 8. */
 void cs_page_set_durable_end(cs_page *page, uint32_t slot, uint64_t offset);

@@ -14,6 +14,7 @@
  *   minors.c                  what a guardian's no, and a child found, bring about
  *   requests.c, lists.c       what a person may ask for, the two lists
  *   notices.c                 what the operator must tell
+ *   sealing.c                 acts that no backend has, when their key goes
  *   naming.c                  texts of the policies in force
  *   switches.c                third parties' switches
  *   purges.c                  what has to go */
@@ -198,6 +199,14 @@ bool cs_ask_is_fresh(const cs_ask *ask);
 /* ---- watches.c ---- */
 void cs_watches_drop(cs_profile *profile, const cs_ask *ask);
 void cs_watches_free(cs_profile *profile);
+
+/* ---- sealing.c, home->lock held ---- */
+
+#define CS_SEALED_PREFIX "sealed-" /* files for the operator: docs/ledger-format.md section 10 */
+
+/* Before the profile's key goes: the own acts after `after_seq` (acknowledged up to there; 0: none), where the person ever accepted and
+ * the governing policy has a key to seal to. Never fails: what cannot be sealed is lost, and logged. */
+void cs_profile_seal_unsent(cs_profile *profile, uint64_t after_seq);
 
 /* ---- history.c ---- */
 typedef struct cs_hash_list {

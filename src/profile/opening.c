@@ -181,7 +181,7 @@ static void set_names(cs_profile *profile, const char *name)
     memcpy(profile->key_name, name, CS_HOME_NAME_SIZE);
     memcpy(profile->ledger_name, name, CS_HOME_NAME_SIZE);
     profile->key_name[0] = 'k';
-    profile->ledger_name[0] = 'l';
+    profile->ledger_name[0] = profile->ephemeral ? CS_EPHEMERAL_PREFIX[0] : 'l';
 }
 
 static consent_status name_files(cs_profile *profile, consent_error *err)
@@ -412,7 +412,8 @@ static int for_each_notice(cs_profile *profile, int (*act)(cs_home *home, const 
 {
     char prefix[CS_HOME_NAME_SIZE];
     memcpy(prefix, profile->ledger_name, sizeof prefix);
-    prefix[0] = 'n';
+    if (!profile->ephemeral) /* they share its prefix */
+        prefix[0] = 'n';
     return for_each_name(profile->home, prefix, act);
 }
 
@@ -450,6 +451,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
         return cs_fail(err, CONSENT_E_FORKED, 0,
                        "this handle was opened before fork(); open the home again in the child");
     cs_profile_lock(profile);
+    cs_profile_seal_unsent(profile, 0);
     forget_state(profile);
     cs_wipe(profile->key, sizeof profile->key);
     profile->closed = true;
@@ -546,18 +548,34 @@ consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
     return status;
 }
 
+/* Nobody else ever knew the profile: its place is the next person's, its withdrawals concern nobody any more. */
+static void leave_page(cs_profile *profile)
+{
+    cs_page *page = profile->home->page;
+    if (!profile->page || profile->page != page || profile->home->page_is_lost)
+        return;
+    for (size_t i = 0; i < profile->unsaved_pending_count; i++)
+        cs_page_unpend(page, profile->unsaved_pending[i]);
+    cs_page_leave_slot(page, profile->page_slot);
+}
+
 void cs_profile_close(cs_profile *profile)
 {
     if (!profile)
         return;
     cs_home *home = profile->home;
-    if (profile->health == CONSENT_OK && !profile->ephemeral)
+    bool ends = profile->ephemeral && !is_forked(profile); /* in a fork the files are the parent's */
+    if (profile->health == CONSENT_OK && (!profile->ephemeral || (ends && profile->ledger)))
         (void)cs_profile_flush(profile, NULL);
     cs_profile_lock(profile);
+    if (ends && !profile->closed)
+        cs_profile_seal_unsent(profile, 0);
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
-    if (profile->ephemeral && profile->ledger_name[0] && !is_forked(profile)) /* they are the parent's */
+    if (ends && profile->ledger_name[0])
         (void)destroy_files(profile, NULL);
+    if (ends)
+        leave_page(profile);
     /* Pending slots of withdrawals that no disk has stay: other processes go on denying. */
     cs_profile_free(profile);
     home->env.mutex_unlock(home->env.ctx, home->lock);

@@ -177,7 +177,8 @@ static consent_status move_to_page(cs_profile *profile, consent_error *err)
     cs_page *page = profile->home->page;
     if (profile->page == page || profile->page_hash == 0)
         return CONSENT_OK;
-    consent_status status = cs_page_slot(page, profile->page_hash, &profile->page_slot, err);
+    consent_status status = profile->ephemeral ? cs_page_own_slot(page, profile->page_hash, &profile->page_slot, err)
+                                               : cs_page_slot(page, profile->page_hash, &profile->page_slot, err);
     if (status == CONSENT_OK && profile->ledger)
         status = read_tail(profile, false, err);
     if (status != CONSENT_OK)
@@ -298,7 +299,8 @@ static consent_status find_notice(cs_profile *profile, const uint8_t hash[CS_HAS
     size_t size = strlen(profile->ledger_name);
     consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name + size, err);
     memcpy(name, profile->ledger_name, size);
-    name[0] = 'n';
+    if (!profile->ephemeral)
+        name[0] = 'n';
     return status == CONSENT_OK ? cs_hmac_sha256(profile->key, &use, 1, key, err) : status;
 }
 
