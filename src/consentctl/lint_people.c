@@ -227,3 +227,41 @@ CS_LINT_RULE(child_document)
                                : "the child rules had no text of their own; write them for the guardian to read");
     }
 }
+
+CS_LINT_RULE(child_retention)
+{
+    if (tells_ages_apart(lint) && cs_lint_string(cs_json_get(lint->root, "minors"), "retention").size == 0)
+        cs_lint_report(lint, "minors.retention", NULL,
+                       "it was not said how long a child's data is kept at most; write for example \"30d\"");
+}
+
+CS_LINT_RULE(age_purpose)
+{
+    cs_str purpose = cs_lint_string(cs_json_get(lint->root, "minors"), "purpose");
+    if (tells_ages_apart(lint) && !cs_lint_find(lint, "purposes", purpose) &&
+        cs_str_is(cs_lint_string(lint->root, "scope"), "platform"))
+        cs_lint_report(
+            lint, "minors.purpose", NULL,
+            "ages are asked for, but no purpose says what for; name one, with the data and how long it is kept");
+}
+
+static bool takes(const cs_json *purpose, cs_str data)
+{
+    for (const cs_json *at = cs_json_first(cs_json_get(purpose, "data")); at; at = cs_json_next(at))
+        if (cs_str_equal(cs_lint_id(at), data))
+            return true;
+    return false;
+}
+
+CS_LINT_RULE(minor_declaration)
+{
+    for (const cs_json *item = cs_lint_first(lint, "data"); item; item = cs_json_next(item)) {
+        bool declared = !cs_str_is(cs_lint_string(item, "sensitive"), "minor");
+        for (const cs_json *at = cs_lint_first(lint, "purposes"); at && !declared; at = cs_json_next(at))
+            declared = cs_str_is(cs_lint_string(at, "kind"), "declare") && takes(at, cs_lint_id(item));
+        if (!declared)
+            cs_lint_report(lint, "data", item,
+                           "a minor's details are taken, but nobody declares to be the guardian or to have the "
+                           "guardian's consent; add a purpose of kind declare");
+    }
+}

@@ -44,7 +44,8 @@ static const char *const policy_lines[] = {
     "  ],",
     "  \"data\": [",
     "    {\"id\": \"search-words\", \"name\": {\"@LOCALE@\": \"{{搜索词|Search words}}\"}},",
-    "    {\"id\": \"service-log\", \"name\": {\"@LOCALE@\": \"{{服务日志|Service log}}\"}}",
+    "    {\"id\": \"service-log\", \"name\": {\"@LOCALE@\": \"{{服务日志|Service log}}\"}},",
+    "    {\"id\": \"birth\", \"name\": {\"@LOCALE@\": \"{{出生日期|Date of birth}}\"}}",
     "  ],",
     "  \"recipients\": [],",
     "  \"purposes\": [",
@@ -60,10 +61,24 @@ static const char *const policy_lines[] = {
     "      \"data\": [\"search-words\", \"service-log\"],",
     "      \"retention\": {\"period\": \"180d\", \"at_expiry\": \"delete\"},",
     "      \"section\": \"@SECTION@\"",
+    "    },",
+    "    {",
+    "      \"id\": \"minors.age\",",
+    "      \"function\": \"browse\",",
+    "      \"kind\": \"collect\",",
+    "      \"ground\": \"legal_duty\",",
+    "      \"form\": \"policy\",",
+    "      \"name\": {\"@LOCALE@\": \"{{辨别未成年人|Tell minors}}\"},",
+    "      \"text\": {\"@LOCALE@\": \"{{法律对未成年人有专门的保护。|The law protects minors in particular.}}\"},",
+    "      \"data\": [\"birth\"],",
+    "      \"retention\": {\"criterion\": {\"@LOCALE@\": \"{{保存到账户注销为止。|Kept until the account is "
+    "closed.}}\"}},",
+    "      \"section\": \"@SECTION@\"",
     "    }",
     "  ],",
     "  \"permissions\": [],",
-    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"rules\": {\"id\": \"child-rules\", \"version\": 1, "
+    "  \"minors\": {\"child_under\": 14, \"guardian_under\": 18, \"retention\": \"30d\", \"purpose\": \"minors.age\", "
+    "\"rules\": {\"id\": \"child-rules\", \"version\": 1, "
     "\"facts\": {",
     "    \"scope\": {\"@LOCALE@\": \"{{【填写】收集孩子的什么信息，为什么，怎样收集。|[fill in] What of a child, what "
     "for, "

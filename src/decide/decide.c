@@ -226,7 +226,9 @@ static bool child_choice(matter *m, cs_decision *out)
         return answer_refused(m, out, 5, cs_decide_moment(child.refusal));
     bool refused = refused_by(m, CS_SIDE_GUARDIAN, &guardian);
     bool granted = guardian.status == CS_CHOICE_GRANTED;
-    bool wanting = cs_decide_asks_choice(&m->ruling) ? !granted : refused;
+    bool own = cs_decide_asks_choice(&m->ruling) || m->ruling.purpose->kind == CS_KIND_SHARE ||
+               m->ruling.purpose->kind == CS_KIND_PUBLISH; /* C132: not by agreeing to the policy alone */
+    bool wanting = own ? !granted : refused;
     return wanting && ask_guardian(m, out, refused ? guardian.refusal : NULL);
 }
 

@@ -90,7 +90,7 @@ static bool retention_is_over(cs_scene *scene, const cs_act *grant, const cs_str
     cs_terms terms = cs_decide_granted_terms(scene, grant);
     if (terms.purpose == NULL)
         return false;
-    int64_t period_ms = terms.purpose->retention.period_ms;
+    int64_t period_ms = cs_decide_retention_ms(scene, &terms);
     bool once = (grant->flags & CS_ACT_ONCE) != 0;
     if (period_ms > 0 ? period_ms >= INT64_MAX - grant->time_ms || !cs_decide_reached(scene, grant->time_ms + period_ms)
                       : once)
@@ -112,6 +112,19 @@ static bool is_minor(const cs_scene *scene)
     for (size_t i = 0; scene->age_known && i < scene->layer_count; i++)
         minor |= scene->age < cs_decide_policy(scene, scene->layers[i].governing)->minors.guardian_under;
     return minor;
+}
+
+/* A child's guardian said no to the use as a whole, or took the yes back: nothing of it was ever agreed to (C134). */
+static bool guardian_refused(const cs_scene *scene)
+{
+    for (size_t i = 0; scene->age_known && i < scene->layer_count; i++) {
+        const cs_layer *layer = &scene->layers[i];
+        if (layer->accepted != CS_ACCEPTANCE_COUNTS && layer->wants_guardian != CS_NO_POLICY &&
+            scene->age < cs_decide_policy(scene, layer->governing)->minors.child_under &&
+            cs_decide_subject_refusal(scene, CS_SUBJECT_GUARDIAN_REQUIRED, layer, false, 0, NULL).seq != 0)
+            return true;
+    }
+    return false;
 }
 
 static cs_loss loss_of_choice(cs_scene *scene, const cs_terms *ruling, const cs_act *grant, const cs_str *data)
@@ -146,6 +159,8 @@ static cs_loss loss(cs_scene *scene, const cs_str *data, bool *anonymise)
         *anonymise = ruling.purpose->retention.at_expiry == CS_AT_EXPIRY_ANONYMISE;
     if (cs_decide_ground_of_law(&newest))
         return CS_LOSS_NONE;
+    if (guardian_refused(scene))
+        return CS_LOSS_WITHDRAWN;
     for (size_t i = 0; i < scene->layer_count; i++)
         if (cs_decide_ended(scene, &scene->layers[i]))
             return CS_LOSS_SERVICE_ENDED;

@@ -69,6 +69,8 @@ bool cs_decide_must_name_recipient(const cs_purpose *purpose);
 bool cs_decide_ground_of_law(const cs_terms *terms); /* rule 4's grounds */
 bool cs_decide_automated_marketing(const cs_purpose *purpose);
 bool cs_decide_asks_choice(const cs_terms *terms); /* own, separate, written or once on the ground of consent */
+/* How long what was given under these terms may be kept: a child's no longer than the policy says of children. 0: open. C133. */
+int64_t cs_decide_retention_ms(const cs_scene *scene, const cs_terms *terms);
 /* Whether the query goes on under terms accepted with the governing version: inside it and every effective newer one. */
 bool cs_decide_inside_accepted(cs_scene *scene, const cs_str *data);
 /* Whether it goes on under the terms that this grant was given for. *lifetime_ms: the shortest among them; 0: open. */

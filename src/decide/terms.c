@@ -208,6 +208,18 @@ static int64_t shorter(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+int64_t cs_decide_retention_ms(const cs_scene *scene, const cs_terms *terms)
+{
+    const cs_minors *minors = &terms->policy->minors;
+    bool child = scene->age_known && scene->age < minors->child_under;
+    return shorter(terms->purpose->retention.period_ms, child ? minors->retention_ms : 0);
+}
+
+static int64_t life_of(const measure *m, const cs_terms *terms)
+{
+    return shorter(terms->purpose->grant_lifetime_ms, cs_decide_retention_ms(m->scene, terms));
+}
+
 static bool covers(const cs_terms *agreed, const cs_terms *later)
 {
     if (agreed->purpose == later->purpose)
@@ -237,8 +249,7 @@ static bool covered_by_all_agreed(measure *m, const cs_terms *later)
             continue; /* the product no longer speaks of it: the platform's terms are measured */
         if (!cs_decide_declares(&shrunk, m->scene->query, m->data) || !covers(&shrunk, later))
             return false;
-        m->shortest_ms =
-            shorter(m->shortest_ms, shorter(shrunk.purpose->grant_lifetime_ms, shrunk.purpose->retention.period_ms));
+        m->shortest_ms = shorter(m->shortest_ms, life_of(m, &shrunk));
     }
     return true;
 }
@@ -247,8 +258,7 @@ static bool holds(measure *m, const cs_terms *later)
 {
     if (!cs_decide_declares(later, m->scene->query, m->data) || !covered_by_all_agreed(m, later))
         return false;
-    m->shortest_ms =
-        shorter(m->shortest_ms, shorter(later->purpose->grant_lifetime_ms, later->purpose->retention.period_ms));
+    m->shortest_ms = shorter(m->shortest_ms, life_of(m, later));
     return true;
 }
 
@@ -296,7 +306,7 @@ bool cs_decide_inside_granted(cs_scene *scene, const cs_act *grant, const cs_str
     measure m = {.scene = scene, .data = data, .grant = grant, .agreed = cs_decide_granted_terms(scene, grant)};
     if (m.agreed.purpose == NULL)
         return false;
-    m.shortest_ms = shorter(m.agreed.purpose->grant_lifetime_ms, m.agreed.purpose->retention.period_ms);
+    m.shortest_ms = life_of(&m, &m.agreed);
     bool inside = holds_against_all(&m);
     *lifetime_ms = m.shortest_ms;
     return inside;

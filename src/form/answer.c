@@ -53,6 +53,9 @@ consent_status cs_form_accept_age(const cs_form_reading *in)
     cs_event *declared = cs_form_record(in, CS_EVENT_AGE_DECLARED, method, band ? band->control : "birth", false);
     declared->birth = birth;
     declared->age_band = band ? band->band : 0;
+    declared->purpose = cs_str_of(in->form->age_purpose);
+    for (size_t i = 0; i < in->form->age_data_count; i++)
+        declared->data[declared->data_count++] = cs_str_of(in->form->age_data[i]);
     return CONSENT_OK;
 }
 

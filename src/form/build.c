@@ -250,6 +250,8 @@ consent_status cs_form_build(const cs_form_input *input, cs_form **out, consent_
     form->query.scope = cs_str_of(cs_form_keep_str(form, input->query.scope));
     form->query.user_initiated = form->user_initiated;
     form->seen = input->seen;
+    int32_t years;
+    form->child = cs_decide_age(input->state, input->now, &years) && years < input->policy->minors.child_under;
     form->built_ms = input->now->now_ms;
     form->expires_ms = form->built_ms + CS_FORM_LIFETIME_MS;
     form->valid_until_ms = input->policy->valid_until_ms;

@@ -110,6 +110,13 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, con
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
         if (subject->data >> i & 1)
             add_datum(form, input, asking, i);
+    form->declares = subject->purpose->kind == CS_KIND_DECLARE;
+    if (form->declares) {
+        const char *words = cs_form_text(subject, subject->purpose->text);
+        cs_form_choice *tick = cs_form_add_choice(form, CS_CONTROL_TICK, "declare", words ? words : "");
+        if (tick)
+            tick->required = true;
+    }
     cs_form_add_buttons(form, input);
     return CONSENT_OK;
 }

@@ -160,15 +160,18 @@ static const char *retention_text(cs_form *form, const cs_form_subject *subject)
     const char *locale = subject->locale;
     const char *then = cs_form_word(locale, retention->at_expiry == CS_AT_EXPIRY_ANONYMISE ? CS_WORD_THEN_ANONYMISED
                                                                                            : CS_WORD_THEN_DELETED);
-    if (retention->period_ms <= 0)
+    int64_t period_ms = retention->period_ms, childs_ms = form->child ? subject->policy->minors.retention_ms : 0;
+    if (childs_ms > 0 && (period_ms <= 0 || childs_ms < period_ms))
+        period_ms = childs_ms;
+    if (period_ms <= 0)
         return cs_form_text(subject, retention->criterion);
-    int64_t count = retention->period_ms / CS_MINUTE_MS;
+    int64_t count = period_ms / CS_MINUTE_MS;
     cs_word unit = CS_WORD_MINUTES;
-    if (retention->period_ms % CS_DAY_MS == 0) {
-        count = retention->period_ms / CS_DAY_MS;
+    if (period_ms % CS_DAY_MS == 0) {
+        count = period_ms / CS_DAY_MS;
         unit = CS_WORD_DAYS;
-    } else if (retention->period_ms % CS_HOUR_MS == 0) {
-        count = retention->period_ms / CS_HOUR_MS;
+    } else if (period_ms % CS_HOUR_MS == 0) {
+        count = period_ms / CS_HOUR_MS;
         unit = CS_WORD_HOURS;
     }
     return cs_form_compose(form, "%" PRId64 "%s%s", count, cs_form_word(locale, unit), then);

@@ -112,6 +112,9 @@ static const char *needs(const manage *all, cs_form_choice *choice, const cs_for
 {
     if (all->form->guardian)
         return "guardian"; /* with the verification behind it */
+    if (subject->purpose->kind == CS_KIND_DECLARE &&
+        cs_purpose_effective_form(subject->policy, subject->purpose) <= CS_FORM_OWN)
+        return "own"; /* with its tick */
     switch (cs_purpose_effective_form(subject->policy, subject->purpose)) {
     case CS_FORM_SEPARATE:
     case CS_FORM_WRITTEN:

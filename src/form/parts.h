@@ -104,7 +104,7 @@ typedef struct cs_form_field {
 } cs_form_field;
 
 typedef enum cs_control_kind {
-    CS_CONTROL_TICK = 1,   /* accepting the policy */
+    CS_CONTROL_TICK = 1,   /* accepting the policy, making a declaration */
     CS_CONTROL_DATA,       /* one data item of the form's purpose */
     CS_CONTROL_ITEM,       /* manage: one purpose, for one recipient or none */
     CS_CONTROL_ACCEPTANCE, /* manage: the acceptance of the policy itself */
@@ -167,10 +167,15 @@ struct cs_form {
     const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
     uint32_t narrowing;                  /* how leaving out data that stood granted is recorded (cs_event_type) */
     bool guardian;                       /* the guardian acts */
+    bool child;                          /* the person is a child */
+    bool declares;                       /* accepting takes the tick beside the declaration, "declare" */
     bool about_policy;                   /* what is asked is the policy as a whole */
     bool informs;                        /* nothing is asked: the answer says whether the person goes on */
     const char *notice_id, *notice_kind; /* notices; NULL */
-    const char *rules_id;                /* child rules agreed to with it; NULL */
+    const char *age_purpose;             /* age: the purpose it is asked for, with its data; NULL */
+    const char *const *age_data;
+    size_t age_data_count;
+    const char *rules_id; /* child rules agreed to with it; NULL */
     uint32_t rules_version;
     const char *const *streams; /* confirm: devices in hex */
     uint32_t stream_count;

@@ -53,6 +53,34 @@ static const char *age_consequence(const cs_form_input *input, const cs_form_sub
     return refusal[0] ? refusal : cs_texts_get(input->texts, input->policy->consequence, locale);
 }
 
+/* An age is personal information like any other: what is collected, what for, how and how long (PIPL 17; C136). A policy that
+ * does not say so is shown what refusing costs, at least. */
+static consent_status put_age_purpose(cs_form *form, const cs_form_input *input, const char *consequence,
+                                      consent_error *err)
+{
+    const cs_policy *policy = input->policy;
+    cs_form_subject about = {.policy = policy, .texts = input->texts, .locale = form->locale};
+    about.purpose = cs_policy_purpose(policy, cs_str_of(policy->minors.purpose));
+    if (about.purpose) {
+        const char **data = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *data);
+        if (!data)
+            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form");
+        for (uint16_t i = 0; i < about.purpose->data_count; i++) {
+            about.data |= UINT64_C(1) << i;
+            data[form->age_data_count++] = cs_form_keep(form, policy->data[about.purpose->data[i].item].id);
+        }
+        form->age_data = data;
+        form->age_purpose = cs_form_keep(form, about.purpose->id);
+        return cs_form_purpose_fields(form, &about, err);
+    }
+    if (!consequence[0])
+        return cs_fail(err, CONSENT_E_REJECTED, 0,
+                       "the age form was not built: policy '%s' lacks the consequence of refusing (PIPL 16), add it",
+                       policy->id);
+    cs_form_add_field(form, "consequence", cs_form_word(form->locale, CS_WORD_CONSEQUENCE), consequence, 0);
+    return CONSENT_OK;
+}
+
 consent_status cs_form_build_age(cs_form *form, const cs_form_input *input, consent_error *err)
 {
     cs_form_asking asking = {.query = {.scope = form->query.scope}};
@@ -68,11 +96,9 @@ consent_status cs_form_build_age(cs_form *form, const cs_form_input *input, cons
     status = cs_form_controller_fields(form, input->policy, input->texts, err);
     if (status != CONSENT_OK)
         return status;
-    if (!consequence[0])
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the age form was not built: policy '%s' lacks the consequence of refusing (PIPL 16), add it",
-                       input->policy->id);
-    cs_form_add_field(form, "consequence", cs_form_word(form->locale, CS_WORD_CONSEQUENCE), consequence, 0);
+    status = put_age_purpose(form, input, consequence, err);
+    if (status != CONSENT_OK)
+        return status;
     add_bands(form, &input->policy->minors);
     cs_form_add_entry(form, "birth", CS_WORD_BIRTH, form->choice_count == 0);
     if (form->guardian)

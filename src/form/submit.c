@@ -200,6 +200,13 @@ consent_status cs_form_accept_choice(const cs_form_reading *in)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice '%s' and the others were left unticked: accepting '%s' needs one of them",
                        form->data[0].control, form->purpose);
+    const consent_answer *declared = form->declares ? cs_form_find_answer(in, "declare") : NULL;
+    if (form->declares && (!declared || !declared->on))
+        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                       "choice 'declare' was not ticked: '%s' is a declaration, which only its own tick makes (C82)",
+                       form->purpose);
+    if (declared && answered_at(in, declared) > sorted.ticked_at_ms)
+        sorted.ticked_at_ms = answered_at(in, declared);
     consent_status status = cs_form_reserve_events(form, 3, in->err);
     if (status != CONSENT_OK)
         return status;

@@ -375,6 +375,8 @@ static void code_terms(codec *c, cs_policy *policy)
     code_days(c, &policy->makeup_days, &policy->makeup_day_count);
     code_i32(c, &policy->minors.child_under);
     code_i32(c, &policy->minors.guardian_under);
+    code_ms(c, &policy->minors.retention_ms);
+    code_string(c, &policy->minors.purpose);
     code_string(c, &policy->minors.rules_id);
     code_u32(c, &policy->minors.rules_version);
     for (int i = 0; i < CS_CHILD_FACTS; i++)

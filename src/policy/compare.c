@@ -277,7 +277,8 @@ static bool same_service(const cs_policy *old, const cs_policy *new)
 {
     return same_text(old->scope, new->scope) && same_text(old->region, new->region) &&
            old->minors.child_under == new->minors.child_under &&
-           old->minors.guardian_under == new->minors.guardian_under &&same_rules(old, new) &&
+           old->minors.guardian_under == new->minors.guardian_under &&
+           old->minors.retention_ms == new->minors.retention_ms &&same_rules(old, new) &&
            old->visitor_allowed == new->visitor_allowed && old->import_allowed == new->import_allowed &&
            old->fetch_before_consent == new->fetch_before_consent && old->cooldown_ms == new->cooldown_ms &&
            old->closing == new->closing && old->closing_notice_ms == new->closing_notice_ms &&

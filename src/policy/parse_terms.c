@@ -163,6 +163,8 @@ static void parse_minors(cs_parser *parser, const cs_json *root)
     if (cs_parse_ok(parser) && minors->guardian_under < minors->child_under)
         (void)cs_parse_complain_at(parser, "guardian_under", "%d is below child_under, %d: every child has a guardian",
                                    (int)minors->guardian_under, (int)minors->child_under);
+    minors->retention_ms = cs_parse_duration(parser, object, "retention", 0);
+    minors->purpose = cs_parse_id(parser, object, "purpose", false);
     const cs_json *rules = cs_json_in_object(&parser->in, object, "rules", false);
     if (rules) {
         size_t inner = cs_json_enter(&parser->in, "rules", SIZE_MAX);

@@ -245,6 +245,9 @@ typedef enum cs_child_fact { /* what a guardian is told of the child rules */
 typedef struct cs_minors {
     int32_t child_under;    /* years; 0: no rule */
     int32_t guardian_under; /* years; 0: no rule */
+    int64_t
+        retention_ms; /* a child's data is kept no longer, whatever the purpose says; 0: as long as the purpose says */
+    const char *purpose;    /* that asking for an age serves; NULL: not said */
     const char *rules_id;   /* child rules document's policy id */
     uint32_t rules_version; /* 0: none */
     cs_text facts[CS_CHILD_FACTS];

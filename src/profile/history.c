@@ -161,7 +161,9 @@ consent_status cs_profile_history(cs_profile *profile, cs_buffer *out, consent_e
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    status = add_events(&all, &report, err);
+    status = cs_profile_note_reading(profile, "read:history", err);
+    if (status == CONSENT_OK)
+        status = add_events(&all, &report, err);
     cs_hash_list_free(&all.notices, &profile->home->env.memory);
     cs_profile_unlock(profile);
     return status;
@@ -217,7 +219,9 @@ consent_status cs_profile_export(cs_profile *profile, cs_buffer *out, consent_er
     cs_json_member_text(&json, "exported_at", text);
     add_policies(profile->home, &json);
     cs_buffer_text(out, ",\n\"events\":[\n");
-    status = add_events(&all, &report, err);
+    status = cs_profile_note_reading(profile, "read:export", err);
+    if (status == CONSENT_OK)
+        status = add_events(&all, &report, err);
     if (status == CONSENT_OK) {
         char head[2 * CS_HASH_SIZE + 1];
         cs_hex_encode(report.event_head, CS_HASH_SIZE, head);

@@ -172,6 +172,9 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
 consent_status cs_profile_record_act(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
                                      uint64_t *first_seq, consent_error *err);
 
+/* Of a child's record: notes that it was looked at, before it is (C128). What cannot be noted is not shown. */
+consent_status cs_profile_note_reading(cs_profile *profile, const char *what, consent_error *err);
+
 /* Writes a checkpoint: keeps opening short, and lets a ledger cut short afterwards be noticed. Failing costs time at the next open and
  * nothing else. */
 void cs_profile_checkpoint(cs_profile *profile);

@@ -130,8 +130,11 @@ static consent_status count_event(void *user, const uint8_t *stream, cs_span byt
     cs_event event;
     consent_status status = cs_event_decode(bytes, &event, err);
     (void)stream;
-    if (status != CONSENT_OK || event.type != CS_EVENT_USAGE || t->shared != (event.recipient.size != 0))
+    bool told_age = event.type == CS_EVENT_AGE_DECLARED || event.type == CS_EVENT_AGE_SIGNALLED;
+    if (status != CONSENT_OK || !(told_age || event.type == CS_EVENT_USAGE) || t->shared != (event.recipient.size != 0))
         return status;
+    if (told_age) /* to state an age is to hand it over (C136) */
+        event.count = 1;
     if (event.data_count == 0)
         return t->shared ? count(t, &event, (cs_str){NULL, 0}, err) : CONSENT_OK;
     for (size_t i = 0; status == CONSENT_OK && i < event.data_count; i++)
@@ -273,7 +276,9 @@ consent_status cs_profile_list(cs_profile *profile, consent_list which, const ch
     if (status != CONSENT_OK)
         return status;
     cs_arena_init(&t.arena, t.memory, 0);
-    status = cs_naming_open(profile, locale, &naming, err);
+    status = cs_profile_note_reading(profile, t.shared ? "read:shared" : "read:collected", err);
+    if (status == CONSENT_OK)
+        status = cs_naming_open(profile, locale, &naming, err);
     if (status == CONSENT_OK) {
         status = fill(profile, &t, &naming, err);
         if (status == CONSENT_OK)

@@ -166,6 +166,24 @@ static consent_status take_back(cs_profile *profile, const cs_requests *list, co
     return status;
 }
 
+/* ---- looking --------------------------------------------------------------------------------------------------- */
+
+consent_status cs_profile_note_reading(cs_profile *profile, const char *what, consent_error *err)
+{
+    const cs_policy_set *set = &profile->home->policies;
+    cs_now now;
+    int32_t years;
+    bool child = false;
+    cs_profile_now(profile, &now);
+    bool known = cs_decide_age(&profile->state, &now, &years);
+    for (size_t i = 0; known && i < set->count; i++)
+        child |= years < set->policies[i]->minors.child_under;
+    if (!child)
+        return CONSENT_OK;
+    const cs_event looked = {.type = CS_EVENT_USAGE, .actor = CS_ACTOR_SYSTEM, .count = 1, .detail = cs_str_of(what)};
+    return cs_profile_record(profile, &looked, 1, false, NULL, err);
+}
+
 /* ---- recording --------------------------------------------------------------------------------------------------- */
 
 static consent_status record_both(cs_profile *profile, const cs_event *events, size_t count, const consequence *also,
@@ -246,6 +264,18 @@ static consent_status read_signal(const consent_age_signal *signal, int64_t now_
     return CONSENT_OK;
 }
 
+/* What the age was told for, so that the list of what is collected has it (C136). */
+static void serve_purpose(const cs_profile *profile, cs_event *event)
+{
+    const cs_policy *policy = named(profile, &event->policy);
+    const cs_purpose *purpose = policy ? cs_policy_purpose(policy, cs_str_of(policy->minors.purpose)) : NULL;
+    if (!purpose)
+        return;
+    event->purpose = cs_str_of(purpose->id);
+    for (uint16_t i = 0; i < purpose->data_count; i++)
+        event->data[event->data_count++] = cs_str_of(policy->data[purpose->data[i].item].id);
+}
+
 static consent_status take_signal(cs_profile *profile, const consent_age_signal *signal, consent_error *err)
 {
     static const cs_query everything;
@@ -269,6 +299,7 @@ static consent_status take_signal(cs_profile *profile, const consent_age_signal 
         event.age_band = (uint32_t)of_age + 1;
     }
     cs_profile_refer(profile, &everything, &event);
+    serve_purpose(profile, &event);
     return cs_profile_record_act(profile, &event, 1, true, NULL, err);
 }
 
