@@ -85,6 +85,22 @@ static void put(filling *fill, const char *id, cs_word label, const char *value,
     }
 }
 
+/* Whose own doings the policy does not cover (C12, C14, C80). */
+static bool acts_for_itself(const cs_recipient *recipient)
+{
+    switch (recipient->role) {
+    case CS_ROLE_ADVERTISING:
+    case CS_ROLE_ANALYTICS:
+    case CS_ROLE_MINI_PROGRAM:
+    case CS_ROLE_ACCOUNT_PROVIDER:
+    case CS_ROLE_TRANSFEREE:
+    case CS_ROLE_PARTNER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void put_recipient(filling *fill, const char *source)
 {
     const cs_form_subject *subject = fill->subject;
@@ -102,6 +118,8 @@ static void put_recipient(filling *fill, const char *source)
         if (!fill->form->failed)
             fill->form->fields[fill->form->field_count - 1].href = cs_form_keep(fill->form, recipient->policy_url);
     }
+    if (acts_for_itself(recipient))
+        put(fill, "recipient-rules", CS_WORD_RECIPIENT_RULES, cs_form_word(locale, CS_WORD_RECIPIENT_RULES_TEXT), NULL);
 }
 
 consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
@@ -132,19 +150,34 @@ static const char *with_need(cs_form *form, const cs_form_subject *subject, cons
     return cs_form_join(form, (const char *const[]){name, " (", need, why ? ": " : ")", why ? why : NULL, ")", NULL});
 }
 
+static void put_datum(filling *fill, const cs_purpose_data *wanted, const char *prefix, cs_word label)
+{
+    const cs_form_subject *subject = fill->subject;
+    const cs_data_item *item = &subject->policy->data[wanted->item];
+    const char *name = with_need(fill->form, subject, wanted, cs_form_text(subject, item->name));
+    put(fill, cs_form_compose(fill->form, "%s:%s", prefix, item->id), label, name, "PIPL 17");
+    if (name && item->sensitive && !fill->form->failed)
+        fill->form->fields[fill->form->field_count - 1].emphasis = 2;
+}
+
+/* Which way data go: what is used or given, and what comes from the other party. A launch tells of both (C81). */
 static void put_data(filling *fill)
 {
     const cs_form_subject *subject = fill->subject;
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++) {
-        if (!(subject->data >> i & 1))
-            continue;
-        const cs_data_item *item = &subject->policy->data[subject->purpose->data[i].item];
-        const char *id = cs_form_compose(fill->form, "data:%s", item->id);
-        const char *name =
-            with_need(fill->form, subject, &subject->purpose->data[i], cs_form_text(subject, item->name));
-        put(fill, id, CS_WORD_DATA, name, "PIPL 17");
-        if (name && item->sensitive && !fill->form->failed)
-            fill->form->fields[fill->form->field_count - 1].emphasis = 2;
+    const cs_policy *policy = subject->policy;
+    const cs_purpose *purpose = subject->purpose;
+    cs_word label = purpose->kind == CS_KIND_OBTAIN ? CS_WORD_DATA_OBTAINED : CS_WORD_DATA;
+    for (uint16_t i = 0; i < purpose->data_count; i++)
+        if (subject->data >> i & 1)
+            put_datum(fill, &purpose->data[i], "data", label);
+    for (uint16_t p = 0; purpose->kind == CS_KIND_LAUNCH && subject->recipient && p < policy->purpose_count; p++) {
+        const cs_purpose *obtain = &policy->purposes[p];
+        const cs_purpose_recipient *from =
+            obtain->kind == CS_KIND_OBTAIN ? cs_purpose_recipient_of(policy, obtain, cs_str_of(subject->recipient->id))
+                                           : NULL;
+        for (uint16_t i = 0; from && i < obtain->data_count; i++)
+            if (cs_purpose_recipient_gets(from, i))
+                put_datum(fill, &obtain->data[i], "obtained", CS_WORD_DATA_OBTAINED);
     }
 }
 

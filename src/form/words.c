@@ -25,6 +25,11 @@ static const word words[CS_WORD_COUNT] = {
     [CS_WORD_COUNTRY] = {"接收方所在国家或地区", "Recipient's country"},
     [CS_WORD_CHINA] = {"中国", "China"},
     [CS_WORD_RECIPIENT_POLICY] = {"接收方隐私政策", "Recipient's privacy policy"},
+    [CS_WORD_RECIPIENT_RULES] = {"适用的规则", "Whose rules"},
+    [CS_WORD_RECIPIENT_RULES_TEXT] =
+        {"接收方自己如何处理，适用其自己的政策，不适用本政策",
+         "What the recipient does on its own account is under its own policy, not this one"},
+    [CS_WORD_DATA_OBTAINED] = {"从对方取得的个人信息", "Personal information obtained from it"},
     [CS_WORD_DATA] = {"个人信息种类", "Personal information"},
     [CS_WORD_CONDITIONAL] = {"视情况需要", "needed in some cases"},
     [CS_WORD_OPTIONAL] = {"可以不提供", "may be left out"},

@@ -167,6 +167,7 @@ static void put_recipient(const cs_naming *naming, const row *at, cs_json_out *o
     cs_json_member_text(out, "role", cs_role_name(recipient->role));
     cs_naming_member(naming, at->in, out, "contact", recipient->contact);
     cs_json_member_text(out, "country", recipient->country);
+    cs_json_member_text(out, "direction", at->purpose->kind == CS_KIND_OBTAIN ? "in" : "out");
     cs_naming_member(naming, at->in, out, "developer", recipient->developer);
     if (recipient->sdk_version)
         cs_json_member_text(out, "sdk_version", recipient->sdk_version);
