@@ -116,11 +116,9 @@ static void put_fields(cs_json_out *out, const cs_form_field *fields, uint32_t c
 
 static const char *control_kind_name(uint8_t kind)
 {
-    static const char *const names[] = {[CS_CONTROL_TICK] = "tick",
-                                        [CS_CONTROL_DATA] = "data",
-                                        [CS_CONTROL_ITEM] = "choice",
-                                        [CS_CONTROL_ACCEPTANCE] = "acceptance",
-                                        [CS_CONTROL_AGE] = "age"};
+    static const char *const names[] = {[CS_CONTROL_TICK] = "tick",   [CS_CONTROL_DATA] = "data",
+                                        [CS_CONTROL_ITEM] = "choice", [CS_CONTROL_ACCEPTANCE] = "acceptance",
+                                        [CS_CONTROL_AGE] = "age",     [CS_CONTROL_STORAGE] = "storage"};
     return names[kind];
 }
 

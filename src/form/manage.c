@@ -208,6 +208,64 @@ static void add_acceptance(const manage *all)
     choice->consequence = cs_form_word(form->locale, CS_WORD_ACCEPTANCE_CONSEQUENCE);
 }
 
+/* ---- storage levels -------------------------------------------------------------------------------- */
+
+bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *item)
+{
+    return level->recommended || (level->essential && strcmp(item->storage_level, "essential") == 0);
+}
+
+/* What this level would switch off costs what those switches say. */
+static const char *cost_of(cs_form *form, const cs_form_choice *level, uint32_t item_count)
+{
+    const char *texts[34] = {NULL};
+    size_t count = 0;
+    for (uint32_t i = 0; i < item_count && count + 2 < CS_COUNT_OF(texts); i++) {
+        const cs_form_choice *item = &form->choices[i];
+        if (!item->storage_level || !item->consequence || cs_form_level_allows(level, item))
+            continue;
+        if (count)
+            texts[count++] = " ";
+        texts[count++] = item->consequence;
+    }
+    return count ? cs_form_join(form, texts) : NULL;
+}
+
+/* Nothing, only what is essential, everything: one choice for all that is stored on the device, beside a switch for each. */
+static void add_storage_levels(cs_form *form)
+{
+    static const struct {
+        const char *control;
+        cs_word word;
+        bool essential, recommended;
+    } levels[] = {{"storage:none", CS_WORD_STORE_NOTHING, false, false},
+                  {"storage:essential", CS_WORD_STORE_ESSENTIAL, true, false},
+                  {"storage:all", CS_WORD_STORE_ALL, true, true}};
+    uint32_t item_count = form->choice_count;
+    bool any = false;
+    for (uint32_t i = 0; i < item_count; i++)
+        any |= form->choices[i].storage_level != NULL;
+    for (size_t l = 0; any && l < CS_COUNT_OF(levels); l++) {
+        cs_form_choice *level =
+            cs_form_add_choice(form, CS_CONTROL_STORAGE, levels[l].control, cs_form_word(form->locale, levels[l].word));
+        if (!level)
+            return;
+        level->essential = levels[l].essential;
+        level->recommended = levels[l].recommended;
+        level->on = true;
+        for (uint32_t i = 0; i < item_count; i++) {
+            const cs_form_choice *item = &form->choices[i];
+            if (!item->storage_level)
+                continue;
+            bool allowed = cs_form_level_allows(level, item);
+            level->on &= allowed == item->on;
+            if (allowed && !item->on && item->needs)
+                level->needs = item->needs;
+        }
+        level->consequence = cost_of(form, level, item_count);
+    }
+}
+
 consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err)
 {
     manage all = {
@@ -224,6 +282,7 @@ consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, c
     add_acceptance(&all);
     for (uint16_t i = 0; i < input->policy->purpose_count; i++)
         add_purpose(&all, &input->policy->purposes[i]);
+    add_storage_levels(form);
     form->save_label = cs_form_word(form->locale, CS_WORD_SAVE);
     return CONSENT_OK;
 }

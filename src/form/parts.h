@@ -48,6 +48,9 @@ typedef enum cs_word {
     CS_WORD_PERMISSION,
     CS_WORD_SETTINGS,
     CS_WORD_MANAGE,
+    CS_WORD_STORE_NOTHING,
+    CS_WORD_STORE_ESSENTIAL,
+    CS_WORD_STORE_ALL,
     CS_WORD_ACCEPTANCE,
     CS_WORD_ACCEPTANCE_CONSEQUENCE,
     CS_WORD_CHANGED,
@@ -111,7 +114,8 @@ typedef enum cs_control_kind {
     CS_CONTROL_DATA,       /* one data item of the form's purpose */
     CS_CONTROL_ITEM,       /* manage: one purpose, for one recipient or none */
     CS_CONTROL_ACCEPTANCE, /* manage: the acceptance of the policy itself */
-    CS_CONTROL_AGE         /* age: one band; at most one of them */
+    CS_CONTROL_AGE,        /* age: one band; at most one of them */
+    CS_CONTROL_STORAGE     /* manage: how far storing on the device goes; at most one of them is chosen (C90) */
 } cs_control_kind;
 
 /* Something to enter rather than to tick; answered by a member of consent_submission. */
@@ -132,6 +136,7 @@ typedef struct cs_form_choice {
     const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
     uint8_t emphasis;                       /* of the label: 2 for sensitive data */
     uint32_t band;                          /* age: lower bound in years + 1 */
+    bool essential, recommended;            /* manage, of a storage level: what it lets be stored, essential or all */
     bool required;
     bool on;                   /* manage: in force now; never pre-ticked elsewhere */
     bool shared;               /* manage: see cs_form.shared */
@@ -312,6 +317,9 @@ consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject 
 /* Heading, operator, what the law wants shown, boxes for what can be left out, buttons: one purpose put to someone. */
 consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
                                   consent_error *err);
+
+/* Whether a storage level lets this be stored: `item` is a switch with a storage_level. */
+bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *item);
 
 /* The platform's policy that a product's form also speaks for; NULL: none, or this form is the platform's. */
 const cs_policy *cs_form_base_policy(const cs_form_input *input);

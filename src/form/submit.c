@@ -274,34 +274,58 @@ static bool sibling_stays_on(const cs_form_reading *in, const cs_form_choice *ch
     return false;
 }
 
-static void record_switch(const cs_form_reading *in, const cs_form_choice *choice, const consent_answer *answer)
+static cs_event *record_switch(const cs_form_reading *in, const cs_form_choice *choice, const consent_answer *answer)
 {
     uint32_t method = cs_form_method(in, CONSENT_METHOD_TOGGLE);
     uint32_t type = answer->on ? CS_EVENT_GRANTED : CS_EVENT_WITHDRAWN;
     /* A withdrawal that names no recipient speaks for all of them: not meant while another's switch stays on. */
     if (!answer->on && choice->has_siblings && !choice->recipient && sibling_stays_on(in, choice))
         type = CS_EVENT_DENIED;
-    cs_event *event = cs_form_record(in, type, method, choice->control, choice->shared);
+    cs_event *event = cs_form_record(in, type, method, answer->control, choice->shared);
     event->purpose = cs_str_of(choice->purpose);
     event->recipient = cs_str_of(choice->recipient);
     if (!answer->on)
-        return;
+        return event;
     for (uint32_t i = 0; i < choice->grant_count; i++)
         event->data[event->data_count++] = cs_str_of(choice->grants[i]);
     event->tick_initially_off = true;
     event->ticked_at_ms = answered_at(in, answer);
+    return event;
+}
+
+/* A level decides of everything stored on the device that was not answered by itself: what it leaves out is refused, whether it
+ * was on or never asked about. */
+static void record_level(const cs_form_reading *in, const cs_form_choice *level, const consent_answer *answer)
+{
+    for (uint32_t i = 0; i < in->form->choice_count; i++) {
+        const cs_form_choice *item = &in->form->choices[i];
+        if (!item->storage_level || cs_form_find_answer(in, item->control))
+            continue;
+        consent_answer implied = *answer;
+        implied.on = cs_form_level_allows(level, item);
+        if (implied.on && item->on)
+            continue;
+        cs_event *event = record_switch(in, item, &implied);
+        if (!implied.on && !item->on)
+            event->type = CS_EVENT_DENIED;
+    }
 }
 
 static consent_status check_switches(const cs_form_reading *in, size_t *changes, bool *ends_acceptance)
 {
+    size_t levels = 0;
     *changes = 0;
     *ends_acceptance = false;
     for (size_t i = 0; i < in->given->answer_count; i++) {
         const consent_answer *answer = &in->given->answers[i];
         const cs_form_choice *choice = find_choice(in->form, answer->control);
-        if (answer->on == choice->on)
+        bool level = choice->kind == CS_CONTROL_STORAGE;
+        if (level ? !answer->on : answer->on == choice->on)
             continue;
-        (*changes)++;
+        *changes += level ? in->form->choice_count : 1;
+        if (level && levels++ > 0)
+            return cs_fail(in->err, CONSENT_E_REJECTED, 0, "choice '%s' is a second storage level: choose one",
+                           choice->control);
         *ends_acceptance = *ends_acceptance || choice->kind == CS_CONTROL_ACCEPTANCE;
         if (answer->on && choice->needs)
             return cs_fail(in->err, CONSENT_E_REJECTED, 0,
@@ -331,8 +355,12 @@ static consent_status save(const cs_form_reading *in)
     }
     for (size_t i = 0; i < in->given->answer_count; i++) {
         const cs_form_choice *choice = find_choice(in->form, in->given->answers[i].control);
-        if (in->given->answers[i].on != choice->on)
+        if (choice->kind == CS_CONTROL_STORAGE) {
+            if (in->given->answers[i].on)
+                record_level(in, choice, &in->given->answers[i]);
+        } else if (in->given->answers[i].on != choice->on) {
             record_switch(in, choice, &in->given->answers[i]);
+        }
     }
     return CONSENT_OK;
 }

@@ -52,6 +52,9 @@ static const word words[CS_WORD_COUNT] = {
     [CS_WORD_PERMISSION] = {"系统权限", "System permission"},
     [CS_WORD_SETTINGS] = {"如何更改", "How to change it"},
     [CS_WORD_MANAGE] = {"隐私设置", "Privacy settings"},
+    [CS_WORD_STORE_NOTHING] = {"本机存储：全部不允许", "Storing on this device: nothing"},
+    [CS_WORD_STORE_ESSENTIAL] = {"本机存储：仅限必要", "Storing on this device: only what is essential"},
+    [CS_WORD_STORE_ALL] = {"本机存储：全部允许", "Storing on this device: everything"},
     [CS_WORD_ACCEPTANCE] = {"对隐私政策的同意", "Acceptance of the privacy policy"},
     [CS_WORD_ACCEPTANCE_CONSEQUENCE] = {"撤回后，下列全部选择一并撤回，需要个人信息的功能将停止",
                                         "Withdrawing it withdraws every choice below, and what needs personal "
