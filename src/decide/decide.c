@@ -191,9 +191,20 @@ static bool rule_11_permission(matter *m, cs_decision *out)
     return ask_after(m, out, 11, CONSENT_REASON_PERMISSION_NEEDED, CONSENT_REASON_PERMISSION_REFUSED, quiet_ms);
 }
 
+/* At its field the person is told first, where the policy says so: of what no form of its own told. C29, C30, C54. */
+static bool told_at_field(matter *m, cs_decision *out, int32_t rule)
+{
+    if (!cs_decide_awaits_notice(m->scene, &m->ruling, m->data))
+        return false;
+    ask_of_item(m, out, rule, CONSENT_REASON_FIELD_NOTICE, CS_SUBJECT_FIELD_NOTICE, (cs_moment){0});
+    out->occasion = CONSENT_OCCASION_FIELD;
+    return true;
+}
+
 static bool exempt(matter *m, cs_decision *out, int32_t rule, const cs_terms *terms)
 {
-    return rule_11_permission(m, out) || allow(out, rule, CONSENT_REASON_EXEMPT, terms);
+    return rule_11_permission(m, out) || (rule == 8 && told_at_field(m, out, rule)) ||
+           allow(out, rule, CONSENT_REASON_EXEMPT, terms);
 }
 
 /* ---- rules 4 to 8 ---------------------------------------------------------------------------------------- */
@@ -323,16 +334,6 @@ static bool rule_7_controller(matter *m, cs_decision *out)
     return false;
 }
 
-/* At its field the person is told first, where the policy says so: of what no form of its own told. C29, C30, C54. */
-static bool told_at_field(matter *m, cs_decision *out, int32_t rule)
-{
-    if (!cs_decide_awaits_notice(m->scene, &m->ruling, m->data))
-        return false;
-    ask_of_item(m, out, rule, CONSENT_REASON_FIELD_NOTICE, CS_SUBJECT_FIELD_NOTICE, (cs_moment){0});
-    out->occasion = CONSENT_OCCASION_FIELD;
-    return true;
-}
-
 /* Judged by the governing version; a later one that takes it back, or grounds it otherwise, needs an act. PIPL 13(2), (6), (7). */
 static bool rule_8_exempt(matter *m, cs_decision *out)
 {
@@ -341,8 +342,7 @@ static bool rule_8_exempt(matter *m, cs_decision *out)
         (purpose->ground != CONSENT_GROUND_CONTRACT && purpose->ground != CONSENT_GROUND_MADE_PUBLIC &&
          purpose->ground != CONSENT_GROUND_OTHER_LAW))
         return false;
-    return cs_decide_inside_accepted(m->scene, m->data) &&
-           (told_at_field(m, out, 8) || exempt(m, out, 8, &m->governing));
+    return cs_decide_inside_accepted(m->scene, m->data) && exempt(m, out, 8, &m->governing);
 }
 
 /* ---- rules 9 and 10: the choice ----------------------------------------------------------------------------- */
@@ -451,7 +451,7 @@ static bool rule_10_choice(matter *m, cs_decision *out)
         if (m->item.status != CS_CHOICE_GRANTED)
             return ask_first(m, out);
     }
-    return withdrawn_in_settings(m, out) || (!rests_on_grant(m) && told_at_field(m, out, 10));
+    return withdrawn_in_settings(m, out);
 }
 
 static bool rule_12_consented(matter *m, cs_decision *out)
@@ -517,7 +517,7 @@ static void decide_item(matter *m, cs_decision *out)
         m->governing.purpose != NULL ? m->governing.index : m->scene->layers[m->scene->layer_count - 1].governing;
     (void)(rule_4_law(m, out) || rule_5_minors(m, out) || rule_6_acceptance(m, out) || rule_7_controller(m, out) ||
            rule_8_exempt(m, out) || rule_9_terms(m, out) || rule_10_choice(m, out) || rule_11_permission(m, out) ||
-           rule_12_consented(m, out));
+           (!rests_on_grant(m) && told_at_field(m, out, 10)) || rule_12_consented(m, out));
 }
 
 static void decide_policy(matter *m, cs_decision *out)

@@ -67,6 +67,7 @@ static case_purpose some_purpose(random_case *r, size_t which)
         purpose.recipients = random_one_in(r, 2) ? "pay-a" : "pay-a,pay-b";
     if (random_one_in(r, 2))
         purpose.permissions = random_one_in(r, 2) ? "location" : "location,camera";
+    purpose.at_field = random_one_in(r, 5);
     purpose.method = random_one_in(r, 6) ? 1 : 0;
     purpose.recipient_method = random_one_in(r, 6) ? 1 : 0;
     purpose.retention_ms = random_one_in(r, 3) ? (int64_t)(50 + 50 * random_below(r, 3)) * HOUR : 0;
@@ -218,6 +219,7 @@ static cs_event some_event(random_case *r)
                                      CS_EVENT_RECOVERED,
                                      CS_EVENT_KEY_CONFIRMED,
                                      CS_EVENT_USED_ONCE,
+                                     CS_EVENT_NOTICE_SHOWN,
                                      CS_EVENT_NOTICE_SHOWN};
     cs_event event = {.type = types[random_below(r, CS_COUNT_OF(types))], .actor = some_actor(r)};
     name_policy(r, &event);
@@ -228,12 +230,17 @@ static cs_event some_event(random_case *r)
         break;
     case CS_EVENT_DENIED:
         if (random_one_in(r, 3))
-            event.subject = (uint32_t)random_below(r, 7);
+            event.subject = (uint32_t)random_below(r, 8);
         name_item(r, &event);
         break;
     case CS_EVENT_WITHDRAWN:
         if (!random_one_in(r, 4))
             name_item(r, &event);
+        break;
+    case CS_EVENT_NOTICE_SHOWN:
+        name_item(r, &event);
+        event.control = random_one_in(r, 4) ? CS_STR("refuse") : CS_STR("accept");
+        event.detail = random_one_in(r, 4) ? CS_STR("external") : CS_STR("field");
         break;
     case CS_EVENT_AGE_DECLARED:
         tell_age(r, &event);

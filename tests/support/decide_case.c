@@ -76,7 +76,9 @@ static void fill_purpose(cs_arena *arena, const case_purpose *spec, cs_purpose *
     out->data_count = (uint16_t)split(spec->data, names, CS_COUNT_OF(names));
     cs_purpose_data *data = cs_arena_alloc(arena, sizeof *data * 8);
     for (uint16_t i = 0; i < out->data_count; i++)
-        data[i].item = place_of(data_items, sizeof data_items[0], CS_COUNT_OF(data_items), names[i]);
+        data[i] =
+            (cs_purpose_data){.item = place_of(data_items, sizeof data_items[0], CS_COUNT_OF(data_items), names[i]),
+                              .at_field = spec->at_field};
     out->data = data;
     out->recipient_count = (uint16_t)split(spec->recipients, names, CS_COUNT_OF(names));
     cs_purpose_recipient *gets = cs_arena_alloc(arena, sizeof *gets * 8);
@@ -126,6 +128,21 @@ static void build_indices(cs_arena *arena, cs_policy *policy)
     assert_true(built);
 }
 
+static const cs_function *make_functions(cs_arena *arena, const case_policy *spec)
+{
+    cs_str names[8];
+    cs_function *made = cs_arena_alloc(arena, sizeof functions);
+    const char **needs = cs_arena_alloc(arena, sizeof *needs * CS_COUNT_OF(names));
+    assert_true(made != NULL && needs != NULL);
+    memcpy(made, functions, sizeof functions);
+    made[0].need_count = (uint16_t)split(spec->shop_needs, names, CS_COUNT_OF(names));
+    for (uint16_t i = 0; i < made[0].need_count; i++)
+        needs[i] = cs_arena_strndup(arena, names[i].data, names[i].size);
+    made[0].needs = needs;
+    made[0].needs_login = spec->shop_needs_login;
+    return made;
+}
+
 const cs_policy *case_make(cs_arena *arena, const case_policy *spec)
 {
     cs_policy *policy = cs_arena_alloc(arena, sizeof *policy);
@@ -147,7 +164,7 @@ const cs_policy *case_make(cs_arena *arena, const case_policy *spec)
     policy->closing_end_ms = spec->closing_end_ms;
     policy->cooldown_ms = spec->cooldown_ms;
     policy->import_allowed = spec->import_allowed;
-    policy->functions = functions;
+    policy->functions = make_functions(arena, spec);
     policy->function_count = CS_COUNT_OF(functions);
     policy->data = data_items;
     policy->data_count = CS_COUNT_OF(data_items);
@@ -270,6 +287,7 @@ cs_decision case_decide(const decide_case *c, case_query query)
     cs_str data[CS_PURPOSE_MAX_DATA];
     cs_query q = {.scope = cs_str_of(query.scope),
                   .purpose = cs_str_of(query.purpose),
+                  .function = cs_str_of(query.function),
                   .recipient = cs_str_of(query.recipient),
                   .data = data,
                   .permission = cs_str_of(query.permission),

@@ -18,6 +18,7 @@ typedef struct case_purpose {
     uint8_t kind, ground, form;
     const char *data, *recipients, *permissions;
     bool automated;
+    bool at_field; /* all its data */
     uint8_t channel;
     uint8_t method; /* two purposes with the same number say the same method */
     uint8_t recipient_method;
@@ -37,6 +38,8 @@ typedef struct case_policy {
     int64_t closing_end_ms;
     int64_t cooldown_ms;
     bool import_allowed;
+    const char *shop_needs; /* purposes that the function shop needs, "a,b" */
+    bool shop_needs_login;
     case_purpose purposes[CASE_MAX_PURPOSES];
 } case_policy;
 
@@ -78,6 +81,7 @@ typedef struct case_query {
     const char *scope, *purpose, *recipient, *data, *permission; /* call site: the purpose's */
     bool user_initiated;
     uint64_t once_seq;
+    const char *function; /* instead of a purpose */
 } case_query;
 
 cs_decision case_decide(const decide_case *c, case_query query);
