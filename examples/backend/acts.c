@@ -71,7 +71,8 @@ static consent_status write_act(cd_store *store, cd_profile *profile, cd_stream 
     return status;
 }
 
-consent_status cd_act(cd_store *store, const uint8_t *profile_id, cs_event *event, int64_t now_ms, consent_error *err)
+consent_status cd_act(cd_store *store, const uint8_t *profile_id, cs_event *event, const uint64_t *seen, int64_t now_ms,
+                      consent_error *err)
 {
     cd_profile profile;
     cd_stream stream;
@@ -89,8 +90,7 @@ consent_status cd_act(cd_store *store, const uint8_t *profile_id, cs_event *even
     event->seq = stream.last + 1;
     event->time_ms = now_ms > profile.time_ms ? now_ms : profile.time_ms;
     event->session_id = session;
-    if (event->seen == 0)
-        event->seen = profile.next_cursor - 1;
+    event->seen = seen ? *seen : profile.next_cursor - 1;
     cs_buffer_init(&bytes, cs_memory_system(), CS_EVENT_MAX_SIZE);
     cs_event_encode(event, &bytes);
     status = bytes.failed ? cs_fail(err, CONSENT_E_REJECTED, 0, "the act is larger than an event may be")

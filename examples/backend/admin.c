@@ -37,7 +37,7 @@ static consent_status write_act(cd_store *store, void *ctx, consent_error *err)
 {
     act_job *job = ctx;
     cd_request *request = job->request;
-    consent_status status = cd_act(store, request->profile, &job->event, request->now_ms, err);
+    consent_status status = cd_act(store, request->profile, &job->event, NULL, request->now_ms, err);
     return status == CONSENT_OK ? audit(store, job, request->profile, err) : status;
 }
 
@@ -181,7 +181,7 @@ static consent_status write_change(cd_store *store, void *ctx, consent_error *er
         status = cs_buffer_status(&detail, "the change", err);
     }
     if (status == CONSENT_OK)
-        status = cd_act(store, job->request->profile, &event, job->request->now_ms, err);
+        status = cd_act(store, job->request->profile, &event, NULL, job->request->now_ms, err);
     if (status == CONSENT_OK)
         status = audit(store, job, job->request->profile, err);
     cs_buffer_free(&detail);
@@ -232,7 +232,7 @@ static consent_status write_notice(cd_store *store, void *ctx, consent_error *er
         return status;
     notice_event(&notice, &policy, &job->event);
     (void)snprintf(job->detail, sizeof job->detail, "%s", notice.id);
-    status = cd_act(store, job->request->profile, &job->event, job->request->now_ms, err);
+    status = cd_act(store, job->request->profile, &job->event, NULL, job->request->now_ms, err);
     return status == CONSENT_OK ? audit(store, job, job->request->profile, err) : status;
 }
 
@@ -279,7 +279,7 @@ consent_status cd_admin_chores(cd_store *store, void *ctx, bool *more, consent_e
     for (size_t i = 0; status == CONSENT_OK && i < count; i++) {
         cs_event event;
         notice_event(&notice, &policy, &event);
-        status = cd_act(store, ids + i * CS_PROFILE_ID_SIZE, &event, cd_now_ms(), err);
+        status = cd_act(store, ids + i * CS_PROFILE_ID_SIZE, &event, NULL, cd_now_ms(), err);
     }
     if (count > 0) {
         broadcast.begun = true;

@@ -49,6 +49,7 @@ void cd_page_do_act(cd_request *request);
 void cd_page_do_age(cd_request *request);
 void cd_page_do_change(cd_request *request);
 void cd_page_do_notify(cd_request *request);
+void cd_page_do_notify_all(cd_request *request);
 void cd_page_requests(cd_request *request);
 void cd_page_policies(cd_request *request);
 void cd_page_health(cd_request *request);

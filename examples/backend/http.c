@@ -249,7 +249,7 @@ static cs_str bearer(cd_request *request)
     return (cs_str){value.data + 7, value.size - 7};
 }
 
-static bool role_opens(int32_t role, cd_access access)
+bool cd_role_opens(int32_t role, cd_access access)
 {
     switch (access) {
     case CD_READ_PERSONS:
@@ -282,7 +282,7 @@ static bool may(cd_request *request)
     else
         status = cd_auth_check_account(request->server->config, token, request->profile, request->now_ms, &err);
     cd_reader_back(request, store);
-    if (status == CONSENT_OK && access != CD_PROFILE && !role_opens(request->who.role, access)) {
+    if (status == CONSENT_OK && access != CD_PROFILE && !cd_role_opens(request->who.role, access)) {
         cd_answer_error(request, MHD_HTTP_FORBIDDEN, "token", "this operator's role does not open this", 0);
         return false;
     }

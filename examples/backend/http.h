@@ -76,6 +76,9 @@ uint16_t cd_http_port(const cd_server *server);
 /* No new connections; waits for what is under way, at most `wait_ms`; then closes. */
 void cd_http_stop(cd_server *server, int64_t wait_ms);
 
+/* Whether a role of operators opens what is for `access`. */
+bool cd_role_opens(int32_t role, cd_access access);
+
 /* ---- for handlers -------------------------------------------------------------------------------- */
 
 cs_str cd_body(const cd_request *request);

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#define CD_METRICS_ROUTES 48
+#define CD_METRICS_ROUTES 64
 #define CD_METRICS_BUCKETS 8
 
 typedef struct cd_metrics {

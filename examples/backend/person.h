@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "keys.h"
+#include "policy/document.h"
 #include "rights/rights.h"
 #include "store.h"
 
@@ -59,9 +60,10 @@ consent_status cd_feed_write(cd_store *store, cd_keys *keys, const uint8_t *prof
 
 /* ---- the backend's own stream --------------------------------------------------------------------------- */
 
-/* Writes one act of the backend's. Sets seq, time, session and, but where it is set, `seen` to all there is. The kinds of
+/* Writes one act of the backend's. Sets seq, time, session and `seen`: *seen, or with NULL all there is. The kinds of
  * docs/sync-protocol.md section 6 alone: E_REJECTED for any other. */
-consent_status cd_act(cd_store *store, const uint8_t *profile, cs_event *event, int64_t now_ms, consent_error *err);
+consent_status cd_act(cd_store *store, const uint8_t *profile, cs_event *event, const uint64_t *seen, int64_t now_ms,
+                      consent_error *err);
 
 /* ---- requests ------------------------------------------------------------------------------------------- */
 
@@ -70,6 +72,10 @@ consent_status cd_requests_read(cd_store *store, const uint8_t *profile, cs_requ
 /* Writes the table of requests anew from their events. */
 consent_status cd_requests_note(cd_store *store, const uint8_t *profile, consent_error *err);
 
+/* What a published bundle holds; it was verified then. Free with cs_policy_free, cs_texts_free, cs_document_free. */
+consent_status cd_bundle_read(cs_span bundle, cs_policy **policy, cs_texts **texts, consent_error *err);
+consent_status cd_bundle_document(cs_span bundle, const cs_policy *policy, const char *locale, cs_document **out,
+                                  consent_error *err);
 /* The policy of that id (version 0: the newest) as published and verified then; texts may be NULL. Free with cs_policy_free,
  * cs_texts_free. */
 consent_status cd_policy_open(cd_store *store, cs_str id, uint32_t version, cs_policy **out, cs_texts **texts,

@@ -2,9 +2,11 @@
 #include "handlers.h"
 #include "policy/bundle.h"
 
+#define FORM_BYTES 32768u
 #define SMALL_BYTES 16384u
 #define SIGNED_BYTES (256u * 1024u)
 #define PERSON "/v1/admin/profiles/{profile}"
+#define PAGE_PERSON "/admin/profiles/{profile}"
 
 const cd_route cd_routes[] = {
     {"POST", "/v1/profiles/{profile}/devices", CD_OPEN, 4096, cd_post_device},
@@ -34,5 +36,22 @@ const cd_route cd_routes[] = {
     {"POST", "/v1/admin/keys", CD_PUBLISH, SIGNED_BYTES, cd_admin_publish_keys},
     {"POST", "/v1/admin/notices", CD_PUBLISH, SIGNED_BYTES, cd_admin_publish_notice},
     {"GET", "/v1/admin/audit", CD_ANY_OPERATOR, 0, cd_admin_audit},
+    {"POST", "/v1/profiles/{profile}/guardian-links", CD_PROFILE, SMALL_BYTES, cd_post_link},
+    {"GET", "/g/{link}", CD_PAGE_OPEN, 0, cd_get_guardian},
+    {"POST", "/g/{link}", CD_PAGE_OPEN, FORM_BYTES, cd_post_guardian},
+    {"GET", "/admin/login", CD_PAGE_OPEN, 0, cd_page_login},
+    {"POST", "/admin/login", CD_PAGE_OPEN, FORM_BYTES, cd_page_do_login},
+    {"POST", "/admin/logout", CD_PAGE_OPEN, FORM_BYTES, cd_page_logout},
+    {"GET", "/admin/", CD_PAGE, 0, cd_page_home},
+    {"POST", "/admin/find", CD_PAGE, FORM_BYTES, cd_page_find},
+    {"GET", "/admin/requests", CD_PAGE, 0, cd_page_requests},
+    {"GET", "/admin/policies", CD_PAGE, 0, cd_page_policies},
+    {"POST", "/admin/notify", CD_PAGE, FORM_BYTES, cd_page_do_notify_all},
+    {"GET", "/admin/health", CD_PAGE, 0, cd_page_health},
+    {"GET", PAGE_PERSON, CD_PAGE, 0, cd_page_person},
+    {"POST", PAGE_PERSON "/acts", CD_PAGE, FORM_BYTES, cd_page_do_act},
+    {"POST", PAGE_PERSON "/age", CD_PAGE, FORM_BYTES, cd_page_do_age},
+    {"POST", PAGE_PERSON "/requests", CD_PAGE, FORM_BYTES, cd_page_do_change},
+    {"POST", PAGE_PERSON "/notices", CD_PAGE, FORM_BYTES, cd_page_do_notify},
 };
 const size_t cd_route_count = sizeof cd_routes / sizeof cd_routes[0];

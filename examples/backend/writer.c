@@ -121,6 +121,7 @@ static void *work(void *ctx)
             (void)pthread_cond_wait(&writer->wanted, &writer->lock);
         job *jobs = take(writer, &count);
         bool stopping = writer->stopping, chores = writer->kicked && !jobs && !stopping;
+        writer->kicked = writer->kicked && !chores; /* a kick meanwhile counts */
         (void)pthread_mutex_unlock(&writer->lock);
         bool more = false;
         if (jobs)
@@ -128,8 +129,7 @@ static void *work(void *ctx)
         else if (chores)
             more = run_chores(writer);
         (void)pthread_mutex_lock(&writer->lock);
-        if (chores)
-            writer->kicked = more;
+        writer->kicked = writer->kicked || more;
         if (stopping && !writer->first)
             break;
     }

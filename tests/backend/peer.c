@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define MAX_BODY_BYTES (16u << 20)
 
@@ -195,6 +196,15 @@ bool peer_says(const peer_reply *reply, const char *text)
     return reply->body.data && strstr((const char *)reply->body.data, text) != NULL;
 }
 
+void peer_want(const peer_server *server, const char *method, const char *path, const char *token, const char *body,
+               long status)
+{
+    peer_reply reply;
+    peer_ask_text(server, method, path, token, body, &reply);
+    peer_expect(&reply, status);
+    peer_reply_free(&reply);
+}
+
 static const char *value_of(const peer_reply *reply, const char *name)
 {
     char quoted[80];
@@ -228,4 +238,26 @@ long long peer_metric(const peer_server *server, const char *name)
     long long value = at ? strtoll(at + strlen(line), NULL, 10) : -1;
     peer_reply_free(&reply);
     return value;
+}
+
+/* ---- raw connections -------------------------------------------------------------------------------- */
+
+void *peer_connect(const peer_server *to)
+{
+    char ca[100];
+    CURL *curl = curl_easy_init();
+    (void)snprintf(ca, sizeof ca, "%s/ca.pem", to->dir);
+    (void)curl_easy_setopt(curl, CURLOPT_URL, to->url);
+    (void)curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    if (curl_easy_perform(curl) == CURLE_OK)
+        return curl;
+    curl_easy_cleanup(curl);
+    return NULL;
+}
+
+void peer_rest(long ms)
+{
+    (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }

@@ -63,6 +63,9 @@ void peer_reply_free(peer_reply *reply);
 /* Fails, with the body, unless the status is this. */
 void peer_expect(const peer_reply *reply, long status);
 void peer_expect_error(const peer_reply *reply, long status, const char *code);
+/* Asks, and expects that status. */
+void peer_want(const peer_server *server, const char *method, const char *path, const char *token, const char *body,
+               long status);
 bool peer_says(const peer_reply *reply, const char *text);
 /* A number behind "name": in the body; -1 when it is not there. */
 long long peer_number(const peer_reply *reply, const char *name);
@@ -70,6 +73,10 @@ long long peer_number(const peer_reply *reply, const char *name);
 void peer_text(const peer_reply *reply, const char *name, char *out, size_t size);
 /* A value of /metrics. */
 long long peer_metric(const peer_server *server, const char *name);
+
+/* A connection with TLS and nothing said on it, as a CURL; NULL: it was refused. */
+void *peer_connect(const peer_server *server);
+void peer_rest(long ms);
 
 /* ---- devices --------------------------------------------------------------------------------------- */
 

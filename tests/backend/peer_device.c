@@ -119,8 +119,8 @@ void peer_record(peer_device *device, uint32_t type, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         cs_event event = {.type = type,
                           .policy = {.id = CS_STR("platform"), .version = 1},
-                          .purpose = CS_STR("browse.search"),
-                          .data = {CS_STR("search-words")},
+                          .purpose = CS_STR("search"),
+                          .data = {CS_STR("keyword")},
                           .data_count = 1};
         peer_record_event(device, &event);
     }

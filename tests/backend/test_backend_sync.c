@@ -134,8 +134,8 @@ static void a_gap_and_a_fork_are_told_apart(void **state)
 static void a_range_that_is_wrong_anywhere_is_refused_whole(void **state)
 {
     cs_range range;
-    cs_event support = {.type = CS_EVENT_GRANTED, .actor = CS_ACTOR_SUPPORT, .purpose = CS_STR("browse.search")};
-    cs_event seer = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("browse.search"), .seen = 2};
+    cs_event support = {.type = CS_EVENT_GRANTED, .actor = CS_ACTOR_SUPPORT, .purpose = CS_STR("search")};
+    cs_event seer = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("search"), .seen = 2};
     (void)state;
     make_two(7, "wrong");
     peer_record(&a, CS_EVENT_GRANTED, 1);
@@ -164,7 +164,7 @@ static void a_range_that_is_wrong_anywhere_is_refused_whole(void **state)
 
 static void an_event_may_have_seen_what_is_before_it(void **state)
 {
-    cs_event event = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("browse.search"), .seen = 3};
+    cs_event event = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("search"), .seen = 3};
     (void)state;
     make_two(9, "seen");
     peer_record(&a, CS_EVENT_WITHDRAWN, 3);
@@ -319,7 +319,7 @@ static void other_devices_acts_come_whole_in_order_and_page_by_page(void **state
 static void a_joined_stream_is_said_to_be_one_and_its_seen_is_of_elsewhere(void **state)
 {
     cs_receipt receipt;
-    cs_event event = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("browse.search"), .seen = 40};
+    cs_event event = {.type = CS_EVENT_GRANTED, .purpose = CS_STR("search"), .seen = 40};
     (void)state;
     peer_device_make(&server, &a, 33, "joiner");
     a.joined = true;

@@ -1,0 +1,163 @@
+/* How fast consentd takes ranges in, over loopback with TLS: `backend_load` prints one line of JSON a figure. Not a test. Signing is the
+ * devices' work and is done beforehand. */
+#include "backend/peer.h"
+#include "platform/platform.h"
+
+#include <curl/curl.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_CONNECTIONS 16
+
+typedef struct load {
+    pthread_t thread;
+    peer_device device;
+    cs_buffer *bodies;
+    size_t count;
+    uint64_t bytes;
+} load;
+
+static peer_server server;
+
+static double now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Seconds of processor that the server used so far. */
+static double server_cpu(void)
+{
+    char path[64], text[1024];
+    unsigned long user = 0, kernel = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)server.pid);
+    FILE *file = fopen(path, "r");
+    size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        (void)fclose(file);
+    text[got] = '\0';
+    const char *at = strrchr(text, ')');
+    if (!at || sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
+        return 0;
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static void put_event(cs_buffer *out, uint64_t seq, uint8_t head[CS_HASH_SIZE])
+{
+    static const uint8_t hash[CS_HASH_SIZE] = {9};
+    uint8_t session[8], notice[CS_HASH_SIZE];
+    cs_buffer one;
+    cs_store_u64(session, seq / 50);
+    memset(notice, (int)(seq / 7 % 251), sizeof notice);
+    cs_event event = {.type = seq % 3 == 0 ? CS_EVENT_WITHDRAWN : CS_EVENT_GRANTED,
+                      .seq = seq,
+                      .time_ms = INT64_C(1790000000000) + (int64_t)(seq * 7919 % 100000) + (int64_t)seq * 60000,
+                      .elapsed_ms = (int64_t)(seq % 50) * 1000,
+                      .session_id = session,
+                      .policy = {.id = CS_STR("platform"), .version = 1, .hash = hash},
+                      .purpose = seq % 2 ? CS_STR("search") : CS_STR("recommend"),
+                      .data = {CS_STR("keyword")},
+                      .data_count = 1,
+                      .method = 2,
+                      .control = CS_STR("toggle-1"),
+                      .surface = CS_STR("privacy-centre"),
+                      .locale = CS_STR("zh-CN"),
+                      .notice_hash = notice,
+                      .user_initiated = true};
+    cs_buffer_init(&one, cs_memory_system(), CS_EVENT_MAX_SIZE);
+    cs_event_encode(&event, &one);
+    if (cs_wire_chain(head, cs_buffer_span(&one), head, NULL) != CONSENT_OK)
+        abort();
+    cs_buffer_sized(out, one.data, one.size);
+    cs_buffer_free(&one);
+}
+
+/* `ranges` bodies of `size` events each. */
+static void prepare(load *l, size_t ranges, uint64_t size)
+{
+    uint8_t head[CS_HASH_SIZE] = {0}, message[CS_RANGE_SIGNED_SIZE];
+    uint64_t seq = 1;
+    l->bodies = calloc(ranges, sizeof *l->bodies);
+    l->count = ranges;
+    for (size_t i = 0; i < ranges; i++) {
+        cs_buffer events;
+        cs_range range = {.first = seq, .last = seq + size - 1};
+        cs_buffer_init(&events, cs_memory_system(), CS_RANGE_MAX_BYTES);
+        for (uint64_t end = seq + size; seq < end; seq++)
+            put_event(&events, seq, head);
+        memcpy(range.profile, l->device.profile, sizeof range.profile);
+        memcpy(range.stream, l->device.stream, sizeof range.stream);
+        memcpy(range.head, head, sizeof range.head);
+        range.events = cs_buffer_span(&events);
+        cs_range_signed(&range, message);
+        cs_buffer_init(&l->bodies[i], cs_memory_system(), 2u << 20);
+        if (cs_es256_sign(l->device.scalar, (cs_span){message, sizeof message}, range.signature, NULL) != CONSENT_OK ||
+            cs_range_write(cs_memory_system(), &range, &l->bodies[i], NULL) != CONSENT_OK)
+            abort();
+        l->bytes += l->bodies[i].size;
+        cs_buffer_free(&events);
+    }
+}
+
+static void *run(void *ctx)
+{
+    load *l = ctx;
+    char path[100];
+    peer_path(&l->device, "events", path, sizeof path);
+    for (size_t i = 0; i < l->count; i++) {
+        peer_reply reply;
+        peer_ask(&server, "POST", path, l->device.token, NULL, cs_buffer_span(&l->bodies[i]), &reply);
+        peer_expect(&reply, 200);
+        peer_reply_free(&reply);
+    }
+    return NULL;
+}
+
+static void measure(const char *name, size_t connections, size_t ranges, uint64_t size, uint8_t seed)
+{
+    static load loads[MAX_CONNECTIONS];
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < connections; i++) {
+        char account[64];
+        (void)snprintf(account, sizeof account, "%s-%zu", name, i);
+        memset(&loads[i], 0, sizeof loads[i]);
+        peer_device_make(&server, &loads[i].device, (uint8_t)(seed + i), account);
+        peer_join(&server, &loads[i].device);
+        prepare(&loads[i], ranges, size);
+        bytes += loads[i].bytes;
+    }
+    double begun = now(), cpu = server_cpu();
+    for (size_t i = 0; i < connections; i++)
+        (void)pthread_create(&loads[i].thread, NULL, run, &loads[i]);
+    for (size_t i = 0; i < connections; i++)
+        (void)pthread_join(loads[i].thread, NULL);
+    double took = now() - begun;
+    cpu = server_cpu() - cpu;
+    double all = (double)(connections * ranges);
+    (void)printf(
+        "{\"figure\":\"%s\",\"connections\":%zu,\"events_per_range\":%llu,\"events_per_s\":%.0f,\"ranges_per_s\":%.0f,"
+        "\"ranges_per_core_s\":%.0f,\"bytes_per_event\":%.1f}\n",
+        name, connections, (unsigned long long)size, all * (double)size / took, all / took, cpu > 0 ? all / cpu : 0,
+        (double)bytes / (all * (double)size));
+    (void)fflush(stdout);
+}
+
+int main(void)
+{
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+    peer_make(&server, "");
+    peer_start(&server);
+    measure("large", 1, 100, 1000, 1);
+    measure("small", 1, 1000, 3, 20);
+    measure("small_shared", 8, 500, 3, 40);
+    (void)peer_stop(&server, SIGTERM);
+    peer_remove(&server);
+    return 0;
+}
