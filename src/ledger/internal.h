@@ -146,9 +146,11 @@ typedef struct cs_draft {
     uint8_t *plain;
     size_t size;
 } cs_draft;
-/* Seals `entries` for the place *at of `file` and moves *at behind it (chains of events are the caller's). */
-consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file, cs_position *at,
-                             cs_span entries, consent_error *err);
+/* Seals `entries` for the place *at of `file`. */
+consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file,
+                             const cs_position *at, cs_span entries, consent_error *err);
+/* Moves *at behind the frame (chains of events are the caller's). */
+consent_status cs_draft_pass(const cs_draft *draft, cs_position *at, consent_error *err);
 void cs_draft_free(cs_draft *draft, const cs_ledger *ledger);
 
 /* ---- checkpoint.c ---- */

@@ -258,25 +258,58 @@ static consent_status write_at_end(cs_ledger *ledger, const cs_draft *draft, con
     int rc = cs_file_write_all(env, ledger->file.file, offset, draft->frame, draft->size);
     if ((rc == ENOSPC || rc == EDQUOT) && cs_ledger_drop_ballast(ledger))
         rc = cs_file_write_all(env, ledger->file.file, offset, draft->frame, draft->size);
-    if (rc == 0) {
-        rc = env->file_sync(env->ctx, ledger->file.file);
-        ledger->must_move = rc != 0;
-    }
+    if (rc != 0)
+        return cs_fail_os(err, rc, "writing a record");
+    env->file_write_out(env->ctx, ledger->file.file, offset, draft->size);
+    return CONSENT_OK;
+}
+
+static consent_status sync_end(cs_ledger *ledger, consent_error *err)
+{
+    int rc = ledger->env->file_sync(ledger->env->ctx, ledger->file.file);
+    ledger->must_move = rc != 0;
     return rc == 0 ? CONSENT_OK : cs_fail_os(err, rc, "writing a record");
 }
 
-static consent_status append(cs_ledger *ledger, cs_span entries, const cs_position *chains, consent_error *err)
+static consent_status chain_part(const cs_ledger_part *part, cs_position *at, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    switch (part->kind) {
+    case CS_PART_ACTS:
+        for (size_t i = 0; i < part->count && status == CONSENT_OK; i++)
+            status = cs_position_add(at, part->events[i], err);
+        break;
+    case CS_PART_REMOTE:
+        at->event_count += part->count;
+        break;
+    case CS_PART_STREAM:
+        memcpy(at->stream, part->stream, CS_STREAM_ID_SIZE);
+        at->next_seq = 1;
+        memset(at->head, 0, sizeof at->head);
+        break;
+    }
+    return status;
+}
+
+/* Both chains are carried on while the disk is at work already: what hashing takes then is no time that anybody waits. */
+static consent_status append(cs_ledger *ledger, cs_span entries, const cs_ledger_part *parts, size_t count,
+                             consent_error *err)
 {
     cs_draft draft;
-    cs_position after = *chains;
-    memcpy(after.previous, ledger->at.previous, CS_HASH_SIZE);
+    cs_position after = ledger->at;
     consent_status status = cs_draft_make(&draft, ledger, &ledger->file, &after, entries, err);
     if (status != CONSENT_OK)
         return status;
-    if (after.offset > CS_LEDGER_MAX_FILE_SIZE)
+    if (after.offset + draft.size > CS_LEDGER_MAX_FILE_SIZE)
         status = cs_fail(err, CONSENT_E_FULL, 0, "the ledger reached its largest size of 64 MiB");
     else
         status = write_at_end(ledger, &draft, err);
+    if (status == CONSENT_OK)
+        status = cs_draft_pass(&draft, &after, err);
+    for (size_t i = 0; i < count && status == CONSENT_OK; i++)
+        status = chain_part(&parts[i], &after, err);
+    if (status == CONSENT_OK)
+        status = sync_end(ledger, err);
     cs_draft_free(&draft, ledger);
     if (status == CONSENT_OK) {
         ledger->tail_touched = false;
@@ -307,18 +340,18 @@ static void take_back(cs_ledger *ledger)
     }
 }
 
-static consent_status append_surely(cs_ledger *ledger, cs_span entries, const cs_position *chains, consent_error *err)
+static consent_status append_surely(cs_ledger *ledger, cs_span entries, const cs_ledger_part *parts, size_t count,
+                                    consent_error *err)
 {
-    consent_status status = append(ledger, entries, chains, err);
+    consent_status status = append(ledger, entries, parts, count, err);
     if (status != CONSENT_OK && ledger->must_move && cs_ledger_move(ledger, NULL) == CONSENT_OK)
-        status = append(ledger, entries, chains, err);
+        status = append(ledger, entries, parts, count, err);
     if (status != CONSENT_OK)
         take_back(ledger);
     return status;
 }
 
-static consent_status chain_event(const cs_ledger_part *part, size_t index, uint64_t *seq, cs_position *chains,
-                                  consent_error *err)
+static consent_status check_event(const cs_ledger_part *part, size_t index, uint64_t *seq, consent_error *err)
 {
     cs_event event;
     if (cs_event_decode(part->events[index], &event, NULL) != CONSENT_OK)
@@ -329,29 +362,26 @@ static consent_status chain_event(const cs_ledger_part *part, size_t index, uint
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an event had number %llu where %llu was next",
                        (unsigned long long)event.seq, (unsigned long long)*seq);
     ++*seq;
-    if (part->kind == CS_PART_ACTS)
-        return cs_position_add(chains, part->events[index], err);
-    chains->event_count++;
     return CONSENT_OK;
 }
 
-static consent_status chain_part(const cs_ledger_part *part, cs_position *chains, size_t *size, consent_error *err)
+static consent_status check_part(const cs_ledger_part *part, uint64_t *next_seq, size_t *size, consent_error *err)
 {
     consent_status status = CONSENT_OK;
-    uint64_t seq = chains->next_seq;
+    uint64_t seq = *next_seq;
     if (part->kind == CS_PART_STREAM) {
-        memcpy(chains->stream, part->stream, CS_STREAM_ID_SIZE);
-        chains->next_seq = 1;
-        memset(chains->head, 0, sizeof chains->head);
+        *next_seq = 1;
         return CONSENT_OK;
     }
     if (part->kind == CS_PART_ACTS && part->count == 0)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record had no events");
     *size += part->evidence.size;
     for (size_t i = 0; i < part->count && status == CONSENT_OK; i++) {
-        status = chain_event(part, i, &seq, chains, err);
+        status = check_event(part, i, &seq, err);
         *size += part->events[i].size + 3;
     }
+    if (part->kind == CS_PART_ACTS)
+        *next_seq = seq;
     return status;
 }
 
@@ -376,24 +406,24 @@ static void put_part(cs_buffer *out, const cs_ledger_part *part, uint64_t *next_
 
 static consent_status commit(cs_ledger *ledger, const cs_ledger_part *parts, size_t count, consent_error *err)
 {
-    cs_position chains = ledger->at;
     cs_buffer entries;
     size_t size = 0;
     uint64_t next_seq = ledger->at.next_seq;
     consent_status status = CONSENT_OK;
     for (size_t i = 0; i < count && status == CONSENT_OK; i++)
-        status = chain_part(&parts[i], &chains, &size, err);
+        status = check_part(&parts[i], &next_seq, &size, err);
     if (status != CONSENT_OK)
         return status;
     if (size > CS_LEDGER_MAX_COMMIT_BYTES)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a record of %zu bytes was larger than %u; record less at once",
                        size, CS_LEDGER_MAX_COMMIT_BYTES);
     cs_buffer_init(&entries, &ledger->env->memory, CS_ENTRIES_MAX_SIZE);
+    next_seq = ledger->at.next_seq;
     for (size_t i = 0; i < count; i++)
         put_part(&entries, &parts[i], &next_seq);
     status = cs_buffer_status(&entries, "a record", err);
     if (status == CONSENT_OK)
-        status = append_surely(ledger, cs_buffer_span(&entries), &chains, err);
+        status = append_surely(ledger, cs_buffer_span(&entries), parts, count, err);
     cs_buffer_free(&entries);
     return status;
 }

@@ -29,8 +29,8 @@ static consent_status allocate(cs_draft *draft, const cs_ledger *ledger, size_t 
     return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to make a record");
 }
 
-consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file, cs_position *at,
-                             cs_span entries, consent_error *err)
+consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file,
+                             const cs_position *at, cs_span entries, consent_error *err)
 {
     uint8_t random32[32];
     const cs_frame_place place = {file->header_hash, at->previous, at->frame_count};
@@ -42,13 +42,17 @@ consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_
         status = cs_fail_os(err, rc, "drawing random bytes for a record");
     if (status == CONSENT_OK)
         status = cs_frame_seal(&file->keys, &place, entries, random32, draft->size, draft->plain, draft->frame, err);
-    if (status == CONSENT_OK)
-        status = cs_frame_hash((cs_span){draft->frame, draft->size}, at->previous, err);
     cs_wipe(random32, sizeof random32);
-    if (status != CONSENT_OK) {
+    if (status != CONSENT_OK)
         cs_draft_free(draft, ledger);
+    return status;
+}
+
+consent_status cs_draft_pass(const cs_draft *draft, cs_position *at, consent_error *err)
+{
+    consent_status status = cs_frame_hash((cs_span){draft->frame, draft->size}, at->previous, err);
+    if (status != CONSENT_OK)
         return status;
-    }
     at->last_offset = at->offset;
     at->offset += draft->size;
     at->frame_count++;
@@ -62,9 +66,10 @@ static consent_status write_draft(cs_ledger *ledger, const cs_ledger_file *file,
     consent_status status = cs_draft_make(&draft, ledger, file, at, entries, err);
     if (status != CONSENT_OK)
         return status;
-    int rc = cs_file_write_all(ledger->env, file->file, at->last_offset, draft.frame, draft.size);
+    int rc = cs_file_write_all(ledger->env, file->file, at->offset, draft.frame, draft.size);
+    status = rc == 0 ? cs_draft_pass(&draft, at, err) : cs_fail_os(err, rc, "writing a record");
     cs_draft_free(&draft, ledger);
-    return rc == 0 ? CONSENT_OK : cs_fail_os(err, rc, "writing a record");
+    return status;
 }
 
 /* ---- a new file, published at once ------------------------------------------------------------ */

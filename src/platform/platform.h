@@ -66,6 +66,9 @@ typedef struct cs_env {
     /* Reserves space up to `size`, extending the file with zeros. EOPNOTSUPP is normal. */
     int (*file_allocate)(void *ctx, cs_file *file, uint64_t size);
     int (*file_sync)(void *ctx, cs_file *file); /* stable storage: fdatasync, F_FULLFSYNC */
+    /* A hint: lets the disk begin with these bytes, written before, and returns at once. What fails is told by file_sync,
+     * without which nothing is durable. */
+    void (*file_write_out)(void *ctx, cs_file *file, uint64_t offset, size_t size);
     int (*file_info)(void *ctx, cs_file *file, cs_file_info *out);
     /* Exclusive advisory lock between processes and between handles of one process. EWOULDBLOCK when
      * `wait` is false and another holds it; ENOLCK/ENOTSUP when this file system has no lock. */

@@ -1,5 +1,5 @@
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* fallocate, F_OFD_SETLK */
+#define _GNU_SOURCE /* fallocate, sync_file_range, F_OFD_SETLK */
 #endif
 
 #include "platform/posix.h"
@@ -414,6 +414,18 @@ static int posix_file_sync(void *ctx, cs_file *file)
     return sync_descriptor(file->fd, true);
 }
 
+static void posix_file_write_out(void *ctx, cs_file *file, uint64_t offset, size_t size)
+{
+    (void)ctx;
+#if defined(SYNC_FILE_RANGE_WRITE) && (!defined(__ANDROID_API__) || __ANDROID_API__ >= 26)
+    (void)sync_file_range(file->fd, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)file;
+    (void)offset;
+    (void)size;
+#endif
+}
+
 /* ---- locks -------------------------------------------------------------------------------- */
 
 static bool is_no_lock(int code)
@@ -503,6 +515,7 @@ void cs_posix_add_files(cs_env *env)
     env->file_truncate = posix_file_truncate;
     env->file_allocate = posix_file_allocate;
     env->file_sync = posix_file_sync;
+    env->file_write_out = posix_file_write_out;
     env->file_info = posix_file_info;
     env->file_lock = posix_file_lock;
     env->file_unlock = posix_file_unlock;

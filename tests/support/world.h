@@ -97,6 +97,10 @@ typedef struct world {
     char log_last[256];
 
     uint64_t syncs; /* file_sync and dir_sync calls that succeeded */
+    /* The last file_write_out: the syncs before it, and its bytes. */
+    uint64_t write_out_syncs;
+    uint64_t write_out_offset;
+    size_t write_out_size;
     world_disk *disk;
     world_block *blocks;
 } world;

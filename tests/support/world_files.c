@@ -266,6 +266,16 @@ static int world_file_sync(void *ctx, cs_file *file)
     return 0;
 }
 
+/* Without a sync a crash may keep or lose what was written, with this as without it. */
+static void world_file_write_out(void *ctx, cs_file *file, uint64_t offset, size_t size)
+{
+    world *w = ctx;
+    (void)file;
+    w->write_out_syncs = w->syncs;
+    w->write_out_offset = offset;
+    w->write_out_size = size;
+}
+
 static int world_file_info(void *ctx, cs_file *file, cs_file_info *out)
 {
     int code = file_call(ctx, file, WORLD_READ);
@@ -340,6 +350,7 @@ void world_add_files(cs_env *env)
     env->file_truncate = world_file_truncate;
     env->file_allocate = world_file_allocate;
     env->file_sync = world_file_sync;
+    env->file_write_out = world_file_write_out;
     env->file_info = world_file_info;
     env->file_lock = world_file_lock;
     env->file_unlock = world_file_unlock;

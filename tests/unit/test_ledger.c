@@ -89,6 +89,19 @@ static void an_append_is_one_write_and_one_sync(void **state)
     assert_int_equal(b->w.calls, 2);
 }
 
+static void the_disk_begins_with_a_record_before_it_is_waited_for(void **state)
+{
+    ledger_case *b = *state;
+    open_with_acts(&b->r, 3);
+    uint64_t end = cs_ledger_end(b->r.ledger);
+    uint64_t syncs = b->w.syncs;
+    assert_ok(rig_act(&b->r, 1), &b->r);
+    assert_int_equal(b->w.syncs, syncs + 1);
+    assert_int_equal(b->w.write_out_syncs, syncs);
+    assert_int_equal(b->w.write_out_offset, end);
+    assert_int_equal(b->w.write_out_size, cs_ledger_end(b->r.ledger) - end);
+}
+
 static void an_act_that_was_aborted_leaves_nothing(void **state)
 {
     ledger_case *b = *state;
@@ -537,6 +550,7 @@ int main(void)
         LEDGER_TEST(the_event_chain_hashes_head_and_exact_bytes),
         LEDGER_TEST(ok_means_stable_storage),
         LEDGER_TEST(an_append_is_one_write_and_one_sync),
+        LEDGER_TEST(the_disk_begins_with_a_record_before_it_is_waited_for),
         LEDGER_TEST(an_act_that_was_aborted_leaves_nothing),
         LEDGER_TEST(nothing_personal_is_readable_in_the_file),
         LEDGER_TEST(a_yes_and_a_no_are_equally_long),
