@@ -29,6 +29,7 @@
 #define CS_ASK_SLOTS 1024u
 #define CS_ASK_MAX 4096u
 #define CS_PROFILE_MAX_ONCE 16u
+#define CS_KNOWN_NOTICES 64u
 #define CS_RECORD_MAX_EVENTS (CS_FORM_MAX_EVENTS + 64u)
 #define CS_CHECKPOINT_EVERY 256u /* events */
 #define CS_UNSAVED_MAX_BYTES 262144u
@@ -95,11 +96,11 @@ struct cs_profile {
     const cs_page *page; /* that page_slot and unsaved_pending are of */
     uint32_t page_slot;
     uint8_t page_key[16];
-    uint8_t last_notice[CS_HASH_SIZE]; /* known to be stored */
-    uint32_t page_hash;                /* of this profile as a whole, in the pending table */
-    bool checkpoint_due;               /* something restrictive was recorded since the last checkpoint */
-    uint32_t tail_events;              /* read or written since the last checkpoint */
-    uint32_t generation;               /* read up to */
+    uint8_t stored_notices[CS_KNOWN_NOTICES][CS_HASH_SIZE]; /* by the hash's first byte; one newer takes the place */
+    uint32_t page_hash;                                     /* of this profile as a whole, in the pending table */
+    bool checkpoint_due;  /* something restrictive was recorded since the last checkpoint */
+    uint32_t tail_events; /* read or written since the last checkpoint */
+    uint32_t generation;  /* read up to */
     uint32_t policies_epoch;
     uint32_t checked_second; /* when the page was last looked after */
     cs_ask *asks[CS_ASK_SLOTS];

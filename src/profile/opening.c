@@ -230,7 +230,7 @@ static consent_status read_profile(cs_profile *profile, consent_error *err)
 
 static void forget_state(cs_profile *profile)
 {
-    memset(profile->last_notice, 0, sizeof profile->last_notice);
+    memset(profile->stored_notices, 0, sizeof profile->stored_notices);
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
     profile->ledger_made = false;

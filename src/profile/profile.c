@@ -292,36 +292,50 @@ consent_status cs_profile_lock_ledger(cs_profile *profile, consent_error *err)
 /* ---- notices --------------------------------------------------------------------------------------------- */
 
 /* What one person was shown is theirs: named for their ledger, sealed under their key, and gone with it. */
-static consent_status find_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE],
-                                  char name[2 * CS_HOME_NAME_SIZE], uint8_t key[CS_KEY_SIZE], consent_error *err)
+static consent_status name_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE],
+                                  char name[2 * CS_HOME_NAME_SIZE], consent_error *err)
 {
-    cs_span use = {(const uint8_t *)"notices", 7};
     size_t size = strlen(profile->ledger_name);
     consent_status status = cs_home_name(profile->home, 'n', (cs_span){hash, CS_HASH_SIZE}, name + size, err);
     memcpy(name, profile->ledger_name, size);
     if (!profile->ephemeral)
         name[0] = 'n';
-    return status == CONSENT_OK ? cs_hmac_sha256(profile->key, &use, 1, key, err) : status;
+    return status;
+}
+
+static consent_status notices_key(const cs_profile *profile, uint8_t key[CS_KEY_SIZE], consent_error *err)
+{
+    cs_span use = {(const uint8_t *)"notices", 7};
+    return cs_hmac_sha256(profile->key, &use, 1, key, err);
+}
+
+static consent_status seal_notice(cs_profile *profile, const char *name, cs_span notice, consent_error *err)
+{
+    uint8_t key[CS_KEY_SIZE];
+    consent_status status = notices_key(profile, key, err);
+    if (status == CONSENT_OK)
+        status = cs_home_seal(profile->home, name, key, notice, err);
+    cs_wipe(key, sizeof key);
+    return status;
 }
 
 consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_span notice,
                                        consent_error *err)
 {
     char name[2 * CS_HOME_NAME_SIZE];
-    uint8_t key[CS_KEY_SIZE];
-    if (memcmp(profile->last_notice, hash, CS_HASH_SIZE) == 0)
+    uint8_t *known = profile->stored_notices[hash[0] % CS_KNOWN_NOTICES];
+    if (memcmp(known, hash, CS_HASH_SIZE) == 0)
         return CONSENT_OK;
     bool there = false;
     consent_status status = cs_profile_need_ledger(profile, err);
     if (status == CONSENT_OK)
-        status = find_notice(profile, hash, name, key, err);
+        status = name_notice(profile, hash, name, err);
     if (status == CONSENT_OK)
         status = cs_home_look(profile->home, name, &there, err);
     if (status == CONSENT_OK && !there)
-        status = cs_home_seal(profile->home, name, key, notice, err);
+        status = seal_notice(profile, name, notice, err);
     if (status == CONSENT_OK)
-        memcpy(profile->last_notice, hash, CS_HASH_SIZE);
-    cs_wipe(key, sizeof key);
+        memcpy(known, hash, CS_HASH_SIZE);
     return status;
 }
 
@@ -330,7 +344,9 @@ consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS
 {
     char name[2 * CS_HOME_NAME_SIZE];
     uint8_t key[CS_KEY_SIZE];
-    consent_status status = find_notice(profile, hash, name, key, err);
+    consent_status status = name_notice(profile, hash, name, err);
+    if (status == CONSENT_OK)
+        status = notices_key(profile, key, err);
     if (status == CONSENT_OK)
         status = cs_home_unseal(profile->home, name, key, NOTICE_MAX_BYTES, out, err);
     cs_wipe(key, sizeof key);

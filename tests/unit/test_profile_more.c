@@ -47,6 +47,18 @@ static int watched_sync(void *ctx, cs_file *file)
     return watch.sync(ctx, file);
 }
 
+/* How often a kept text was looked for. */
+static struct looks {
+    int (*look)(void *ctx, cs_dir *dir, const char *name, cs_file_info *out);
+    size_t count;
+} looks;
+
+static int counted_look(void *ctx, cs_dir *dir, const char *name, cs_file_info *out)
+{
+    looks.count += name[0] == 'n';
+    return looks.look(ctx, dir, name, out);
+}
+
 static void ok(fixture *f, consent_status status)
 {
     if (status != CONSENT_OK)
@@ -71,6 +83,8 @@ static int setup(void **state)
     cs_env env = world_env(&f->w);
     watch.sync = env.file_sync;
     env.file_sync = watched_sync;
+    looks.look = env.file_info_by_name;
+    env.file_info_by_name = counted_look;
     ok(f, journey_open_env(&f->j, &env, JOURNEY_HOME));
     ok(f, journey_install(&f->j, 1));
     ok(f, journey_answer(&f->j, CONSENT_OCCASION_FIRST_RUN, "", "", CONSENT_ACTION_ACCEPT));
@@ -212,12 +226,27 @@ static void one_version_with_two_contents_is_refused(void **state)
     assert_int_equal(install_both("\"Key points first.\"", "\"Key points come first.\""), CONSENT_E_REJECTED);
 }
 
+/* Nor is it stored again: it was there when the handle saw it last. */
+static void a_text_that_is_known_to_be_kept_is_not_looked_for_again(void **state)
+{
+    fixture *f = *state;
+    for (int round = 0; round < 3; round++) {
+        looks.count = 0;
+        ok(f, journey_answer(&f->j, CONSENT_OCCASION_OWN, "recommend.feed", "", CONSENT_ACTION_ACCEPT));
+        give_pay_a(f);
+        ok(f, journey_withdraw(&f->j, "recommend.feed", ""));
+        ok(f, journey_withdraw(&f->j, "share.payment", "pay-a"));
+    }
+    assert_int_equal(looks.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_grant_shows_in_no_process_before_it_is_durable, setup, teardown),
         cmocka_unit_test_setup_teardown(a_withdrawal_denies_in_every_process_before_the_disk_has_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_grant_that_was_not_synced_is_not_given_later_either, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_text_that_is_known_to_be_kept_is_not_looked_for_again, setup, teardown),
         cmocka_unit_test(a_version_below_one_that_was_seen_is_refused),
         cmocka_unit_test(an_earlier_text_of_the_same_version_is_refused),
         cmocka_unit_test(one_version_with_two_contents_is_refused),
