@@ -6,6 +6,7 @@
 
 #define AES_BLOCK_SIZE 16u
 #define GCM_NONCE_SIZE 12u
+#define SHA256_BLOCK_SIZE 64u
 #define HKDF_MAX_SIZE (255u * CS_HASH_SIZE)
 
 /* ---- the lock ----------------------------------------------------------------------------- */
@@ -104,13 +105,16 @@ static psa_status_t import_key(psa_key_type_t type, size_t bits, psa_algorithm_t
     return psa_import_key(&attributes, data, size, key);
 }
 
-static psa_status_t hash_parts(const cs_span *parts, size_t count, uint8_t out[CS_HASH_SIZE])
+/* `first` goes before the parts; it may be empty. */
+static psa_status_t hash_parts(cs_span first, const cs_span *parts, size_t count, uint8_t out[CS_HASH_SIZE])
 {
     size_t size = 0;
-    if (count == 1)
+    if (count == 1 && first.size == 0)
         return psa_hash_compute(PSA_ALG_SHA_256, bytes_of(parts[0]), parts[0].size, out, CS_HASH_SIZE, &size);
     psa_hash_operation_t operation = PSA_HASH_OPERATION_INIT;
     psa_status_t code = psa_hash_setup(&operation, PSA_ALG_SHA_256);
+    if (code == PSA_SUCCESS)
+        code = psa_hash_update(&operation, bytes_of(first), first.size);
     for (size_t i = 0; i < count && code == PSA_SUCCESS; i++)
         code = psa_hash_update(&operation, bytes_of(parts[i]), parts[i].size);
     if (code == PSA_SUCCESS)
@@ -120,25 +124,22 @@ static psa_status_t hash_parts(const cs_span *parts, size_t count, uint8_t out[C
     return code;
 }
 
+/* RFC 2104 over PSA's hash. PSA's own HMAC wants its key imported and destroyed each time, which costs more than hashing a
+ * short message does. */
 static psa_status_t hmac_parts(const uint8_t key[CS_KEY_SIZE], const cs_span *parts, size_t count,
                                uint8_t out[CS_HASH_SIZE])
 {
-    psa_key_id_t id = 0;
-    psa_mac_operation_t operation = PSA_MAC_OPERATION_INIT;
-    psa_algorithm_t algorithm = PSA_ALG_HMAC(PSA_ALG_SHA_256);
-    psa_status_t code =
-        import_key(PSA_KEY_TYPE_HMAC, CS_KEY_SIZE * 8u, algorithm, PSA_KEY_USAGE_SIGN_MESSAGE, key, CS_KEY_SIZE, &id);
-    if (code != PSA_SUCCESS)
-        return code;
-    size_t size = 0;
-    code = psa_mac_sign_setup(&operation, id, algorithm);
-    for (size_t i = 0; i < count && code == PSA_SUCCESS; i++)
-        code = psa_mac_update(&operation, bytes_of(parts[i]), parts[i].size);
+    uint8_t outer[SHA256_BLOCK_SIZE + CS_HASH_SIZE];
+    memset(outer, 0x36, SHA256_BLOCK_SIZE);
+    for (size_t i = 0; i < CS_KEY_SIZE; i++)
+        outer[i] ^= key[i];
+    psa_status_t code = hash_parts((cs_span){outer, SHA256_BLOCK_SIZE}, parts, count, outer + SHA256_BLOCK_SIZE);
+    for (size_t i = 0; i < SHA256_BLOCK_SIZE; i++)
+        outer[i] ^= 0x36 ^ 0x5C;
+    const cs_span whole = {outer, sizeof(outer)};
     if (code == PSA_SUCCESS)
-        code = psa_mac_sign_finish(&operation, out, CS_HASH_SIZE, &size);
-    if (code != PSA_SUCCESS)
-        (void)psa_mac_abort(&operation);
-    (void)psa_destroy_key(id);
+        code = hash_parts((cs_span){0}, &whole, 1, out);
+    cs_wipe(outer, sizeof(outer));
     return code;
 }
 
@@ -146,7 +147,7 @@ consent_status cs_sha256(const cs_span *parts, size_t count, uint8_t out[CS_HASH
 {
     psa_status_t code = enter();
     if (code == PSA_SUCCESS)
-        code = hash_parts(parts, count, out);
+        code = hash_parts((cs_span){0}, parts, count, out);
     leave();
     return finish(err, code, "a SHA-256 hash");
 }

@@ -1,5 +1,5 @@
 /* crypto: the only module that sees mbedTLS, through PSA calls alone that exist in 2.28, 3.6 and 4.x
- * (one-shot AEAD, HKDF derivation, HMAC, CMAC, ECDSA P-256). 2.28's PSA is not thread-safe: every
+ * (one-shot AEAD, HKDF derivation, SHA-256, CMAC, ECDSA P-256). 2.28's PSA is not thread-safe: every
  * call here holds one process-wide lock, which a host that uses PSA itself can replace
  * (consent_set_crypto_lock). Keys are imported for one call and destroyed; none is held. PSA's own
  * generator repeats after fork, so it is never used: callers bring operating-system randomness.
