@@ -557,7 +557,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_changes(consent_profile *pro
 
 /* ---- the record ------------------------------------------------------------------------- */
 
-/** One JSON object per line: every event, oldest first. */
+/** One JSON object per line: every event, oldest first. That a child's is looked at is recorded before (C128). */
 CONSENT_API CONSENT_MUST_USE consent_status consent_history(consent_profile *profile, consent_write_fn write, void *ctx,
                                                             consent_error *err);
 /** JSON: events, chain heads, the policies and exact notices they refer to: a copy for the person (PIPL 45; C149). */

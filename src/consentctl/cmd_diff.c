@@ -119,7 +119,7 @@ static void put_words(cs_buffer *text, const word *words, uint32_t bits, bool en
     for (; words->name; words++) {
         if (!(bits & words->value))
             continue;
-        cs_buffer_printf(text, "%s%s", first ? "" : english ? ", " : "、", say(words, english));
+        cs_buffer_printf(text, "%s%s", first ? "" : english ? "; " : "、", say(words, english));
         first = false;
     }
     if (first)
@@ -150,7 +150,7 @@ static void put_text(const cs_diff *diff, const cs_policy *older, const cs_polic
     put_words(text, kinds, diff->kinds, english);
     cs_buffer_text(text, english ? " (found: " : "（比较得出：");
     put_words(text, kinds, diff->computed, english);
-    cs_buffer_text(text, english ? "; declared: " : "；声明：");
+    cs_buffer_text(text, english ? ". Declared: " : "；声明：");
     put_words(text, kinds, diff->declared, english);
     cs_buffer_text(text, english ? ")\n" : "）\n");
     for (size_t i = 0; i < diff->count; i++)

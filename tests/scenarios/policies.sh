@@ -23,6 +23,8 @@ refused() { # PIECE COMMAND...: status 1 and a message that holds the piece
 
 # ---- diff ----
 holds "$("$ctl" policy diff platform platform-1.1 --locale en)" 'platform 1.0 -> platform 1.1' 'not material: wording'
+holds "$("$ctl" policy diff platform platform-2 --locale en)" 'material change: what is processed, and how; who receives it' \
+    '. Declared: '
 holds "$("$ctl" policy diff platform platform-2)" '重大变更：处理方式、接收方' '新增  接收方  pay-bing（丙付支付有限公司），属于 pay.share'
 holds "$("$ctl" policy diff platform platform-2 --json)" '"material":true,"kinds":["mode","recipients"]' \
     '{"part":"data","change":"added","id":"room-dwell","of":"recommend.behaviour"'

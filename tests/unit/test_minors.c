@@ -144,6 +144,30 @@ static void a_guardians_no_on_a_failing_disk_keeps_its_request(void **state)
     assert_int_equal(search(f), CONSENT_DENY);
 }
 
+static consent_status look(fixture *f)
+{
+    cs_buffer text;
+    cs_buffer_init(&text, &f->j.env.memory, 1u << 20);
+    consent_status status = cs_profile_history(f->j.profile, &text, &f->j.err);
+    cs_buffer_free(&text);
+    return status;
+}
+
+/* What cannot be noted is not shown; of a grown-up nothing is noted. C128 */
+static void a_childs_record_is_not_shown_without_a_trace(void **state)
+{
+    fixture *f = *state;
+    f->w.kinds = WORLD_WRITE | WORLD_SYNC;
+    world_arm_persistently(&f->w, 1, EIO);
+    ok(f, look(f));
+    world_disarm(&f->w);
+    ok(f, tell(f, "2016-05-01"));
+    world_arm_persistently(&f->w, 1, EIO);
+    assert_int_not_equal(look(f), CONSENT_OK);
+    world_disarm(&f->w);
+    ok(f, look(f));
+}
+
 static void out_of_memory_anywhere_leaves_a_child_held(void **state)
 {
     fixture *f = *state;
@@ -179,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_child_found_is_held_and_its_deletion_requested_in_one_act, setup, teardown),
         cmocka_unit_test_setup_teardown(a_finding_that_reaches_no_disk_holds_and_is_made_good, setup, teardown),
         cmocka_unit_test_setup_teardown(a_guardians_no_on_a_failing_disk_keeps_its_request, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_childs_record_is_not_shown_without_a_trace, setup, teardown),
         cmocka_unit_test_setup_teardown(out_of_memory_anywhere_leaves_a_child_held, setup, teardown),
         cmocka_unit_test_setup_teardown(the_public_call_checks_what_it_is_given, setup, teardown),
     };
