@@ -22,6 +22,21 @@ static void member_time(cs_json_out *out, const char *name, int64_t time_ms)
     cs_json_member_text(out, name, text);
 }
 
+/* What is open without any consent: functions that use no personal information (C5, C25). */
+static void visitor_json(const cs_policy *policy, cs_json_out *out)
+{
+    cs_json_put_name(out, "visitor");
+    cs_json_open_array(out);
+    for (size_t i = 0; i < policy->function_count; i++) {
+        bool uses = false;
+        for (size_t j = 0; j < policy->purpose_count && !uses; j++)
+            uses = cs_policy_function_of(policy, &policy->purposes[j]) == &policy->functions[i];
+        if (!uses)
+            cs_json_put_text(out, policy->functions[i].id);
+    }
+    cs_json_close_array(out);
+}
+
 static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t now_ms, cs_json_out *out)
 {
     const cs_policy *policy = held->policy;
@@ -39,6 +54,8 @@ static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t
     member_time(out, "installed", held->installed_ms);
     cs_json_member_bool(out, "in_force", policy->effective_ms <= now_ms);
     cs_json_member_bool(out, "outdated", cs_home_is_outdated(home, policy));
+    if (policy->visitor_allowed)
+        visitor_json(policy, out);
     cs_json_put_name(out, "locales");
     cs_json_open_array(out);
     for (size_t i = 0; i < policy->locale_count; i++)

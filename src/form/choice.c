@@ -96,6 +96,11 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, con
     form->once = needed == CS_FORM_ONCE;
     /* A withdrawal that names no recipient would speak for every recipient. */
     form->narrowing = form->recipient || !subject->purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
+    if (form->written && !form->entry_count)
+        cs_form_add_entry(form, "reference", CS_WORD_SIGNATURE, true);
+    if (subject->purpose->kind == CS_KIND_PUBLISH)
+        cs_form_add_field(form, "caution", cs_form_word(form->locale, CS_WORD_CAUTION),
+                          cs_form_word(form->locale, CS_WORD_CAUTION_TEXT), 1);
     const char *name = cs_form_text(subject, subject->purpose->name);
     if (form->occasion != CONSENT_OCCASION_AD_HOC)
         cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : subject->purpose->id);

@@ -138,6 +138,8 @@ static void put_choice(cs_json_out *out, const cs_form_choice *choice)
     member(out, "data", choice->data);
     member(out, "channel", choice->channel);
     member(out, "storage_level", choice->storage_level);
+    member(out, "function", choice->function);
+    member(out, "section", choice->section);
     if (choice->field_count)
         put_fields(out, choice->fields, choice->field_count);
     cs_json_close_object(out);

@@ -166,6 +166,9 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
     choice->purpose = cs_form_keep(form, purpose->id);
     choice->recipient = recipient ? cs_form_keep(form, recipient->id) : NULL;
     choice->consequence = cs_form_keep(form, cs_form_text(subject, purpose->consequence));
+    const cs_function *function = cs_policy_function_of(subject->policy, purpose);
+    choice->function = function ? cs_form_keep(form, function->id) : NULL;
+    choice->section = cs_form_keep(form, purpose->section);
     choice->channel = channel_name(purpose->channel);
     choice->storage_level = storage_level_name(purpose->storage_level);
     choice->shared = all->base && cs_policy_purpose(all->base, cs_str_of(purpose->id));

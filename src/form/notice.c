@@ -144,6 +144,9 @@ consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_
         return cs_fail(err, CONSENT_E_REJECTED, 0,
                        "the form was not built: policy '%s' lacks the consequence of refusing it, add it", policy->id);
     cs_form_add_field(form, "consequence", cs_form_word(form->locale, CS_WORD_CONSEQUENCE), consequence, 0);
+    const char *visitor = policy->visitor_allowed ? cs_texts_get(input->texts, policy->visitor_text, form->locale) : "";
+    if (visitor[0])
+        cs_form_add_field(form, "visitor", cs_form_word(form->locale, CS_WORD_VISITOR), visitor, 0);
     add_tick(form, input, tick);
     cs_form_add_buttons(form, input);
     form->needs_emphasis = true;

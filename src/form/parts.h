@@ -47,6 +47,10 @@ typedef enum cs_word {
     CS_WORD_ONCE_TEXT,
     CS_WORD_PERMISSION,
     CS_WORD_SETTINGS,
+    CS_WORD_ALTERNATIVE,
+    CS_WORD_VISITOR,
+    CS_WORD_CAUTION,
+    CS_WORD_CAUTION_TEXT,
     CS_WORD_MANAGE,
     CS_WORD_STORE_NOTHING,
     CS_WORD_STORE_ESSENTIAL,
@@ -69,6 +73,7 @@ typedef enum cs_word {
     CS_WORD_GUARDIAN_TEXT,
     CS_WORD_CHILD_RULES,
     CS_WORD_REFERENCE,
+    CS_WORD_SIGNATURE,
     CS_WORD_GUARDIAN_TICK,
     CS_WORD_FACT_SCOPE, /* six, in the order of cs_child_fact */
     CS_WORD_FACT_STORAGE,
@@ -134,6 +139,7 @@ typedef struct cs_form_choice {
     const char *purpose, *recipient, *data; /* NULL: none */
     const char *channel;                    /* manage, marketing: "sms" …; NULL */
     const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
+    const char *function, *section;         /* manage: what it belongs to, where the document tells of it; NULL */
     uint8_t emphasis;                       /* of the label: 2 for sensitive data */
     uint32_t band;                          /* age: lower bound in years + 1 */
     bool essential, recommended;            /* manage, of a storage level: what it lets be stored, essential or all */

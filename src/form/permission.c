@@ -57,6 +57,7 @@ static consent_status add_fields(cs_form *form, const cs_form_input *input, cons
     const char *text = cs_form_text(subject, asking->call_site->text);
     const char *consequence = cs_form_text(subject, asking->permission->consequence);
     const char *settings = cs_form_text(subject, asking->permission->settings);
+    const char *alternative = cs_form_text(subject, asking->permission->alternative);
     const char *name = cs_form_text(subject, asking->permission->name);
     if (!text || !consequence)
         return cs_fail(err, CONSENT_E_REJECTED, 0,
@@ -73,6 +74,8 @@ static consent_status add_fields(cs_form *form, const cs_form_input *input, cons
     cs_form_add_field(form, "permission", cs_form_word(locale, CS_WORD_PERMISSION),
                       name ? name : asking->permission->id, 0);
     cs_form_add_field(form, "permission-consequence", cs_form_word(locale, CS_WORD_CONSEQUENCE), consequence, 0);
+    if (alternative)
+        cs_form_add_field(form, "permission-alternative", cs_form_word(locale, CS_WORD_ALTERNATIVE), alternative, 0);
     if (settings)
         cs_form_add_field(form, "settings", cs_form_word(locale, CS_WORD_SETTINGS), settings, 0);
     return CONSENT_OK;

@@ -430,6 +430,15 @@ static consent_status check_reading(const cs_form_reading *in)
     return CONSENT_OK;
 }
 
+/* Written consent is the text shown, which is kept, and a signature kept somewhere (PIPL 29; C123). */
+static consent_status check_written(const cs_form_reading *in)
+{
+    if (!in->form->written || (in->reference && in->reference[0]))
+        return CONSENT_OK;
+    return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                   "input 'reference' is empty: written consent names where its signature is kept (C123)");
+}
+
 static consent_status accept(const cs_form_reading *in)
 {
     const cs_form *form = in->form;
@@ -438,6 +447,8 @@ static consent_status accept(const cs_form_reading *in)
     consent_status status = cs_form_check_policy_valid(form, in->now_ms, in->err);
     if (status == CONSENT_OK)
         status = check_guardian(in);
+    if (status == CONSENT_OK)
+        status = check_written(in);
     if (status == CONSENT_OK)
         status = check_reading(in);
     if (status != CONSENT_OK)

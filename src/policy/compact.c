@@ -234,6 +234,7 @@ static void code_permission(codec *c, cs_permission *permission, size_t purpose_
     code_u32(c, &permission->name);
     code_u32(c, &permission->consequence);
     code_u32(c, &permission->settings);
+    code_u32(c, &permission->alternative);
     cs_permission_names *platforms =
         code_list(c, &permission->platforms, &permission->platform_count, sizeof(*platforms), 2, CS_POLICY_MAX_LIST);
     for (uint16_t i = 0; i < permission->platform_count; i++)
@@ -355,9 +356,9 @@ static void code_head(codec *c, cs_policy *policy)
         code_locale(c, &policy->locales[i]);
     code_id(c, &policy->controller_id);
     code_flag(c, &policy->controller_bound);
-    cs_text *texts[] = {&policy->controller_name, &policy->name,         &policy->summary,
-                        &policy->consequence,     &policy->visitor_text, &policy->accept_label,
-                        &policy->refuse_label,    &policy->tick_label,   &policy->change_summary};
+    cs_text *texts[] = {&policy->controller_name, &policy->name,         &policy->summary,      &policy->consequence,
+                        &policy->visitor_text,    &policy->accept_label, &policy->refuse_label, &policy->tick_label,
+                        &policy->change_summary,  &policy->remedies};
     for (size_t i = 0; i < CS_COUNT_OF(texts); i++)
         code_u32(c, texts[i]);
 }

@@ -199,6 +199,7 @@ static void parse_permission(cs_parser *parser, const cs_json *item, cs_permissi
     permission->name = cs_parse_text(parser, item, "name", !parser->draft);
     permission->consequence = cs_parse_text(parser, item, "consequence", false);
     permission->settings = cs_parse_text(parser, item, "settings", false);
+    permission->alternative = cs_parse_text(parser, item, "alternative", false);
     permission->cooldown_ms =
         cs_parse_cooldown(parser, item, parser->policy->cooldown_ms, &permission->cooldown_raised);
     parse_platforms(parser, item, permission);

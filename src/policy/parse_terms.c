@@ -130,6 +130,7 @@ void cs_parse_rights(cs_parser *parser, const cs_json *root)
     parse_right_kinds(parser, rights, &canonical);
     policy->reply_working_days = (int32_t)cs_json_in_int(&parser->in, rights, "reply_working_days", false, 0, 1, 365);
     cs_buffer_u32(&canonical, (uint32_t)policy->reply_working_days);
+    policy->remedies = cs_parse_text(parser, rights, "remedies", false);
     /* Not in the digest: the calendar is announced anew each year and changes nobody's rights. */
     parse_calendar(parser, rights);
     cs_json_leave(&parser->in, mark);

@@ -202,6 +202,7 @@ typedef struct cs_permission {
     cs_text name;
     cs_text consequence; /* of refusing (C71) */
     cs_text settings;    /* how to change it in the system's settings (C72) */
+    cs_text alternative; /* what serves as well without it (C70) */
     const cs_permission_names *platforms;
     uint16_t platform_count;
     const cs_call_site *call_sites;
@@ -286,6 +287,7 @@ typedef struct cs_policy {
     cs_text controller_name, name, summary, consequence, visitor_text;
     cs_text accept_label, refuse_label, tick_label;
     cs_text change_summary;
+    cs_text remedies;           /* what is left to who is not satisfied (C170) */
     uint32_t declared_changes;  /* bits of cs_change_kind */
     int32_t reply_working_days; /* 0: not said */
     cs_minors minors;

@@ -244,6 +244,12 @@ static consent_status cost_json(cs_profile *profile, const cs_query *query, cons
     const cs_purpose *purpose = cs_policy_purpose(set->policies[index], query->purpose);
     if (purpose)
         text_json(texts, purpose->consequence, locale, "consequence", out);
+    const cs_permission *permission = cs_policy_permission(set->policies[index], query->permission);
+    if (permission) {
+        text_json(texts, permission->consequence, locale, "permission_consequence", out);
+        text_json(texts, permission->settings, locale, "settings", out);
+        text_json(texts, permission->alternative, locale, "alternative", out);
+    }
     cs_json_put_name(out, "function");
     cs_json_open_object(out);
     cs_json_member_text(out, "id", function->id);

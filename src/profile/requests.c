@@ -229,6 +229,8 @@ static void put_channel(const cs_naming *naming, const cs_named_policy *in, cons
     cs_json_member_text(out, "kind", contact->kind);
     cs_naming_member(naming, in, out, "value", contact->value);
     cs_naming_member(naming, in, out, "hours", contact->hours);
+    if (contact->hours)
+        cs_json_member_text(out, "offset", "+08:00");
     cs_json_close_object(out);
 }
 
@@ -353,18 +355,21 @@ static void put_recipients(const cs_requests *list, const cs_request *request, c
         cs_json_close_array(out);
 }
 
-static void put_due(const cs_request *request, const cs_naming *naming, int64_t now_ms, cs_json_out *out)
+/* Whether the day is past without an answer. */
+static bool put_due(const cs_request *request, const cs_naming *naming, int64_t now_ms, cs_json_out *out)
 {
     cs_due due;
     char day[CS_DATE_TEXT_SIZE];
     if (request->working_days == 0)
-        return;
+        return false;
     cs_rights_due(naming->calendar, request->opened_ms, request->working_days, &due);
     cs_date_format(due.day, day);
     cs_json_member_int(out, "working_days", request->working_days);
     cs_json_member_text(out, "due", day);
     cs_json_member_bool(out, "provisional", due.provisional);
-    cs_json_member_bool(out, "overdue", !cs_request_is_closed(request) && now_ms >= due.due_ms);
+    bool overdue = !cs_request_is_closed(request) && now_ms >= due.due_ms;
+    cs_json_member_bool(out, "overdue", overdue);
+    return overdue;
 }
 
 static void put_steps(const cs_requests *list, const cs_request *request, cs_json_out *out)
@@ -393,19 +398,31 @@ static void put_steps(const cs_requests *list, const cs_request *request, cs_jso
     cs_json_close_array(out);
 }
 
-/* What is left to a person who was refused (C170). */
-static void put_refusal(const cs_request *request, cs_json_out *out)
+static void put_remedies(const cs_naming *naming, cs_json_out *out)
 {
     static const char *const remedies[] = {"appeal", "complaint", "lawsuit"};
-    if (request->state != CONSENT_REQUEST_REFUSED)
-        return;
-    cs_json_member_text(out, "refusal", cs_refusal_name(request->last.refusal));
-    member_str(out, "reasons", request->last.text);
+    const cs_named_policy *in = naming_of(naming, naming->newest);
     cs_json_put_name(out, "remedies");
     cs_json_open_array(out);
     for (size_t i = 0; i < CS_COUNT_OF(remedies); i++)
         cs_json_put_text(out, remedies[i]);
     cs_json_close_array(out);
+    if (in)
+        cs_naming_member(naming, in, out, "remedies_text", in->policy->remedies);
+}
+
+/* What is left to a person who was refused, or was kept waiting beyond the day (C167, C170). */
+static void put_refusal(const cs_request *request, const cs_naming *naming, bool overdue, cs_json_out *out)
+{
+    bool refused = request->state == CONSENT_REQUEST_REFUSED;
+    if (refused) {
+        cs_json_member_text(out, "refusal", cs_refusal_name(request->last.refusal));
+        member_str(out, "reasons", request->last.text);
+    }
+    if (overdue)
+        cs_json_member_text(out, "escalate", "complaint");
+    if (refused || overdue)
+        put_remedies(naming, out);
 }
 
 static void put_request(const cs_requests *list, const cs_request *request, const cs_naming *naming, int64_t now_ms,
@@ -419,7 +436,7 @@ static void put_request(const cs_requests *list, const cs_request *request, cons
     cs_json_member_text(out, "state", cs_request_state_name(request->state));
     member_time(out, "opened", request->opened_ms);
     member_time(out, "since", request->state_ms);
-    put_due(request, naming, now_ms, out);
+    bool overdue = put_due(request, naming, now_ms, out);
     if (request->ground != 0)
         cs_json_member_text(out, "ground", cs_deletion_ground_name(request->ground));
     member_str(out, "purpose", request->purpose);
@@ -430,7 +447,7 @@ static void put_request(const cs_requests *list, const cs_request *request, cons
     member_str(out, "reference", request->reference);
     if (request->state == CONSENT_REQUEST_FEE_QUOTED)
         cs_json_member_int(out, "fee_fen", request->last.fee_fen);
-    put_refusal(request, out);
+    put_refusal(request, naming, overdue, out);
     put_recipients(list, request, naming, out);
     put_strs(out, "independent", request->independent, request->independent_count);
     put_steps(list, request, out);

@@ -408,7 +408,7 @@ static void make_forms(void)
         {"narrow", {2, ACCEPT, 0, READ, 1, 0, 1, 1, 0}, 9},
         {"separate", {2, ACCEPT, 0, READ, 1, 0, 1, 1, 5, 0}, 10},
         {"once", {3, ACCEPT, 3, READ, 1}, 5},
-        {"written", {4, ACCEPT, 8, READ, 1}, 5},
+        {"written", {4, ACCEPT, 8, READ + 64, 1, 4, 's', 'i', 'g', 'n'}, 10},
         {"prompt", {5, 0, 1, RESULT, 1}, 5},
         {"no-prompt", {5, REFUSE, 0, READ, 1}, 5},
         {"switch", {6, SAVE, 2, READ, 1, 0, 0, 1, 0}, 9},

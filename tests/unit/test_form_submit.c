@@ -277,6 +277,7 @@ static void accepting_with_every_box_left_empty_is_refused(void **state)
     assert_refused(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0), CONSENT_E_REJECTED, "'data:payer'");
 }
 
+/* C123 */
 static void once_is_marked_and_written_is_said_to_be_written(void **state)
 {
     form_case *test = *state;
@@ -287,8 +288,16 @@ static void once_is_marked_and_written_is_said_to_be_written(void **state)
     assert_true(test->events[0].once);
     assert_int_equal(test->events[0].method, CONSENT_METHOD_BUTTON);
     open_form(test, CONSENT_OCCASION_SEPARATE, "survey", "");
-    assert_ok(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0));
+    assert_refused(test, form_case_submit(test, CONSENT_ACTION_ACCEPT, NULL, 0), CONSENT_E_REJECTED, "signature");
+    consent_submission signed_by_hand = {.struct_size = sizeof signed_by_hand,
+                                         .action = CONSENT_ACTION_ACCEPT,
+                                         .reached_end = true,
+                                         .emphasis_rendered = true,
+                                         .reference = "sign-1"};
+    assert_ok(test, cs_form_submit(test->form, &signed_by_hand, test->now.now_ms - 1, test->now.now_ms, &test->events,
+                                   &test->count, &test->restrictive, &test->error));
     assert_event(&test->events[0], "granted survey visits");
+    assert_int_equal(cs_str_is(test->events[0].reference, "sign-1"), true);
     assert_false(test->events[0].once);
     assert_int_equal(test->events[0].method, CONSENT_METHOD_WRITTEN);
 }
