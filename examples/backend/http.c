@@ -16,6 +16,7 @@
 #define THREAD_STACK_BYTES (512u * 1024u)
 #define CONNECTION_MEMORY_BYTES (48u * 1024u)
 #define BUSY_SECONDS 2u
+#define DRAIN_MAX_BYTES (4u * 1024u * 1024u)
 
 static const char priorities[] = "SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
@@ -319,6 +320,15 @@ static uint32_t address_wait(cd_request *request)
 
 /* ---- a request comes in --------------------------------------------------------------------------------- */
 
+/* Whether what was refused is read to its end and thrown away before the refusal is sent: a connection closed over unread bytes
+ * loses the answer on its way. What is larger, or waits to be asked for, is not. */
+static bool drains(cd_request *request)
+{
+    cs_str length = cd_header(request, "Content-Length");
+    return length.size > 0 && length.size < 12 && strtoull(length.data, NULL, 10) <= DRAIN_MAX_BYTES &&
+           cd_header(request, "Expect").size == 0;
+}
+
 /* Before a byte of it is read. */
 static void check_length(cd_request *request)
 {
@@ -383,7 +393,8 @@ static void until(cd_server *server, struct MHD_Connection *connection, uint32_t
 
 static enum MHD_Result on_body(cd_request *request, const char *data, size_t *size)
 {
-    cs_buffer_append(&request->body, data, *size);
+    if (request->status == 0)
+        cs_buffer_append(&request->body, data, *size);
     *size = 0;
     return request->body.failed ? MHD_NO : MHD_YES; /* no memory: closed */
 }
@@ -400,9 +411,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         if (!request)
             return MHD_NO;
         until(server, connection, server->config->receive_seconds);
-        if (!admit(request, method, url))
+        if (admit(request, method, url))
+            cs_buffer_init(&request->body, cs_memory_system(), request->route->max_body);
+        else if (!drains(request))
             return send_answer(request, true);
-        cs_buffer_init(&request->body, cs_memory_system(), request->route->max_body);
         return MHD_YES;
     }
     if (*upload_size > 0)

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,57 @@ static void *run(void *ctx)
     return NULL;
 }
 
+/* ---- the raw limits beside it -------------------------------------------------------------------------- */
+
+/* The same requests to a path that answers without doing anything: what HTTP and TLS alone take. */
+static void *run_empty(void *ctx)
+{
+    load *l = ctx;
+    for (size_t i = 0; i < l->count; i++) {
+        peer_reply reply;
+        peer_ask(&server, "POST", "/nothing", NULL, NULL, cs_buffer_span(&l->bodies[i]), &reply);
+        peer_expect(&reply, 404);
+        peer_reply_free(&reply);
+    }
+    return NULL;
+}
+
+/* The same bytes into a table of SQLite (WAL, FULL), a transaction each: what the disk alone takes. */
+static double insert_rows(const load *l)
+{
+    char path[100];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *insert = NULL;
+    (void)snprintf(path, sizeof path, "%s/raw.db", server.dir);
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; DROP TABLE IF EXISTS r; CREATE TABLE r(b BLOB)",
+                     NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, "INSERT INTO r VALUES(?)", -1, &insert, NULL) != SQLITE_OK)
+        abort();
+    double begun = now();
+    for (size_t i = 0; i < l->count; i++) {
+        (void)sqlite3_bind_blob64(insert, 1, l->bodies[i].data, l->bodies[i].size, SQLITE_STATIC);
+        if (sqlite3_step(insert) != SQLITE_DONE)
+            abort();
+        (void)sqlite3_reset(insert);
+    }
+    double took = now() - begun;
+    (void)sqlite3_finalize(insert);
+    (void)sqlite3_close(db);
+    return (double)l->count / took;
+}
+
+static double per_second(load *loads, size_t connections, void *(*work)(void *ctx))
+{
+    double begun = now();
+    for (size_t i = 0; i < connections; i++)
+        (void)pthread_create(&loads[i].thread, NULL, work, &loads[i]);
+    for (size_t i = 0; i < connections; i++)
+        (void)pthread_join(loads[i].thread, NULL);
+    return (double)(connections * loads[0].count) / (now() - begun);
+}
+
 static void measure(const char *name, size_t connections, size_t ranges, uint64_t size, uint8_t seed)
 {
     static load loads[MAX_CONNECTIONS];
@@ -133,19 +185,22 @@ static void measure(const char *name, size_t connections, size_t ranges, uint64_
         prepare(&loads[i], ranges, size);
         bytes += loads[i].bytes;
     }
-    double begun = now(), cpu = server_cpu();
-    for (size_t i = 0; i < connections; i++)
-        (void)pthread_create(&loads[i].thread, NULL, run, &loads[i]);
-    for (size_t i = 0; i < connections; i++)
-        (void)pthread_join(loads[i].thread, NULL);
-    double took = now() - begun;
+    double cpu = server_cpu(), rate = per_second(loads, connections, run);
     cpu = server_cpu() - cpu;
     double all = (double)(connections * ranges);
     (void)printf(
         "{\"figure\":\"%s\",\"connections\":%zu,\"events_per_range\":%llu,\"events_per_s\":%.0f,\"ranges_per_s\":%.0f,"
-        "\"ranges_per_core_s\":%.0f,\"bytes_per_event\":%.1f}\n",
-        name, connections, (unsigned long long)size, all * (double)size / took, all / took, cpu > 0 ? all / cpu : 0,
+        "\"ranges_per_core_s\":%.0f,\"bytes_per_event\":%.1f,",
+        name, connections, (unsigned long long)size, rate * (double)size, rate, cpu > 0 ? all / cpu : 0,
         (double)bytes / (all * (double)size));
+    (void)printf("\"empty_requests_per_s\":%.0f,\"sqlite_rows_per_s\":%.0f}\n",
+                 per_second(loads, connections, run_empty), insert_rows(&loads[0]));
+    for (size_t i = 0; i < connections; i++) {
+        for (size_t j = 0; j < ranges; j++)
+            cs_buffer_free(&loads[i].bodies[j]);
+        free(loads[i].bodies);
+        peer_device_free(&loads[i].device);
+    }
     (void)fflush(stdout);
 }
 

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,14 +81,30 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-/* A connection of this thread's, kept between requests. */
+static pthread_key_t handle_key;
+
+static void end_handle(void *curl)
+{
+    curl_easy_cleanup(curl);
+}
+
+static void make_key(void)
+{
+    assert_int_equal(pthread_key_create(&handle_key, end_handle), 0);
+}
+
+/* A connection of this thread's, kept between requests and closed at the thread's end. */
 static CURL *handle(void)
 {
-    static _Thread_local CURL *kept;
-    if (!kept)
-        kept = curl_easy_init();
-    else
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_key);
+    CURL *kept = pthread_getspecific(handle_key);
+    if (kept) {
         curl_easy_reset(kept);
+        return kept;
+    }
+    kept = curl_easy_init();
+    assert_int_equal(pthread_setspecific(handle_key, kept), 0);
     return kept;
 }
 

@@ -110,6 +110,9 @@ static void what_is_too_large_is_refused_before_it_is_read(void **state)
              &reply);
     peer_expect_error(&reply, 413, "too_large");
     peer_reply_free(&reply);
+    peer_ask(&server, "POST", path, "a1.wrong", NULL, (cs_span){bytes, size}, &reply); /* whoever says so */
+    peer_expect_error(&reply, 413, "too_large");
+    peer_reply_free(&reply);
     peer_ask(&server, "POST", "/v1/sealed", NULL, "application/octet-stream", (cs_span){bytes, 0}, &reply);
     peer_expect_error(&reply, 400, "rejected");
     peer_reply_free(&reply);

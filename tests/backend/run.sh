@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# What `./dev backend` runs: from nothing to a backend that is ready, without anything by hand and without a network.
+# Usage: run.sh, with CONSENTD, CONSENTCTL and CONSENT_SOURCE_DIR set.
+set -euo pipefail
+work=$(mktemp -d)
+server=""
+cleanup() {
+    [[ -z $server ]] || kill "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+fail() {
+    printf '%s\n' "$*" >&2
+    cat "$work/out" "$work/data/log" "$work/data/setup.log" >&2 2>/dev/null || true
+    exit 1
+}
+PATH="$(dirname "$CONSENTD"):$(dirname "$CONSENTCTL"):$PATH"
+
+begin() {
+    "$CONSENT_SOURCE_DIR/examples/backend/run" --port 0 --data "$work/data" >"$work/out" 2>&1 &
+    server=$!
+    for _ in $(seq 600); do
+        url=$(sed -n 's#.*serving on https://[^:]*#https://localhost#p' "$work/out")
+        [[ -z $url ]] || return 0
+        kill -0 "$server" 2>/dev/null || fail "the backend ended before it served"
+        sleep 0.1
+    done
+    fail "the backend did not serve within a minute"
+}
+ask() { curl -sS --fail --noproxy '*' --cacert "$work/data/ca.pem" "$@"; }
+end() {
+    kill -TERM "$server"
+    wait "$server" || fail "the backend did not end in order"
+    server=""
+}
+
+begin
+ask "$url/readyz" | grep -q '"ready":true' || fail "it is not ready"
+ask "$url/v1/policies/head?id=platform" >"$work/head"
+ask "$url/v1/keys" >"$work/keys"
+[[ -s $work/head && -s $work/keys ]] || fail "head statement or key set is missing"
+for name in platform hotel dining tickets coupons goods; do
+    ask -H "Authorization: Bearer $(cat "$work/data/offline/reader.token")" "$url/v1/admin/policies" |
+        grep -q "\"id\":\"$name\"" || fail "the policy $name was not published"
+done
+grep -q "$(cat "$work/data/offline/support.token")" "$work/out" || fail "the token was not told"
+[[ $(stat -c %a "$work/data/secret") == 600 ]] || fail "the secret is open to others"
+profile=$("$CONSENTD" profile --account demo)
+token=$(cat "$work/data/offline/demo.token")
+status=$(curl -sS --noproxy '*' --cacert "$work/data/ca.pem" -o "$work/answer" -w '%{http_code}' \
+    -H "Authorization: Bearer $token" "$url/v1/profiles/$profile/events")
+[[ $status == 404 ]] || fail "the account's token does not open its profile: $status"
+end
+begin # once more, over the same folder
+ask "$url/readyz" | grep -q '"ready":true' || fail "it is not ready the second time"
+end
