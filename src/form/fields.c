@@ -210,7 +210,7 @@ static const char *retention_text(cs_form *form, const cs_form_subject *subject)
     return cs_form_compose(form, "%" PRId64 "%s%s", count, cs_form_word(locale, unit), then);
 }
 
-static const char *consequence_text(const cs_form_subject *subject)
+const char *cs_form_consequence(const cs_form_subject *subject)
 {
     const char *own = cs_form_text(subject, subject->purpose->consequence);
     const cs_function *function = cs_policy_function_of(subject->policy, subject->purpose);
@@ -235,7 +235,7 @@ consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subj
     put(&fill, "necessity", CS_WORD_NECESSITY, cs_form_text(subject, purpose->necessity), sensitive ? "PIPL 30" : NULL);
     put(&fill, "impact", CS_WORD_IMPACT, cs_form_text(subject, purpose->impact), sensitive ? "PIPL 30" : NULL);
     put(&fill, "retention", CS_WORD_RETENTION, retention_text(form, subject), full ? "PIPL 17" : NULL);
-    put(&fill, "consequence", CS_WORD_CONSEQUENCE, consequence_text(subject), "PIPL 16");
+    put(&fill, "consequence", CS_WORD_CONSEQUENCE, cs_form_consequence(subject), "PIPL 16");
     put(&fill, "withdrawal", CS_WORD_WITHDRAWAL,
         cs_form_word(subject->locale, needed == CS_FORM_ONCE ? CS_WORD_ONCE_TEXT : CS_WORD_WITHDRAWAL_TEXT), NULL);
     if (!fill.missing)

@@ -165,7 +165,7 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
         return;
     choice->purpose = cs_form_keep(form, purpose->id);
     choice->recipient = recipient ? cs_form_keep(form, recipient->id) : NULL;
-    choice->consequence = cs_form_keep(form, cs_form_text(subject, purpose->consequence));
+    choice->consequence = cs_form_keep(form, cs_form_consequence(subject));
     const cs_function *function = cs_policy_function_of(subject->policy, purpose);
     choice->function = function ? cs_form_keep(form, function->id) : NULL;
     choice->section = cs_form_keep(form, purpose->section);

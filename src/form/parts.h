@@ -275,6 +275,8 @@ consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subj
 /* Who receives: name and contact (`source` asks for them), developer, country, and its own policy, needed too. */
 consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
                                         consent_error *err);
+/* What refusing costs: the purpose's words, else its function's; NULL: not said. */
+const char *cs_form_consequence(const cs_form_subject *subject);
 /* Text in the form's locale; NULL when the policy has none. */
 const char *cs_form_text(const cs_form_subject *subject, cs_text text);
 
