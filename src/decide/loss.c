@@ -137,14 +137,16 @@ static cs_loss loss_of_choice(cs_scene *scene, const cs_terms *ruling, const cs_
             return CS_LOSS_WITHDRAWN;
         expired |= items[side].status == CS_CHOICE_EXPIRED && retention_is_over(scene, items[side].grant, data);
     }
+    /* Of a policy-form purpose a grant only lifts a refusal: accepting holds it, and ends it. */
+    if (!cs_decide_asks_choice(ruling))
+        return acceptance_was_withdrawn(scene) ? CS_LOSS_WITHDRAWN : CS_LOSS_NONE;
     for (size_t side = 0; side < CS_COUNT_OF(items); side++)
         if (items[side].grant != NULL && items[side].status != CS_CHOICE_EXPIRED)
             return CS_LOSS_NONE;
     if (expired)
         return CS_LOSS_EXPIRED;
-    if (grant != NULL && (grant->flags & CS_ACT_ONCE) != 0)
-        return retention_is_over(scene, grant, data) ? CS_LOSS_EXPIRED : CS_LOSS_NONE;
-    return !cs_decide_asks_choice(ruling) && acceptance_was_withdrawn(scene) ? CS_LOSS_WITHDRAWN : CS_LOSS_NONE;
+    bool once = grant != NULL && (grant->flags & CS_ACT_ONCE) != 0;
+    return once && retention_is_over(scene, grant, data) ? CS_LOSS_EXPIRED : CS_LOSS_NONE;
 }
 
 static cs_loss loss(cs_scene *scene, const cs_str *data, bool *anonymise)

@@ -13,7 +13,7 @@
 #define HOUR CS_HOUR_MS
 #define QUERIES_PER_CASE 6
 
-static uint64_t allowed_count, asked_count, denied_count;
+static uint64_t allowed_count, asked_count, denied_count, lost_count;
 static uint64_t by_rule[13];
 
 static cs_decision decide(const random_case *r, const cs_state *state, const cs_query *query, const cs_now *now)
@@ -445,6 +445,61 @@ static bool property_g(random_case *r, const cs_state *state, const cs_state *al
            violated("g", r, query, &kept, &full, "the full history answers otherwise");
 }
 
+/* ---- h: what has to go is not allowed, and saying that it is gone changes no answer --------------------------------- */
+
+static cs_loss loss_of(const random_case *r, const cs_state *state, const cs_query *item)
+{
+    bool anonymise;
+    int64_t valid_until_ms = INT64_MAX;
+    return cs_decide_loss(&r->set, state, item, &r->now, &anonymise, &valid_until_ms);
+}
+
+static cs_event purged_event(const random_case *r, const cs_state *state, const cs_query *item)
+{
+    random_event e = own_event(r, CS_EVENT_PURGED);
+    e.event.purpose = item->purpose;
+    e.event.recipient = item->recipient;
+    if (item->scope.size != 0 && !cs_str_is(item->scope, "platform"))
+        e.event.overlay = (cs_policy_ref){.id = CS_STR("hotel-policy"), .version = 1};
+    for (size_t i = 0; i < item->data_count; i++)
+        e.event.data[e.event.data_count++] = item->data[i];
+    for (uint32_t i = 0; i < state->act_count; i++)
+        if (state->acts[i].cursor > e.event.seen)
+            e.event.seen = state->acts[i].cursor;
+    return e.event;
+}
+
+static bool property_h(random_case *r, const cs_state *state, const cs_state *all, const cs_query *query)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < (query->data_count == 0 ? 1 : query->data_count); i++) {
+        cs_query item = {.scope = query->scope, .purpose = query->purpose, .recipient = query->recipient};
+        item.data = query->data_count == 0 ? NULL : &query->data[i];
+        item.data_count = query->data_count == 0 ? 0 : 1;
+        cs_loss lost = loss_of(r, state, &item);
+        cs_decision before = decide(r, state, &item, &r->now);
+        if (lost != loss_of(r, all, &item))
+            return violated("h", r, &item, &before, NULL, "the full history loses otherwise");
+        if (lost == CS_LOSS_NONE)
+            continue;
+        lost_count++;
+        if (before.decision == CONSENT_ALLOW)
+            return violated("h", r, &item, &before, NULL, "what has to go is allowed");
+        cs_state after;
+        random_state(r, &after, 0);
+        random_event e = own_event(r, CS_EVENT_PURGED);
+        e.event = purged_event(r, state, &item);
+        random_apply(&after, &e, true);
+        cs_decision then = decide(r, &after, &item, &r->now);
+        if (!same_answer(&before, &then))
+            ok = violated("h", r, &item, &before, &then, "purging changed the answer");
+        else if (loss_of(r, &after, &item) != CS_LOSS_NONE)
+            ok = violated("h", r, &item, &before, &then, "what is gone has to go again");
+        cs_state_free(&after);
+    }
+    return ok;
+}
+
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
 static void count(const cs_decision *out)
@@ -470,7 +525,7 @@ static bool run_case(uint64_t seed)
         ok = property_a(&r, &state, &query) && property_a_permission(&r, &state, &query) && property_b(&r, &query) &&
              property_c(&r, &state, &query) && property_d(&r, &state, &query) &&
              property_e_answers(&r, &state, &query) && property_f(&r, &state, &query) &&
-             property_g(&r, &state, &all, &query);
+             property_g(&r, &state, &all, &query) && property_h(&r, &state, &all, &query);
     }
     cs_state_free(&state);
     cs_state_free(&all);
@@ -492,6 +547,6 @@ int main(int argc, char **argv)
            (unsigned long long)denied_count);
     for (int rule = 1; rule <= 12; rule++)
         printf(" %d:%llu", rule, (unsigned long long)by_rule[rule]);
-    printf("\n");
+    printf("; %llu lost\n", (unsigned long long)lost_count);
     return 0;
 }
