@@ -208,9 +208,9 @@ void cs_watches_free(cs_profile *profile);
 
 #define CS_SEALED_PREFIX "sealed-" /* files for the operator: docs/ledger-format.md section 10 */
 
-/* Before the profile's key goes: the own acts after `after_seq` (acknowledged up to there; 0: none), where the person ever accepted and
- * the governing policy has a key to seal to. Never fails: what cannot be sealed is lost, and logged. */
-void cs_profile_seal_unsent(cs_profile *profile, uint64_t after_seq);
+/* Before the profile's key goes: the own acts that no receipt covers, where the person ever accepted and the governing policy has a
+ * key to seal to. Never fails: what cannot be sealed is lost, and logged. */
+void cs_profile_seal_unsent(cs_profile *profile);
 
 /* ---- history.c ---- */
 typedef struct cs_hash_list {

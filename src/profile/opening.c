@@ -451,7 +451,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
         return cs_fail(err, CONSENT_E_FORKED, 0,
                        "this handle was opened before fork(); open the home again in the child");
     cs_profile_lock(profile);
-    cs_profile_seal_unsent(profile, 0);
+    cs_profile_seal_unsent(profile);
     forget_state(profile);
     cs_wipe(profile->key, sizeof profile->key);
     profile->closed = true;
@@ -569,7 +569,7 @@ void cs_profile_close(cs_profile *profile)
         (void)cs_profile_flush(profile, NULL);
     cs_profile_lock(profile);
     if (ends && !profile->closed)
-        cs_profile_seal_unsent(profile, 0);
+        cs_profile_seal_unsent(profile);
     cs_ledger_close(profile->ledger);
     profile->ledger = NULL;
     if (ends && profile->ledger_name[0])

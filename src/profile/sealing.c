@@ -124,11 +124,20 @@ static consent_status seal(sealing *all, consent_error *err)
     return status == CONSENT_OK ? write_chunk(all, err) : status;
 }
 
-void cs_profile_seal_unsent(cs_profile *profile, uint64_t after_seq)
+static uint64_t acknowledged_seq(const cs_profile *profile)
+{
+    const uint8_t *own = cs_ledger_stream(profile->ledger);
+    for (uint32_t i = 0; i < profile->state.stream_count; i++)
+        if (memcmp(profile->state.streams[i].id, own, CS_STREAM_ID_SIZE) == 0)
+            return profile->state.streams[i].acked_seq;
+    return 0;
+}
+
+void cs_profile_seal_unsent(cs_profile *profile)
 {
     const cs_policy_set *set = &profile->home->policies;
     const cs_env *env = &profile->home->env;
-    sealing all = {.profile = profile, .after_seq = after_seq};
+    sealing all = {.profile = profile};
     cs_standing standing;
     cs_now now;
     consent_error why = {0};
@@ -139,6 +148,7 @@ void cs_profile_seal_unsent(cs_profile *profile, uint64_t after_seq)
     all.policy = standing.governing < set->count ? set->policies[standing.governing] : NULL;
     if (!all.policy || !all.policy->has_sealing_key)
         return;
+    all.after_seq = acknowledged_seq(profile);
     cs_buffer_init(&all.events, &env->memory, 2u * CHUNK_MAX_BYTES);
     if (seal(&all, &why) != CONSENT_OK && env->log)
         env->log(env->ctx, 1, why.message);

@@ -173,6 +173,31 @@ static void the_acts_of_a_visitor_who_accepted_are_left_for_the_operator_alone(v
     cs_buffer_free(&lines);
 }
 
+/* What a receipt covers is there already; the chain goes on from it. */
+static void what_the_backend_has_is_not_left_again(void **state)
+{
+    fixture *f = *state;
+    cs_buffer lines;
+    const cs_query everything = {.purpose = {NULL, 0}};
+    install(f, true);
+    cs_profile *profile = begin(f, true);
+    assert_int_equal(answer(f, profile, CONSENT_ACTION_ACCEPT), CONSENT_OK);
+    assert_int_equal(cs_profile_withdraw(profile, &everything, &f->err), CONSENT_OK);
+    assert_int_equal(profile->state.stream_count, 1);
+    profile->state.streams[0].acked_seq = 2;
+    cs_profile_close(profile);
+    take_sealed(f, &lines);
+    assert_memory_equal(lines.data, "{\"seq\":3,\"event\":\"withdrawn\"", 28);
+    assert_false(tells(&lines, "policy_accepted"));
+    cs_buffer_free(&lines);
+
+    profile = begin(f, true);
+    assert_int_equal(answer(f, profile, CONSENT_ACTION_ACCEPT), CONSENT_OK);
+    profile->state.streams[0].acked_seq = 2;
+    cs_profile_close(profile);
+    assert_int_equal(files(f, "sealed-", NULL), 0);
+}
+
 static void of_a_visitor_who_never_accepted_nothing_is_left(void **state)
 {
     fixture *f = *state;
@@ -309,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_acts_of_a_visitor_who_accepted_are_left_for_the_operator_alone, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_the_backend_has_is_not_left_again, setup, teardown),
         cmocka_unit_test_setup_teardown(of_a_visitor_who_never_accepted_nothing_is_left, setup, teardown),
         cmocka_unit_test_setup_teardown(without_the_operators_key_nothing_is_left, setup, teardown),
         cmocka_unit_test_setup_teardown(visitors_come_and_go_without_end, setup, teardown),
