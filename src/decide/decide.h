@@ -85,8 +85,8 @@ typedef struct cs_function_need {
     cs_decision decision;
 } cs_function_need;
 
-/* False: no policy of the scope declares the purpose. */
-bool cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
+/* What no policy of the scope declares is denied as undeclared. */
+void cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
                     const char *purpose, cs_function_need *out);
 
 /* ---- for forms ------------------------------------------------------------------------------ */

@@ -50,16 +50,28 @@ static bool is_nearer(const cs_decision *a, const cs_decision *b)
     return a->decision != b->decision ? a->decision > b->decision : a->rule > b->rule;
 }
 
-bool cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
+static void settle(cs_decision *out, consent_decision decision, int32_t rule, consent_reason reason)
+{
+    out->decision = (int32_t)decision;
+    out->rule = rule;
+    out->reason = (int32_t)reason;
+    out->ground = CONSENT_GROUND_NONE;
+    out->expires_ms = 0;
+    out->evidence_seq = 0;
+    out->evidence_stream = NULL;
+}
+
+void cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_query *query, const cs_now *now,
                     const char *purpose, cs_function_need *out)
 {
     cs_str data[CS_PURPOSE_MAX_DATA];
     cs_query one = {
         .scope = query->scope, .purpose = cs_str_of(purpose), .data = data, .user_initiated = query->user_initiated};
     cs_scene scene;
-    *out = (cs_function_need){.purpose = purpose};
+    *out = (cs_function_need){.purpose = purpose, .decision = {.governing = CS_NO_POLICY, .valid_until_ms = INT64_MAX}};
+    settle(&out->decision, CONSENT_DENY, 2, CONSENT_REASON_UNDECLARED);
     if (!cs_decide_open_scene(&scene, set, state, &one, now))
-        return false;
+        return;
     cs_terms terms = cs_decide_ruling_terms(&scene);
     bool any = false, must = terms.purpose != NULL && cs_decide_must_name_recipient(terms.purpose);
     bool apart = must || cs_decide_asks_choice(&terms); /* each recipient is chosen for itself */
@@ -80,18 +92,6 @@ bool cs_decide_need(const cs_policy_set *set, const cs_state *state, const cs_qu
         }
         any = true;
     }
-    return any;
-}
-
-static void settle(cs_decision *out, consent_decision decision, int32_t rule, consent_reason reason)
-{
-    out->decision = (int32_t)decision;
-    out->rule = rule;
-    out->reason = (int32_t)reason;
-    out->ground = CONSENT_GROUND_NONE;
-    out->expires_ms = 0;
-    out->evidence_seq = 0;
-    out->evidence_stream = NULL;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -119,12 +119,9 @@ void cs_decide_function(const cs_policy_set *set, const cs_state *state, const c
     int64_t valid_until_ms = out->valid_until_ms;
     for (uint16_t i = 0; i < function->need_count; i++) {
         cs_function_need need;
-        bool declared = cs_decide_need(set, state, query, now, function->needs[i], &need);
-        if (!declared)
-            settle(&need.decision, CONSENT_DENY, 2, CONSENT_REASON_UNDECLARED);
-        else
-            valid_until_ms =
-                need.decision.valid_until_ms < valid_until_ms ? need.decision.valid_until_ms : valid_until_ms;
+        cs_decide_need(set, state, query, now, function->needs[i], &need);
+        if (need.decision.valid_until_ms < valid_until_ms)
+            valid_until_ms = need.decision.valid_until_ms;
         if (need.decision.decision < out->decision)
             *out = need.decision;
         else if (out->decision == CONSENT_ALLOW)

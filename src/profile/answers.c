@@ -207,7 +207,7 @@ static void needs_json(const cs_profile *profile, const cs_query *query, const c
     cs_json_open_array(out);
     for (uint16_t i = 0; i < function->need_count; i++) {
         cs_function_need need;
-        (void)cs_decide_need(&profile->home->policies, &profile->state, query, now, function->needs[i], &need);
+        cs_decide_need(&profile->home->policies, &profile->state, query, now, function->needs[i], &need);
         cs_json_open_object(out);
         cs_json_member_text(out, "purpose", need.purpose);
         if (need.recipient)

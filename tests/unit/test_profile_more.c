@@ -30,7 +30,16 @@ static struct watch {
     uint64_t durable_end;
     bool pending;
     consent_decision decision;
+    consent_decision function; /* as a whole: what it needs may be what is being withdrawn */
 } watch;
+
+static consent_decision browse_works(journey *j)
+{
+    cs_query query = {.function = CS_STR("browse")};
+    consent_verdict verdict = CONSENT_INIT(consent_verdict);
+    assert_int_equal(cs_profile_check(j->profile, &query, &verdict, &j->err), CONSENT_OK);
+    return (consent_decision)verdict.decision;
+}
 
 static int watched_sync(void *ctx, cs_file *file)
 {
@@ -42,6 +51,7 @@ static int watched_sync(void *ctx, cs_file *file)
         watch.durable_end = cs_page_durable_end(f->other.home->page, f->other.profile->page_slot);
         watch.pending = cs_page_any_pending(f->other.home->page);
         watch.decision = journey_decision(&f->other, PAY_A);
+        watch.function = browse_works(&f->other);
         f->w.process_id = 1000;
     }
     return watch.sync(ctx, file);
@@ -124,6 +134,7 @@ static void a_grant_shows_in_no_process_before_it_is_durable(void **state)
     assert_int_equal(watch.generation, generation);
     assert_true(watch.durable_end == durable_end);
     assert_int_not_equal(watch.decision, CONSENT_ALLOW);
+    assert_int_equal(watch.function, CONSENT_ALLOW);
     assert_int_not_equal(cs_page_generation(f->j.home->page), generation);
     assert_true(cs_page_durable_end(f->j.home->page, f->j.profile->page_slot) > durable_end);
     assert_int_equal(journey_decision(&f->j, PAY_A), CONSENT_ALLOW);
@@ -146,6 +157,8 @@ static void a_withdrawal_denies_in_every_process_before_the_disk_has_it(void **s
     assert_int_not_equal(watch.syncs, 0);
     assert_true(watch.pending);
     assert_int_equal(watch.decision, CONSENT_DENY);
+    assert_int_equal(watch.function, CONSENT_DENY);
+    assert_int_equal(browse_works(&f->j), CONSENT_ALLOW);
     assert_false(cs_page_any_pending(f->j.home->page));
 }
 
