@@ -39,6 +39,7 @@ gives 1 "is not current" --check
 # ---- gaps ----
 test_file 'static void it_holds(void **state)' '{' '}'
 gives 1 "no proof: C45"
+gives 1 "no proof: C45" --complete
 gives 0 "no proof: C45" --tags
 scenario "$(all 109)"
 gives 0 "169 of 170 items proven, 0 without a proof" # C109 may carry a reason
