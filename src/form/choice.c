@@ -87,6 +87,35 @@ consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, c
     return status == CONSENT_OK ? cs_form_put_choice(form, input, &asking, err) : status;
 }
 
+/* Whether the purpose takes one of the data items that are asked for. */
+static bool takes_asked(const cs_form_subject *subject, const cs_purpose *purpose)
+{
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++) {
+        const char *item = subject->policy->data[subject->purpose->data[i].item].id;
+        if ((subject->data >> i & 1) && cs_purpose_data_index(subject->policy, purpose, cs_str_of(item)) >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a purpose of kind declare takes is taken by no form without that declaration's own tick: others' details, a minor who
+ * travels along (C52, C82, C83). A guardian vouches by what the form is. */
+static void add_declarations(cs_form *form, const cs_form_subject *subject)
+{
+    for (uint16_t i = 0; i < subject->policy->purpose_count; i++) {
+        const cs_purpose *purpose = &subject->policy->purposes[i];
+        bool itself = purpose == subject->purpose;
+        if (purpose->kind != CS_KIND_DECLARE || purpose->undeclared ||
+            (!itself && (form->guardian || !takes_asked(subject, purpose))))
+            continue;
+        const char *words = cs_form_text(subject, purpose->text);
+        const char *control = itself ? "declare" : cs_form_compose(form, "declare:%s", purpose->id);
+        cs_form_choice *tick = cs_form_add_choice(form, CS_CONTROL_TICK, control, words ? words : purpose->id);
+        if (tick)
+            tick->required = true;
+    }
+}
+
 consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
                                   consent_error *err)
 {
@@ -115,13 +144,7 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, con
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
         if (subject->data >> i & 1)
             add_datum(form, input, asking, i);
-    form->declares = subject->purpose->kind == CS_KIND_DECLARE;
-    if (form->declares) {
-        const char *words = cs_form_text(subject, subject->purpose->text);
-        cs_form_choice *tick = cs_form_add_choice(form, CS_CONTROL_TICK, "declare", words ? words : "");
-        if (tick)
-            tick->required = true;
-    }
+    add_declarations(form, subject);
     cs_form_add_buttons(form, input);
     return CONSENT_OK;
 }

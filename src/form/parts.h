@@ -182,7 +182,6 @@ struct cs_form {
     uint32_t narrowing;                  /* how leaving out data that stood granted is recorded (cs_event_type) */
     bool guardian;                       /* the guardian acts */
     bool child;                          /* the person is a child */
-    bool declares;                       /* accepting takes the tick beside the declaration, "declare" */
     bool about_policy;                   /* what is asked is the policy as a whole */
     bool informs;                        /* nothing is asked: the answer says whether the person goes on */
     const char *notice_id, *notice_kind; /* notices; NULL */

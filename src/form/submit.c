@@ -191,6 +191,24 @@ cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t
     return event;
 }
 
+static consent_status check_declarations(const cs_form_reading *in, int64_t *ticked_at_ms)
+{
+    const cs_form *form = in->form;
+    for (uint32_t i = 0; i < form->choice_count; i++) {
+        const cs_form_choice *choice = &form->choices[i];
+        const consent_answer *answer = cs_form_find_answer(in, choice->control);
+        if (choice->kind != CS_CONTROL_TICK)
+            continue;
+        if (!answer || !answer->on)
+            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
+                           "choice '%s' was not ticked: a declaration is made by its own tick alone (C82)",
+                           choice->control);
+        if (answered_at(in, answer) > *ticked_at_ms)
+            *ticked_at_ms = answered_at(in, answer);
+    }
+    return CONSENT_OK;
+}
+
 consent_status cs_form_accept_choice(const cs_form_reading *in)
 {
     cs_form *form = in->form;
@@ -200,14 +218,10 @@ consent_status cs_form_accept_choice(const cs_form_reading *in)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice '%s' and the others were left unticked: accepting '%s' needs one of them",
                        form->data[0].control, form->purpose);
-    const consent_answer *declared = form->declares ? cs_form_find_answer(in, "declare") : NULL;
-    if (form->declares && (!declared || !declared->on))
-        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                       "choice 'declare' was not ticked: '%s' is a declaration, which only its own tick makes (C82)",
-                       form->purpose);
-    if (declared && answered_at(in, declared) > sorted.ticked_at_ms)
-        sorted.ticked_at_ms = answered_at(in, declared);
-    consent_status status = cs_form_reserve_events(form, 3, in->err);
+    consent_status status = check_declarations(in, &sorted.ticked_at_ms);
+    if (status != CONSENT_OK)
+        return status;
+    status = cs_form_reserve_events(form, 3, in->err);
     if (status != CONSENT_OK)
         return status;
     uint32_t method = cs_form_method(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
