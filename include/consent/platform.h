@@ -41,6 +41,14 @@ typedef struct consent_keystore {
     consent_status (*counter_get)(void *ctx, const char *name, uint64_t *value);
     /** Raises the counter `name` to `value`; a lower value changes nothing. */
     consent_status (*counter_set)(void *ctx, const char *name, uint64_t value);
+    /**
+     * Device keys that never leave the store, for signing what is synced (<consent/sync.h>); all of them NULL where it has none: then a software
+     * key is kept sealed in the home. Gives the P-256 public key `name` as an uncompressed point, making the key when there is none.
+     * `remove` forgets it. E_UNSUPPORTED: not on this device.
+     */
+    consent_status (*public_key)(void *ctx, const char *name, uint8_t out[65]);
+    /** ES256 over the message: ECDSA with SHA-256, r and s of 32 bytes each. */
+    consent_status (*sign_es256)(void *ctx, const char *name, const uint8_t *message, size_t size, uint8_t out[64]);
 } consent_keystore;
 
 /** Two clocks; fill *wall_ms (UTC) and *elapsed_ms (monotonic, counting sleep where the system can). */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "profile/profile.h"
+#include "sync/sync.h"
 
 struct consent_client {
     cs_env env;
@@ -13,7 +14,10 @@ struct consent_client {
     const consent_clock *clock;
     void (*log)(void *ctx, int level, const char *message);
     void *log_ctx;
-    cs_memory memory; /* the client itself came from here */
+    cs_memory memory;       /* the client itself came from here */
+    cs_sync_setup sync;     /* home->lock; not replaced while a sync runs */
+    uint32_t syncs_running; /* home->lock */
+    atomic_uint cancelled;  /* how often consent_cancel was called */
 };
 
 /* Copies a caller's struct into *mine: older callers know fewer fields (the rest stay zero), newer ones more, which must then be
@@ -33,6 +37,7 @@ consent_status cs_write_out(cs_buffer *buffer, consent_status status, consent_wr
 struct consent_profile {
     consent_client *client;
     cs_profile *profile;
+    bool syncing; /* home->lock */
 };
 
 struct consent_form {

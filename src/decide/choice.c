@@ -98,3 +98,22 @@ bool cs_decide_age(const cs_state *state, const cs_now *now, int32_t *years)
 {
     return cs_decide_age_at(state, now->now_ms, years);
 }
+
+static bool holds(const cs_policy_set *set, uint64_t hash)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (cs_load_u64(set->policies[i]->hash) == hash)
+            return true;
+    return hash == 0;
+}
+
+uint64_t cs_decide_seen(const cs_policy_set *set, const cs_state *state)
+{
+    uint64_t seen = state->merged;
+    for (uint32_t i = 0; i < state->act_count; i++) {
+        const cs_act *act = &state->acts[i];
+        if (act->cursor != 0 && act->cursor <= seen && (!holds(set, act->hash) || !holds(set, act->overlay_hash)))
+            seen = act->cursor - 1;
+    }
+    return seen;
+}

@@ -140,6 +140,9 @@ typedef enum cs_loss {
 cs_loss cs_decide_loss(const cs_policy_set *set, const cs_state *state, const cs_query *item, const cs_now *now,
                        bool *anonymise, int64_t *valid_until_ms);
 
+/* The cursor that a form built now has seen: what is merged, but not an act whose policy is not held here. */
+uint64_t cs_decide_seen(const cs_policy_set *set, const cs_state *state);
+
 /* How a scope's policy stands. */
 typedef struct cs_standing {
     size_t governing;      /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */

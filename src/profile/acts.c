@@ -74,6 +74,7 @@ static consent_status build(cs_profile *profile, const cs_form_request *request,
                            .query = request->query,
                            .user_initiated = request->user_initiated,
                            .guardian = request->guardian,
+                           .seen = cs_decide_seen(&profile->home->policies, &profile->state),
                            .notice = request->notice};
     cs_texts *texts = NULL;
     cs_document *document = NULL, *rules = NULL;

@@ -12,6 +12,7 @@
  *   watches.c, changes.c      being told
  *   import.c                  consent from before
  *   minors.c                  what a guardian's no, and a child found, bring about
+ *   exchange*.c, join.c       what a sync does with a profile
  *   requests.c, lists.c       what a person may ask for, the two lists
  *   notices.c                 what the operator must tell
  *   sealing.c                 acts that no backend has, when their key goes
@@ -179,6 +180,21 @@ consent_status cs_profile_note_reading(cs_profile *profile, const char *what, co
 /* Writes a checkpoint: keeps opening short, and lets a ledger cut short afterwards be noticed. Failing costs time at the next open and
  * nothing else. */
 void cs_profile_checkpoint(cs_profile *profile);
+
+/* A frame of any parts. begin: the ledger's lock is held, everything is read, and what a new stream still lacks of the one before is
+ * there; then commit or abort. commit: durable, then counted; the lock is free whatever it returns. */
+consent_status cs_profile_begin_parts(cs_profile *profile, consent_error *err);
+consent_status cs_profile_commit_parts(cs_profile *profile, const cs_ledger_part *parts, size_t count,
+                                       consent_error *err);
+void cs_profile_abort_parts(cs_profile *profile);
+
+/* ---- exchange_record.c, exchange_keys.c ---- */
+
+/* With the ledger begun: when acts of the stream before are still to be recorded in the present one, records some of them (*moved), after which
+ * the ledger is no longer begun; as it is not after a failure. */
+consent_status cs_profile_finish_move(cs_profile *profile, bool *moved, consent_error *err);
+/* Whether a device key was ever made. */
+consent_status cs_exchange_has_key(cs_profile *profile, bool *has, consent_error *err);
 
 /* ---- asks.c ---- */
 

@@ -417,6 +417,25 @@ static int for_each_notice(cs_profile *profile, int (*act)(cs_home *home, const 
     return for_each_name(profile->home, prefix, act);
 }
 
+/* Device keys, and what a sync remembers: named like the ledger. */
+static int for_each_sync_file(cs_profile *profile, int (*act)(cs_home *home, const char *name))
+{
+    char name[CS_HOME_NAME_SIZE];
+    memcpy(name, profile->ledger_name, sizeof name);
+    name[0] = 'e';
+    int code = for_each_name(profile->home, name, act);
+    name[0] = 's';
+    return code != 0 ? code : for_each_name(profile->home, name, act);
+}
+
+/* A key that the key store keeps goes before the file that says so. */
+static int remove_sync_file(cs_home *home, const char *name)
+{
+    if (name[0] == 'e' && home->keystore->public_key && !strstr(name, CS_TEMP_SUFFIX))
+        (void)home->keystore->remove(home->keystore->ctx, name);
+    return remove_one(home, name);
+}
+
 static consent_status destroy_files(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
@@ -427,8 +446,10 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
     if (!profile->ephemeral && cs_home_look(home, profile->key_name, &has_key, NULL) == CONSENT_OK && has_key)
         (void)cs_file_replace(&home->env, home->dir, profile->key_name, (cs_span){zeros, sizeof zeros}, NULL);
     int code = for_each_name(home, profile->key_name, remove_one);
+    if (code == 0)
+        code = for_each_sync_file(profile, remove_sync_file);
     if (code != 0)
-        return cs_fail_os(err, code, "the profile's key file could not be removed");
+        return cs_fail_os(err, code, "the profile's keys could not be removed");
     code = home->env.dir_sync(home->env.ctx, home->dir);
     if (code == 0)
         code = for_each_name(home, profile->ledger_name, remove_one);
@@ -467,7 +488,8 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
 /* The master key is lost, or the files are another install's: nothing can be read. All of it is kept aside. */
 static consent_status renew_home(cs_home *home, consent_error *err)
 {
-    static const char *const prefixes[] = {"l-", "k-", "b-", "t-", "d-", "n-", "policies", "keyset", "home.check"};
+    static const char *const prefixes[] = {"l-", "k-", "b-",       "t-",     "d-",        "n-",
+                                           "e-", "s-", "policies", "keyset", "home.check"};
     int code = 0;
     for (size_t i = 0; code == 0 && i < CS_COUNT_OF(prefixes); i++)
         code = for_each_name(home, prefixes[i], set_aside);
@@ -499,6 +521,8 @@ static consent_status set_profile_aside(cs_profile *profile, consent_error *err)
     int code = for_each_name(home, profile->ledger_name, set_aside);
     if (code == 0)
         code = for_each_name(home, profile->key_name, set_aside);
+    if (code == 0)
+        code = for_each_sync_file(profile, set_aside);
     if (code == 0)
         code = for_each_notice(profile, set_aside);
     if (code == 0)

@@ -193,11 +193,102 @@ void cs_profile_checkpoint(cs_profile *profile)
     cs_buffer_free(&bytes);
 }
 
+/* ---- frames of parts ----------------------------------------------------------------------------------- */
+
+static consent_status begin(cs_profile *profile, consent_error *err)
+{
+    const cs_ledger_sink sink = cs_profile_sink(profile);
+    consent_status status = CONSENT_OK;
+    for (bool moved = true; status == CONSENT_OK && moved;) {
+        status = cs_ledger_begin(profile->ledger, &sink, err);
+        if (status == CONSENT_OK)
+            status = cs_profile_finish_move(profile, &moved, err);
+    }
+    return status;
+}
+
+static consent_status apply_part(cs_profile *profile, const cs_ledger_part *part, const cs_now *now, bool *restrictive,
+                                 consent_error *err)
+{
+    cs_state *state = &profile->state;
+    if (part->kind == CS_PART_STREAM)
+        return cs_state_own_stream(state, part->stream, err);
+    bool remote = part->kind == CS_PART_REMOTE;
+    const uint8_t *stream = remote ? part->stream : cs_ledger_stream(profile->ledger);
+    consent_status status = remote ? cs_replay_evidence(state, stream, part->evidence, false, now, err) : CONSENT_OK;
+    for (size_t i = 0; i < part->count && status == CONSENT_OK; i++) {
+        cs_event event;
+        status = cs_replay_event(state, stream, part->events[i], err);
+        *restrictive |= cs_event_decode(part->events[i], &event, NULL) == CONSENT_OK && is_restrictive(&event);
+    }
+    if (status == CONSENT_OK && remote)
+        status = cs_replay_evidence(state, stream, part->evidence, true, now, err);
+    profile->tail_events += (uint32_t)part->count + 1;
+    return status;
+}
+
+static void apply_parts(cs_profile *profile, const cs_ledger_part *parts, size_t count, bool *restrictive)
+{
+    cs_now now;
+    consent_error why = {0};
+    consent_status status = CONSENT_OK;
+    cs_profile_now(profile, &now);
+    lock_table(profile);
+    for (size_t i = 0; i < count && status == CONSENT_OK; i++)
+        status = apply_part(profile, &parts[i], &now, restrictive, &why);
+    unlock_table(profile);
+    if (status != CONSENT_OK)
+        cs_profile_fail(profile, CONSENT_E_MEMORY, &why);
+}
+
+static void tell_generation(cs_profile *profile)
+{
+    /* When nobody else acted in between there is nothing to catch up with. */
+    uint32_t generation = cs_page_bump(profile->home->page);
+    if (profile->generation == generation - 1)
+        profile->generation = generation;
+}
+
+consent_status cs_profile_commit_parts(cs_profile *profile, const cs_ledger_part *parts, size_t count,
+                                       consent_error *err)
+{
+    bool restrictive = false;
+    consent_status status = cs_ledger_commit_parts(profile->ledger, parts, count, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_page_set_durable_end(profile->home->page, profile->page_slot, cs_ledger_end(profile->ledger));
+    apply_parts(profile, parts, count, &restrictive);
+    cs_profile_committed(profile, restrictive);
+    tell_generation(profile);
+    profile->checkpoint_due |= restrictive;
+    if (profile->tail_events >= CS_CHECKPOINT_EVERY)
+        cs_profile_checkpoint(profile);
+    return CONSENT_OK;
+}
+
+static consent_status may_record(cs_profile *profile, consent_error *err);
+
+consent_status cs_profile_begin_parts(cs_profile *profile, consent_error *err)
+{
+    consent_status status = may_record(profile, err);
+    if (status == CONSENT_OK)
+        status = cs_profile_look_after_page(profile, true, err);
+    if (status == CONSENT_OK)
+        status = cs_profile_need_ledger(profile, err);
+    return status == CONSENT_OK ? begin(profile, err) : status;
+}
+
+void cs_profile_abort_parts(cs_profile *profile)
+{
+    cs_ledger_abort(profile->ledger);
+}
+
+/* ---- acts ------------------------------------------------------------------------------------------------ */
+
 static consent_status write_frame(cs_profile *profile, const cs_event *events, size_t count, const cs_event *uses,
                                   size_t use_count, bool restrictive, uint64_t *first_seq, consent_error *err)
 {
     frame *out = cs_realloc(&profile->home->env.memory, NULL, 0, sizeof *out); /* not zeroed: 8 KB at every act */
-    cs_ledger_sink sink = cs_profile_sink(profile);
     consent_status status;
     if (!out)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to record an act");
@@ -206,7 +297,7 @@ static consent_status write_frame(cs_profile *profile, const cs_event *events, s
     cs_buffer_init(&out->bytes, &profile->home->env.memory, FRAME_MAX_BYTES);
     status = cs_profile_need_ledger(profile, err);
     if (status == CONSENT_OK)
-        status = cs_ledger_begin(profile->ledger, &sink, err);
+        status = begin(profile, err);
     if (status == CONSENT_OK) {
         status = fill(profile, out, events, count, uses, use_count, err);
         if (status == CONSENT_OK) {
@@ -274,10 +365,7 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
             keep_unsaved(profile, events, count);
         return status;
     }
-    /* When nobody else acted in between there is nothing to catch up with. */
-    uint32_t generation = cs_page_bump(profile->home->page);
-    if (profile->generation == generation - 1)
-        profile->generation = generation;
+    tell_generation(profile);
     announced_is_durable(profile);
     /* Stores into a page that was replaced meanwhile reached nobody. */
     (void)cs_profile_look_after_page(profile, true, NULL);

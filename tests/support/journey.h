@@ -26,6 +26,10 @@ typedef struct journey {
  * allows importing). */
 cs_span journey_bundle(uint32_t version);
 const uint8_t *journey_root(void);
+/* Private keys: who signs receipts, and policies. */
+const uint8_t *journey_backend(void);
+const uint8_t *journey_publisher(void);
+void journey_key_set(cs_buffer *out); /* its line, with the line feed */
 
 consent_status journey_open_with(journey *j, world *w, const consent_keystore *keystore);
 consent_status journey_open(journey *j, world *w); /* home and profile; anonymous */

@@ -117,6 +117,7 @@ static void must(consent_status status, const consent_error *err)
 typedef struct keys {
     uint8_t root[CS_P256_PRIVATE_SIZE], root_public[CS_P256_PUBLIC_SIZE];
     uint8_t publisher[CS_P256_PRIVATE_SIZE], publisher_public[CS_P256_PUBLIC_SIZE];
+    uint8_t backend[CS_P256_PRIVATE_SIZE], backend_public[CS_P256_PUBLIC_SIZE];
 } keys;
 
 static const keys *throw_away_keys(void)
@@ -130,6 +131,8 @@ static const keys *throw_away_keys(void)
         must(cs_p256_from_random(random, made.root, made.root_public, &err), &err);
         memset(random, 0x22, sizeof random);
         must(cs_p256_from_random(random, made.publisher, made.publisher_public, &err), &err);
+        memset(random, 0x44, sizeof random);
+        must(cs_p256_from_random(random, made.backend, made.backend_public, &err), &err);
         ready = true;
     }
     return &made;
@@ -150,11 +153,30 @@ static void add_key_set(cs_buffer *out)
     must(cs_key_id(k->publisher_public, kid, &err), &err);
     cs_buffer_printf(&payload, "{\"schema\":1,\"version\":1,\"publishers\":[{\"kid\":\"%s\",\"key\":\"", kid);
     cs_base64url_encode(&payload, (cs_span){k->publisher_public, CS_P256_PUBLIC_SIZE});
+    cs_buffer_text(&payload, "\",\"not_before\":\"2025-01-01T00:00:00Z\",\"not_after\":\"2035-01-01T00:00:00Z\"}]");
+    must(cs_key_id(k->backend_public, kid, &err), &err);
+    cs_buffer_printf(&payload, ",\"receipts\":[{\"kid\":\"%s\",\"key\":\"", kid);
+    cs_base64url_encode(&payload, (cs_span){k->backend_public, CS_P256_PUBLIC_SIZE});
     cs_buffer_text(&payload, "\",\"not_before\":\"2025-01-01T00:00:00Z\",\"not_after\":\"2035-01-01T00:00:00Z\"}]}");
     must(cs_jws_sign(cs_str_of(CS_TYP_KEY_SET), (cs_str){(const char *)payload.data, payload.size}, k->root, out, &err),
          &err);
     cs_buffer_text(out, "\n");
     cs_buffer_free(&payload);
+}
+
+const uint8_t *journey_backend(void)
+{
+    return throw_away_keys()->backend;
+}
+
+const uint8_t *journey_publisher(void)
+{
+    return throw_away_keys()->publisher;
+}
+
+void journey_key_set(cs_buffer *out)
+{
+    add_key_set(out);
 }
 
 static void make_document(const char *locale, const char *title, const char *plain, const char *emphasised,
