@@ -29,8 +29,8 @@ static consent_status name_key(const cs_profile *profile, const uint8_t *stream,
                                consent_error *err)
 {
     char hashed[CS_HOME_NAME_SIZE], base[CS_HOME_NAME_SIZE];
-    name_file(profile, 'e', base);
-    consent_status status = cs_home_name(profile->home, 'e', (cs_span){stream, CS_STREAM_ID_SIZE}, hashed, err);
+    name_file(profile, 'i', base);
+    consent_status status = cs_home_name(profile->home, 'i', (cs_span){stream, CS_STREAM_ID_SIZE}, hashed, err);
     if (status == CONSENT_OK)
         (void)snprintf(out, CS_HOME_NAME_SIZE, "%.18s-%.16s", base, hashed + 2);
     return status;
@@ -198,7 +198,7 @@ static void note_key(void *user, const char *name)
 consent_status cs_exchange_has_key(cs_profile *profile, bool *has, consent_error *err)
 {
     key_search search = {{0}, false};
-    name_file(profile, 'e', search.prefix);
+    name_file(profile, 'i', search.prefix);
     const cs_env *env = &profile->home->env;
     int code = env->dir_list(env->ctx, profile->home->dir, note_key, &search);
     *has = search.found;

@@ -389,6 +389,8 @@ static int for_each_name(cs_home *home, const char *prefix, int (*act)(cs_home *
 
 static int remove_one(cs_home *home, const char *name)
 {
+    if (name[0] == 'i' && home->keystore->public_key) /* a device key: the key store's half first */
+        (void)home->keystore->remove(home->keystore->ctx, name);
     int code = home->env.file_unlink(home->env.ctx, home->dir, name);
     return code == ENOENT ? 0 : code;
 }
@@ -422,18 +424,10 @@ static int for_each_sync_file(cs_profile *profile, int (*act)(cs_home *home, con
 {
     char name[CS_HOME_NAME_SIZE];
     memcpy(name, profile->ledger_name, sizeof name);
-    name[0] = 'e';
+    name[0] = 'i';
     int code = for_each_name(profile->home, name, act);
     name[0] = 's';
     return code != 0 ? code : for_each_name(profile->home, name, act);
-}
-
-/* A key that the key store keeps goes before the file that says so. */
-static int remove_sync_file(cs_home *home, const char *name)
-{
-    if (name[0] == 'e' && home->keystore->public_key && !strstr(name, CS_TEMP_SUFFIX))
-        (void)home->keystore->remove(home->keystore->ctx, name);
-    return remove_one(home, name);
 }
 
 static consent_status destroy_files(cs_profile *profile, consent_error *err)
@@ -447,7 +441,7 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
         (void)cs_file_replace(&home->env, home->dir, profile->key_name, (cs_span){zeros, sizeof zeros}, NULL);
     int code = for_each_name(home, profile->key_name, remove_one);
     if (code == 0)
-        code = for_each_sync_file(profile, remove_sync_file);
+        code = for_each_sync_file(profile, remove_one);
     if (code != 0)
         return cs_fail_os(err, code, "the profile's keys could not be removed");
     code = home->env.dir_sync(home->env.ctx, home->dir);
@@ -489,7 +483,7 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
 static consent_status renew_home(cs_home *home, consent_error *err)
 {
     static const char *const prefixes[] = {"l-", "k-", "b-",       "t-",     "d-",        "n-",
-                                           "e-", "s-", "policies", "keyset", "home.check"};
+                                           "i-", "s-", "policies", "keyset", "home.check"};
     int code = 0;
     for (size_t i = 0; code == 0 && i < CS_COUNT_OF(prefixes); i++)
         code = for_each_name(home, prefixes[i], set_aside);

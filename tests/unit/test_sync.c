@@ -71,7 +71,7 @@ static void before_acceptance_and_after_a_refusal_nothing_leaves(void **state)
     assert_int_equal(f->b.bytes_out, 0);
     assert_int_equal(f->d.report.requests, 0);
     for (size_t i = 0; i < world_file_count(&f->w, "home"); i++)
-        assert_int_not_equal(strncmp(world_file_name(&f->w, "home", i), "e-", 2), 0); /* and no device key is made */
+        assert_int_not_equal(strncmp(world_file_name(&f->w, "home", i), "i-", 2), 0); /* and no device key is made */
     ok_of(&f->d, device_accept(&f->d));
     ok_of(&f->d, device_sync(&f->d));
     assert_string_equal(f->b.log, "POST devices\nPOST events\nGET events\nGET policies\n");
@@ -369,12 +369,12 @@ static void erasing_takes_the_device_key_and_the_token_with_it(void **state)
     ok_of(&f->d, device_sync(&f->d));
     size_t kept = 0;
     for (size_t i = 0; i < world_file_count(&f->w, "home"); i++)
-        kept += strncmp(world_file_name(&f->w, "home", i), "e-", 2) == 0 ||
+        kept += strncmp(world_file_name(&f->w, "home", i), "i-", 2) == 0 ||
                 strncmp(world_file_name(&f->w, "home", i), "s-", 2) == 0;
     assert_int_equal(kept, 2);
     ok_of(&f->d, cs_profile_erase(f->d.j.profile, &f->d.j.err));
     for (size_t i = 0; i < world_file_count(&f->w, "home"); i++)
-        assert_true(strncmp(world_file_name(&f->w, "home", i), "e-", 2) != 0 &&
+        assert_true(strncmp(world_file_name(&f->w, "home", i), "i-", 2) != 0 &&
                     strncmp(world_file_name(&f->w, "home", i), "s-", 2) != 0);
 }
 

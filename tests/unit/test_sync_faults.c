@@ -414,7 +414,7 @@ static void what_others_did_counts_only_as_they_signed_it(void **state)
 static void an_older_copy_that_was_put_back_goes_on_in_a_new_stream(void **state)
 {
     fixture *f = *state;
-    static uint8_t ledger[1u << 20], check[1u << 20];
+    static uint8_t ledger[1u << 20];
     char name[CS_HOME_NAME_SIZE];
     size_t size;
     uint8_t old[CS_STREAM_ID_SIZE];
@@ -427,7 +427,6 @@ static void an_older_copy_that_was_put_back_goes_on_in_a_new_stream(void **state
     ok(f, device_withdraw(&f->d));
     ok(f, device_sync(&f->d));
     device_close(&f->d);
-    (void)check;
     char beside[CS_HOME_NAME_SIZE + 8];
     (void)snprintf(beside, sizeof beside, "%s.check", name);
     (void)world_remove_file(&f->w, "home", beside);
@@ -437,13 +436,6 @@ static void an_older_copy_that_was_put_back_goes_on_in_a_new_stream(void **state
     ok(f, device_sync(&f->d));
     assert_memory_not_equal(standing(f).lanes[0].stream, old, sizeof old);
     assert_int_not_equal(device_verdict(&f->d).decision, CONSENT_ALLOW); /* the withdrawal came back */
-}
-
-static void cancelling_ends_it_and_loses_nothing(void **state)
-{
-    fixture *f = *state;
-    atomic_fetch_add(&f->d.cancelled, 1); /* before: means the runs before */
-    ok(f, device_sync(&f->d));
 }
 
 static device *to_cancel;
@@ -483,15 +475,6 @@ static void a_person_acts_while_the_network_is_slow(void **state)
     ok(f, device_sync(&f->d));
     ok(f, device_sync(&f->d));
     assert_int_equal(standing(f).waiting, 0);
-}
-
-static void time_runs_out(void **state)
-{
-    fixture *f = *state;
-    memset(&f->d.report, 0, sizeof f->d.report);
-    f->w.elapsed_ms += 5;
-    f->b.during = NULL;
-    assert_int_equal(cs_sync_run(f->d.j.profile, &f->d.setup, &f->d.cancelled, 1, &f->d.report, NULL), CONSENT_OK);
 }
 
 static void a_clock_that_is_wrong_is_told_apart(void **state)
@@ -606,10 +589,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_receipt_key_is_learned_from_the_key_set_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(what_others_did_counts_only_as_they_signed_it, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_copy_that_was_put_back_goes_on_in_a_new_stream, setup, teardown),
-        cmocka_unit_test_setup_teardown(cancelling_ends_it_and_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelling_in_the_middle_is_told_and_acknowledges_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_person_acts_while_the_network_is_slow, setup, teardown),
-        cmocka_unit_test_setup_teardown(time_runs_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_is_wrong_is_told_apart, setup, teardown),
         cmocka_unit_test(whatever_allocation_fails_nothing_is_lost_and_nothing_leaks),
         cmocka_unit_test(whatever_file_operation_fails_nothing_is_lost),
