@@ -56,6 +56,12 @@ consent_status cs_cmd_notice_list(cs_tool *tool, const cs_options *options, cons
 consent_status cs_cmd_notice_receive(cs_tool *tool, const cs_options *options, consent_error *err);
 consent_status cs_cmd_list(cs_tool *tool, const cs_options *options, consent_error *err);
 
+extern const cs_option_spec cs_options_sync[];
+extern const cs_option_spec cs_options_receipt_verify[];
+consent_status cs_cmd_sync(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_sync_status(cs_tool *tool, const cs_options *options, consent_error *err);
+consent_status cs_cmd_receipt_verify(cs_tool *tool, const cs_options *options, consent_error *err);
+
 extern const cs_option_spec cs_options_run[];
 consent_status cs_cmd_run(cs_tool *tool, const cs_options *options, consent_error *err);
 

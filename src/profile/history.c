@@ -1,5 +1,6 @@
 /* The record as JSON: history line by line, and the person's copy with the texts it refers to. */
 #include "profile/internal.h"
+#include "wire/wire.h"
 
 #include <string.h>
 
@@ -123,6 +124,7 @@ typedef struct reading {
     bool as_array; /* export: elements of an array; history: one object a line */
     uint64_t count;
     cs_hash_list notices;
+    cs_buffer receipts; /* export */
 } reading;
 
 static consent_status add_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
@@ -137,17 +139,44 @@ static consent_status add_event(void *user, const uint8_t *stream, cs_span bytes
         cs_buffer_text(all->out, ",\n");
     cs_json_out_init(&json, all->out);
     cs_event_json(stream, &event, &json);
-    if (!all->as_array)
+    if (all->as_array) { /* a copy can be checked by others: the exact bytes, too */
+        all->out->size--;
+        cs_buffer_text(all->out, ",\"bytes\":\"");
+        cs_base64url_encode(all->out, bytes);
+        cs_buffer_text(all->out, "\"}");
+    } else {
         cs_buffer_text(all->out, "\n");
+    }
     all->count++;
     if (event.notice_hash)
         status = cs_hash_list_add(&all->notices, &all->profile->home->env.memory, event.notice_hash, err);
     return status;
 }
 
+/* What the backend signed for. */
+static consent_status add_receipt(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
+{
+    reading *all = user;
+    cs_evidence evidence;
+    cs_json_out json;
+    consent_status status = cs_evidence_read(bytes, &evidence, err);
+    if (status != CONSENT_OK || !over || evidence.receipt.size == 0)
+        return status;
+    if (all->receipts.size != 0)
+        cs_buffer_text(&all->receipts, ",\n");
+    cs_json_out_init(&json, &all->receipts);
+    cs_json_open_object(&json);
+    member_hex(&json, "stream", stream, CS_STREAM_ID_SIZE);
+    cs_json_member_int(&json, "last", (int64_t)evidence.last);
+    member_true(&json, "joined", evidence.joined);
+    cs_json_member_str(&json, "receipt", evidence.receipt);
+    cs_json_close_object(&json);
+    return cs_buffer_status(&all->receipts, "the receipts", err);
+}
+
 static consent_status add_events(reading *all, cs_ledger_report *report, consent_error *err)
 {
-    cs_ledger_sink sink = {.user = all, .event = add_event};
+    cs_ledger_sink sink = {.user = all, .event = add_event, .evidence = all->as_array ? add_receipt : NULL};
     if (!all->profile->ledger)
         return CONSENT_OK;
     consent_status status = cs_ledger_verify(all->profile->ledger, &sink, report, err);
@@ -156,7 +185,7 @@ static consent_status add_events(reading *all, cs_ledger_report *report, consent
 
 consent_status cs_profile_history(cs_profile *profile, cs_buffer *out, consent_error *err)
 {
-    reading all = {profile, out, false, 0, {0}};
+    reading all = {.profile = profile, .out = out};
     cs_ledger_report report = {0};
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
@@ -205,13 +234,14 @@ static consent_status add_notices(reading *all, consent_error *err)
 
 consent_status cs_profile_export(cs_profile *profile, cs_buffer *out, consent_error *err)
 {
-    reading all = {profile, out, true, 0, {0}};
+    reading all = {.profile = profile, .out = out, .as_array = true};
     cs_ledger_report report = {0};
     cs_json_out json;
     char text[CS_TIME_TEXT_SIZE];
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
+    cs_buffer_init(&all.receipts, &profile->home->env.memory, out->max_size);
     cs_json_out_init(&json, out);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "v", 1);
@@ -225,11 +255,14 @@ consent_status cs_profile_export(cs_profile *profile, cs_buffer *out, consent_er
     if (status == CONSENT_OK) {
         char head[2 * CS_HASH_SIZE + 1];
         cs_hex_encode(report.event_head, CS_HASH_SIZE, head);
-        cs_buffer_printf(out, "\n],\"event_count\":%llu,\"event_head\":\"%s\",\"notices\":{",
+        cs_buffer_text(out, "\n],\"receipts\":[");
+        cs_buffer_append(out, all.receipts.data, all.receipts.size);
+        cs_buffer_printf(out, "],\"event_count\":%llu,\"event_head\":\"%s\",\"notices\":{",
                          (unsigned long long)report.event_count, head);
         status = add_notices(&all, err);
     }
     cs_buffer_text(out, "}}\n");
+    cs_buffer_free(&all.receipts);
     cs_hash_list_free(&all.notices, &profile->home->env.memory);
     cs_profile_unlock(profile);
     return status == CONSENT_OK ? cs_buffer_status(out, "the export", err) : status;
