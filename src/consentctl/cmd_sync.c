@@ -59,11 +59,10 @@ static consent_status print_report(cs_tool *tool, const consent_sync_report *rep
     const struct {
         const char *name;
         int64_t value;
-    } members[] = {{"sent", report->sent},         {"received", report->received},
-                   {"waiting", report->waiting},   {"parked", report->parked},
-                   {"policies", report->policies}, {"sealed", report->sealed},
-                   {"requests", report->requests}, {"retry_ms", report->retry_ms},
-                   {"clock_ahead_ms", report->clock_ahead_ms}};
+    } members[] = {
+        {"sent", report->sent},         {"received", report->received}, {"waiting", report->waiting},
+        {"parked", report->parked},     {"policies", report->policies}, {"sealed", report->sealed},
+        {"requests", report->requests}, {"retry_ms", report->retry_ms}, {"clock_ahead_ms", report->clock_ahead_ms}};
     cs_buffer text;
     cs_json_out json;
     cs_buffer_init(&text, &tool->env.memory, 4096);
@@ -146,7 +145,6 @@ consent_status cs_cmd_sync_status(cs_tool *tool, const cs_options *options, cons
 
 /* ---- receipts --------------------------------------------------------------------------------------------- */
 
-
 typedef struct proving {
     cs_tool *tool;
     cs_key_set *keys;
@@ -171,8 +169,8 @@ static consent_status read_keys(cs_tool *tool, const cs_options *options, cs_key
     while (line.size > 0 && line.data[line.size - 1] <= ' ')
         line.size--;
     if (status == CONSENT_OK)
-        status = cs_key_set_verify(&tool->env.memory, (cs_str){(const char *)line.data, line.size}, root, 1, set, signers,
-                                   err);
+        status = cs_key_set_verify(&tool->env.memory, (cs_str){(const char *)line.data, line.size}, root, 1, set,
+                                   signers, err);
     if (status == CONSENT_OK && set->receipt_count == 0)
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s names nobody who signs receipts", path);
     cs_buffer_free(&line);
@@ -214,12 +212,12 @@ static consent_status prove(proving *p, const cs_json *item, consent_error *err)
     size_t key = 0;
     uint8_t head[CS_HASH_SIZE];
     char stream[2 * CS_STREAM_ID_SIZE + 1];
-    consent_status status =
-        cs_receipt_open(&p->tool->env.memory, cs_json_str(cs_json_get(item, "receipt")), p->keys->receipt_keys,
-                        p->keys->receipt_count, &key, &receipt, err);
+    consent_status status = cs_receipt_open(&p->tool->env.memory, cs_json_str(cs_json_get(item, "receipt")),
+                                            p->keys->receipt_keys, p->keys->receipt_count, &key, &receipt, err);
     if (status != CONSENT_OK)
         return status;
-    if (receipt.time_ms < p->keys->receipts[key].not_before_ms || receipt.time_ms >= p->keys->receipts[key].not_after_ms)
+    if (receipt.time_ms < p->keys->receipts[key].not_before_ms ||
+        receipt.time_ms >= p->keys->receipts[key].not_after_ms)
         return cs_fail(err, CONSENT_E_TAMPERED, 0, "a receipt is of a time for which its key was not named");
     cs_hex_encode(receipt.stream, CS_STREAM_ID_SIZE, stream);
     status = head_after(p, cs_str_of(stream), receipt.last, head, err);
@@ -242,8 +240,7 @@ static consent_status prove_all(proving *p, const char *path, consent_error *err
     if (status == CONSENT_OK)
         status = cs_json_parse(&p->export, (cs_str){(const char *)text.data, text.size}, EXPORT_MAX_BYTES, path, err);
     cs_buffer_free(&text);
-    const cs_json *item =
-        status == CONSENT_OK ? cs_json_first(cs_json_get(p->export.root, "receipts")) : NULL;
+    const cs_json *item = status == CONSENT_OK ? cs_json_first(cs_json_get(p->export.root, "receipts")) : NULL;
     for (; item != NULL && status == CONSENT_OK; item = cs_json_next(item))
         status = prove(p, item, err);
     if (status == CONSENT_OK && p->receipts == 0)
