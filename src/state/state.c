@@ -403,7 +403,8 @@ consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_s
         status = cs_state_stream_index(state, stream, &index, err);
     if (status == CONSENT_OK)
         status = apply_to(state, event, index, cursor, own_stream, err);
-    if (status == CONSENT_OK && event->seq >= state->streams[index].last_seq) {
+    /* Once more says nothing new: a receipt may have moved its time meanwhile. */
+    if (status == CONSENT_OK && event->seq > state->streams[index].last_seq) {
         state->streams[index].last_seq = event->seq;
         state->streams[index].last_time_ms = event->time_ms;
     }

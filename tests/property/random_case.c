@@ -195,7 +195,7 @@ static void tell_age(random_case *r, cs_event *event)
     event->birth = (cs_date){years[random_below(r, CS_COUNT_OF(years))], 1, 1 + (int32_t)random_below(r, 12)};
 }
 
-static cs_event some_event(random_case *r)
+cs_event random_event_make(random_case *r)
 {
     static const uint32_t types[] = {CS_EVENT_POLICY_ACCEPTED,
                                      CS_EVENT_POLICY_ACCEPTED,
@@ -275,7 +275,7 @@ static void make_history(random_case *r)
         size_t device = random_one_in(r, 3) ? 1 + random_below(r, 2) : 0;
         random_event *e = &r->events[r->event_count++];
         time_ms += (int64_t)random_below(r, 20) * HOUR;
-        *e = (random_event){.event = some_event(r), .device = device};
+        *e = (random_event){.event = random_event_make(r), .device = device};
         if (r->event_count <= 3 && !random_one_in(r, 4)) { /* most people accept before anything else */
             e->event = (cs_event){.type = CS_EVENT_POLICY_ACCEPTED};
             name_policy(r, &e->event);
@@ -298,7 +298,7 @@ static void make_history(random_case *r)
         r->now.session[0] = 9;
 }
 
-void random_case_make(random_case *r, uint64_t seed)
+void random_policies_make(random_case *r, uint64_t seed)
 {
     memset(r, 0, sizeof *r);
     r->random = seed;
@@ -308,6 +308,11 @@ void random_case_make(random_case *r, uint64_t seed)
     r->has_hotel = random_one_in(r, 3);
     if (r->has_hotel)
         make_versions(r, hotel_id, "hotel", 1 + (uint32_t)random_below(r, 2), 3);
+}
+
+void random_case_make(random_case *r, uint64_t seed)
+{
+    random_policies_make(r, seed);
     make_history(r);
 }
 

@@ -29,6 +29,10 @@ typedef struct random_case {
 
 void random_case_make(random_case *r, uint64_t seed);
 void random_case_free(random_case *r);
+/* The policies alone, no history. */
+void random_policies_make(random_case *r, uint64_t seed);
+/* Some act about them: numbers, times and `seen` are the caller's. */
+cs_event random_event_make(random_case *r);
 uint64_t random_below(random_case *r, uint64_t bound);
 bool random_one_in(random_case *r, uint64_t n);
 
