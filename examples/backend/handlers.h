@@ -39,6 +39,7 @@ void cd_admin_publish_head(cd_request *request);
 void cd_admin_publish_keys(cd_request *request);
 void cd_admin_publish_notice(cd_request *request);
 /* the web page: page.c, page_person.c */
+void cd_page_root(cd_request *request);
 void cd_page_login(cd_request *request);
 void cd_page_do_login(cd_request *request);
 void cd_page_logout(cd_request *request);

@@ -117,6 +117,11 @@ static void login_page(cd_request *request, bool wrong)
     cd_page_end(request);
 }
 
+void cd_page_root(cd_request *request)
+{
+    cd_answer_see_other(request, "/admin/");
+}
+
 void cd_page_login(cd_request *request)
 {
     login_page(request, false);
@@ -240,7 +245,7 @@ void cd_page_home(cd_request *request)
     cs_buffer_printf(out,
                      "<label>%s<input class=\"wide\" name=\"account\" autofocus></label><button>%s</button></form>"
                      "<p class=\"soft\">%s</p></section>\n",
-                     cd_say(lang, "账号", "Account"), cd_say(lang, "查找", "Find"),
+                     cd_say(lang, "账号或编号", "Account, or profile id"), cd_say(lang, "查找", "Find"),
                      cd_say(lang, "账号不会被保存;查看记录会写入审计。",
                             "The account is not kept; reading a record is put down in the audit."));
     put_requests(request, lang, HOME_REQUESTS);
@@ -256,7 +261,9 @@ void cd_page_find(cd_request *request)
     if (!cd_page_may(request, CD_READ_PERSONS) || !cd_page_key_fits(request))
         return;
     (void)cd_form_value(request, "account", account, sizeof account);
-    consent_status status = cs_wire_account_id(cs_str_of(account), id, &err);
+    consent_status status = CONSENT_OK;
+    if (!cs_hex_decode(cs_str_of(account), id, sizeof id)) /* who has no account tells the profile's id */
+        status = cs_wire_account_id(cs_str_of(account), id, &err);
     cd_store *store = cd_reader(request);
     if (status == CONSENT_OK)
         status = cd_store_profile(store, id, &profile, &err);

@@ -39,6 +39,7 @@ const cd_route cd_routes[] = {
     {"POST", "/v1/profiles/{profile}/guardian-links", CD_PROFILE, SMALL_BYTES, cd_post_link},
     {"GET", "/g/{link}", CD_PAGE_OPEN, 0, cd_get_guardian},
     {"POST", "/g/{link}", CD_PAGE_OPEN, FORM_BYTES, cd_post_guardian},
+    {"GET", "/admin", CD_PAGE_OPEN, 0, cd_page_root},
     {"GET", "/admin/login", CD_PAGE_OPEN, 0, cd_page_login},
     {"POST", "/admin/login", CD_PAGE_OPEN, FORM_BYTES, cd_page_do_login},
     {"POST", "/admin/logout", CD_PAGE_OPEN, FORM_BYTES, cd_page_logout},

@@ -29,6 +29,8 @@ void peer_start(peer_server *server);
 /* Sends the signal and waits; gives the exit status, 128 + n for a signal. */
 int peer_stop(peer_server *server, int signal);
 void peer_remove(peer_server *server); /* stopped, with its folder */
+/* Ends it in order, for a group's tear-down: 0 when it did, and when its log tells of no failure of its own. */
+int peer_end(peer_server *server);
 /* Runs consentd with these words (NULL ends) after DIR where they say "DIR"; its output, first `size` bytes. Gives the exit status. */
 int peer_run(peer_server *server, char *out, size_t size, const char *const *words);
 /* A key set of the next version naming these receipt keys; a bundle of the sample policy with that version, published that day (NULL:

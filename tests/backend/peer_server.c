@@ -324,3 +324,30 @@ void peer_remove(peer_server *server)
     empty_folder(server->dir);
     (void)rmdir(server->dir);
 }
+
+/* The first line of the log that tells of an error or is none of consentd's (a sanitizer's, say); "" if there is none. */
+static void first_complaint(const peer_server *server, char out[400])
+{
+    char path[100];
+    out[0] = '\0';
+    (void)snprintf(path, sizeof path, "%s/log", server->dir);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(out, 400, file))
+        if (strncmp(out, "{\"time\"", 7) != 0 || strstr(out, "\"level\":\"error\""))
+            break;
+        else
+            out[0] = '\0';
+    if (file)
+        (void)fclose(file);
+}
+
+int peer_end(peer_server *server)
+{
+    char complaint[400];
+    int status = peer_stop(server, SIGTERM);
+    first_complaint(server, complaint);
+    if (complaint[0] != '\0')
+        print_error("consentd's log: %s", complaint);
+    peer_remove(server);
+    return complaint[0] != '\0' ? -1 : status;
+}

@@ -19,9 +19,7 @@ int people_set_up(void **state)
 int people_tear_down(void **state)
 {
     (void)state;
-    int status = peer_stop(&server, SIGTERM);
-    peer_remove(&server);
-    return status;
+    return peer_end(&server);
 }
 
 void make_two(uint8_t seed, const char *account)

@@ -15,9 +15,7 @@ static peer_server server;
 static int tear_down(void **state)
 {
     (void)state;
-    int status = peer_stop(&server, SIGTERM);
-    peer_remove(&server);
-    return status;
+    return peer_end(&server);
 }
 
 static int set_up(void **state)

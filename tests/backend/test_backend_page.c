@@ -198,6 +198,7 @@ static void the_page_serves_support_and_nobody_else(void **state)
     peer_expect(&reply, 200);
     peer_reply_free(&reply);
     open_request("r-9", "{\"right\":\"complaint\",\"working_days\":15,\"channel\":\"app\"}");
+    ask("GET", "/admin", NULL, NULL, 303);
     ask("GET", "/admin/", NULL, NULL, 303);
     ask("GET", "/admin/login", NULL, NULL, 200);
     peer_form(&server, "/admin/login", NULL, "token=o1.guess", &reply);

@@ -19,9 +19,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    int status = peer_stop(&server, SIGTERM);
-    peer_remove(&server);
-    return status;
+    return peer_end(&server);
 }
 
 static peer_device a, b;

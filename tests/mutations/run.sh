@@ -42,7 +42,7 @@ done
 
 # ---- the build, and the tests that must be green before anything is broken ----
 cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O1 -DBUILD_SHARED_LIBS=OFF \
-    -DCONSENT_BUILD_EXAMPLES=OFF -DCONSENT_BUILD_JNI=OFF -DCONSENT_INSTALL=OFF \
+    -DCONSENT_BUILD_JNI=OFF -DCONSENT_INSTALL=OFF \
     >"$scratch/configure.log" 2>&1 || fail "$(cat "$scratch/configure.log")"
 make_tests() { # NAME ...; a scenario is played by the tool, every other test is a program of its own name
     local name targets=()
