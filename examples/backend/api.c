@@ -29,6 +29,19 @@ static cs_str bearer_token(cd_request *request)
     return value.size > 7 ? (cs_str){value.data + 7, value.size - 7} : (cs_str){"", 0};
 }
 
+/* An account's token; or, for a later stream of an anonymous profile, the one that its first stream was given. */
+static bool is_let_in(cd_request *request, consent_error *err)
+{
+    cs_str token = bearer_token(request);
+    if (token.size < 3 || memcmp(token.data, "n1.", 3) != 0)
+        return cd_auth_check_account(request->server->config, token, request->profile, request->now_ms, err) ==
+               CONSENT_OK;
+    cd_store *store = cd_reader(request);
+    consent_status status = cd_auth_check_anonymous(store, token, request->profile, err);
+    cd_reader_back(request, store);
+    return status == CONSENT_OK;
+}
+
 void cd_post_device(cd_request *request)
 {
     cs_enrolment enrolment;
@@ -40,8 +53,7 @@ void cd_post_device(cd_request *request)
     consent_status status = cs_enrolment_read(cd_body(request), &enrolment, &err);
     memcpy(enrolment.profile, request->profile, sizeof enrolment.profile);
     bool anonymous = status == CONSENT_OK && !enrolment.joined && cd_enrolment_is_anonymous(&enrolment);
-    if (status == CONSENT_OK && !anonymous &&
-        cd_auth_check_account(config, bearer_token(request), request->profile, request->now_ms, &err) != CONSENT_OK) {
+    if (status == CONSENT_OK && !anonymous && !is_let_in(request, &err)) {
         cd_answer_error(request, 401, "token", err.message, 0);
         return;
     }

@@ -66,12 +66,16 @@ static void fill_lanes(const cs_profile *profile, cs_exchange_standing *out)
 /* An account's id comes from the account, an anonymous profile's from the first stream it ever had. */
 static consent_status name_profile(const cs_profile *profile, cs_exchange_standing *out, consent_error *err)
 {
+    bool any = false;
+    for (uint32_t i = 0; i < profile->state.stream_count; i++) {
+        if (profile->state.streams[i].own_order != 1)
+            continue;
+        memcpy(out->first, profile->state.streams[i].id, sizeof out->first);
+        any = true;
+    }
     if (profile->has_account)
         return cs_wire_account_id(cs_str_of(profile->account), out->profile, err);
-    for (uint32_t i = 0; i < profile->state.stream_count; i++)
-        if (profile->state.streams[i].own_order == 1)
-            return cs_wire_anonymous_id(profile->state.streams[i].id, out->profile, err);
-    return CONSENT_OK;
+    return any ? cs_wire_anonymous_id(out->first, out->profile, err) : CONSENT_OK;
 }
 
 consent_status cs_exchange_look(cs_profile *profile, cs_exchange_standing *out, consent_error *err)

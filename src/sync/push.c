@@ -110,7 +110,15 @@ static consent_status need_enrolment(sending *s, cs_fault *fault, consent_error 
     bool anonymous_without_token = !s->sync->standing.has_account && s->sync->kept.token[0] == '\0';
     *fault = CS_FAULT_NONE;
     consent_status status = CONSENT_OK;
-    if (anonymous_without_token || !cs_sync_is_enrolled(s->sync, s->lane.stream))
+    bool later = memcmp(s->sync->standing.first, s->lane.stream, CS_STREAM_ID_SIZE) != 0;
+    if (anonymous_without_token && later) { /* later streams are let in by the first one's token */
+        cs_lane first = {.joined = false};
+        memcpy(first.stream, s->sync->standing.first, sizeof first.stream);
+        status = enrol(s->sync, &first, fault, err);
+        anonymous_without_token = false;
+    }
+    if (status == CONSENT_OK && *fault == CS_FAULT_NONE &&
+        (anonymous_without_token || !cs_sync_is_enrolled(s->sync, s->lane.stream)))
         status = enrol(s->sync, &s->lane, fault, err);
     if (status == CONSENT_OK)
         status = cs_exchange_key(s->sync->profile, s->lane.stream, key, &protection, err);

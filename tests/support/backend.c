@@ -191,6 +191,13 @@ static void take_device(answering *a)
         refuse(a, 409, "fork", 0);
         return;
     }
+    uint8_t id[CS_PROFILE_ID_SIZE];
+    must(cs_wire_anonymous_id(e.stream, id, NULL) == CONSENT_OK, "id");
+    bool first = memcmp(id, a->profile, sizeof id) == 0;
+    if (a->b->expected_token == NULL && !first && (a->request->token == NULL || strcmp(a->request->token, "own-token") != 0)) {
+        refuse(a, 401, "token", 0);
+        return;
+    }
     if (known == NULL) {
         must(a->b->device_count < BACKEND_MAX_DEVICES, "too many devices");
         known = &a->b->devices[a->b->device_count++];
@@ -200,7 +207,7 @@ static void take_device(answering *a)
         known->joined = e.joined;
         known->protection = e.protection;
     }
-    cs_buffer_text(&a->body, a->b->expected_token ? "{\"token\":\"\"}" : "{\"token\":\"own-token\"}");
+    cs_buffer_text(&a->body, a->b->expected_token != NULL || !first ? "{\"token\":\"\"}" : "{\"token\":\"own-token\"}");
 }
 
 static void store(answering *a, const cs_range *range, const backend_device *device)

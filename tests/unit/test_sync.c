@@ -115,6 +115,31 @@ static void acts_arrive_once_whatever_happens_on_the_way(void **state)
     assert_int_equal(backend_stored(&f->b, stream), made);
 }
 
+static void an_anonymous_profile_keeps_its_name_in_a_new_stream(void **state)
+{
+    fixture *f = *state;
+    uint8_t before[CS_PROFILE_ID_SIZE], after[CS_PROFILE_ID_SIZE];
+    open_one(f, NULL);
+    ok_of(&f->d, device_accept(&f->d));
+    ok_of(&f->d, device_sync(&f->d));
+    device_profile_id(&f->d, before);
+    ok_of(&f->d, device_grant(&f->d));
+    backend_fail(&f->b, "POST", "events", 409, "fork");
+    ok_of(&f->d, device_sync(&f->d));
+    device_profile_id(&f->d, after);
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(f->d.report.waiting, 0);
+    assert_int_equal(f->b.device_count, 2);
+    /* What was remembered is lost: the first stream's key gets the token anew. */
+    for (size_t i = world_file_count(&f->w, "home"); i-- > 0;)
+        if (strncmp(world_file_name(&f->w, "home", i), "s-", 2) == 0)
+            assert_true(world_remove_file(&f->w, "home", world_file_name(&f->w, "home", i)));
+    ok_of(&f->d, device_withdraw(&f->d));
+    ok_of(&f->d, device_sync(&f->d));
+    assert_int_equal(f->d.report.waiting, 0);
+    assert_int_equal(f->b.device_count, 2);
+}
+
 static void many_acts_go_in_ranges_of_a_thousand(void **state)
 {
     fixture *f = *state;
@@ -384,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(before_acceptance_and_after_a_refusal_nothing_leaves, setup, teardown),
         cmocka_unit_test_setup_teardown(host_and_policy_must_both_allow_fetching_before, setup, teardown),
         cmocka_unit_test_setup_teardown(acts_arrive_once_whatever_happens_on_the_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_anonymous_profile_keeps_its_name_in_a_new_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(many_acts_go_in_ranges_of_a_thousand, setup, teardown),
         cmocka_unit_test_setup_teardown(a_withdrawal_on_one_device_beats_a_grant_that_had_not_seen_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_grant_of_a_new_device_counts_once_it_is_vouched_for, setup, teardown),
