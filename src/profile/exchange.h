@@ -25,7 +25,8 @@ typedef struct cs_exchange_standing {
     bool may_fetch; /* the policy allows policies to be fetched before that */
     bool has_account, ephemeral;
     uint8_t profile[CS_PROFILE_ID_SIZE];
-    uint8_t first[CS_STREAM_ID_SIZE]; /* the first stream of one's own: an anonymous profile's id and token come from it */
+    uint8_t
+        first[CS_STREAM_ID_SIZE]; /* the first stream of one's own: an anonymous profile's id and token come from it */
     uint64_t merged;
     uint32_t waiting, parked;
     cs_lane lanes[CS_EXCHANGE_MAX_LANES]; /* the own stream first; its `last` is 0 when nothing was recorded yet */

@@ -194,7 +194,8 @@ static void take_device(answering *a)
     uint8_t id[CS_PROFILE_ID_SIZE];
     must(cs_wire_anonymous_id(e.stream, id, NULL) == CONSENT_OK, "id");
     bool first = memcmp(id, a->profile, sizeof id) == 0;
-    if (a->b->expected_token == NULL && !first && (a->request->token == NULL || strcmp(a->request->token, "own-token") != 0)) {
+    if (a->b->expected_token == NULL && !first &&
+        (a->request->token == NULL || strcmp(a->request->token, "own-token") != 0)) {
         refuse(a, 401, "token", 0);
         return;
     }
