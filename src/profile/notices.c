@@ -18,6 +18,7 @@ typedef struct notice {
     uint8_t hash[CS_HASH_SIZE]; /* of the payload */
     int64_t received_ms;        /* 0: not received, but known from a policy, or acknowledged alone */
     int64_t acknowledged_ms[2]; /* by cs_side */
+    cs_str policy_id;           /* of one that was received; lives as long as the list */
     const cs_policy *policy;    /* that it follows from; NULL */
     bool prominent;
 } notice;
@@ -73,7 +74,11 @@ static bool keep_received(notice_list *list, notice *known, const cs_event *even
     char *kind = cs_arena_strndup(&list->arena, event->detail.data, event->detail.size);
     if (!kind)
         return false;
+    char *policy_id = cs_arena_strndup(&list->arena, event->policy.id.data, event->policy.id.size);
+    if (!policy_id)
+        return false;
     known->kind = (cs_str){kind, event->detail.size};
+    known->policy_id = (cs_str){policy_id, event->policy.id.size};
     known->received_ms = event->time_ms;
     memcpy(known->hash, event->notice_hash, CS_HASH_SIZE);
     return true;
@@ -283,10 +288,9 @@ static consent_status record_notice(cs_profile *profile, const cs_json *root, cs
     else if (known && known->policy)
         status = cs_fail(err, CONSENT_E_REJECTED, 0, "`id` is one that a policy's own notice has");
     cs_arena_free(&list.arena);
-    if (status != CONSENT_OK || received)
-        return status;
-    status = cs_profile_store_notice(profile, hash, payload, err);
-    return status == CONSENT_OK ? cs_profile_record(profile, &event, 1, false, NULL, err) : status;
+    if (status == CONSENT_OK) /* again: the backend may have told of it before its text came */
+        status = cs_profile_store_notice(profile, hash, payload, err);
+    return status == CONSENT_OK && !received ? cs_profile_record(profile, &event, 1, false, NULL, err) : status;
 }
 
 static consent_status take_in(cs_profile *profile, const cs_buffer *payload, consent_error *err)
@@ -491,8 +495,9 @@ static consent_status list_one(listing *all, const notice *one, consent_error *e
     if (one->received_ms == 0)
         return CONSENT_OK; /* the host's own, or of a version that is accepted by now */
     consent_status status = load(all->profile, one, &text, &doc, err);
-    const cs_policy *policy =
-        status == CONSENT_OK ? policy_of(all->profile, cs_json_str(cs_json_get(doc.root, "policy")), all->now) : NULL;
+    if (status == CONSENT_E_NOT_FOUND) /* its text is still on the way, or lost: it is told of all the same */
+        status = CONSENT_OK;
+    const cs_policy *policy = status == CONSENT_OK ? policy_of(all->profile, one->policy_id, all->now) : NULL;
     if (policy)
         put_notice(all, one, policy, doc.root);
     cs_json_free(&doc);

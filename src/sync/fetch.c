@@ -1,4 +1,5 @@
-/* Policies, head statements, key sets; and sealed files for the operator. */
+/* Policies, head statements, key sets, notices; and sealed files for the operator. */
+#include "profile/rights.h"
 #include "sync/internal.h"
 
 #include <stdio.h>
@@ -99,6 +100,41 @@ consent_status cs_sync_fetch_policies(cs_sync *sync, consent_error *err)
             break; /* not published, or not what it says */
         memcpy(before, hash, sizeof before);
         status = fetch_bundle(sync, hash, &there, err);
+    }
+    return status;
+}
+
+/* One that cannot be fetched or shown now stays wanted; one that is refused does not. */
+static consent_status fetch_notice(cs_sync *sync, const uint8_t hash[CS_HASH_SIZE], bool *wanted, consent_error *err)
+{
+    char path[CS_SYNC_PATH_SIZE], hex[2 * CS_HASH_SIZE + 1];
+    cs_fault fault;
+    cs_hex_encode(hash, CS_HASH_SIZE, hex);
+    (void)snprintf(path, sizeof path, "/v1/notices/%s", hex);
+    consent_status status = get(sync, path, &fault, err);
+    *wanted = true;
+    if (status != CONSENT_OK || fault != CS_FAULT_NONE)
+        return status;
+    const cs_str answer = cs_sync_answer(sync);
+    status = cs_profile_notice_receive(sync->profile, (cs_span){(const uint8_t *)answer.data, answer.size}, err);
+    *wanted = status == CONSENT_E_NOT_FOUND; /* its policy is not held yet */
+    bool refused = status == CONSENT_E_TAMPERED || status == CONSENT_E_REJECTED || status == CONSENT_E_EXPIRED ||
+                   status == CONSENT_E_ARGUMENT || status == CONSENT_E_UNSUPPORTED;
+    return *wanted || refused ? CONSENT_OK : status;
+}
+
+consent_status cs_sync_fetch_notices(cs_sync *sync, consent_error *err)
+{
+    cs_sync_memory *kept = &sync->kept;
+    consent_status status = CONSENT_OK;
+    for (size_t i = 0; i < kept->notice_count && status == CONSENT_OK;) {
+        bool wanted;
+        status = fetch_notice(sync, kept->notices[i], &wanted, err);
+        i += wanted;
+        if (wanted)
+            continue;
+        memmove(kept->notices[i], kept->notices[--kept->notice_count], CS_HASH_SIZE);
+        sync->kept_changed = true;
     }
     return status;
 }

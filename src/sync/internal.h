@@ -26,6 +26,8 @@ typedef struct cs_sync_memory {
     size_t enrolled_count;
     uint8_t wanted[CS_SYNC_MAX_WANTED][CS_HASH_SIZE]; /* policies that events name and nobody holds here */
     size_t wanted_count;
+    uint8_t notices[CS_SYNC_MAX_WANTED][CS_HASH_SIZE]; /* that the backend told of and whose text has not come yet */
+    size_t notice_count;
     cs_ledger_mark mark;   /* of the own stream's first event to be sent */
     uint32_t failures;     /* in a row */
     int64_t wait_until_ms; /* the backend asked for: wall time; 0: no */
@@ -95,6 +97,7 @@ consent_status cs_sync_recall(cs_profile *profile, const cs_memory *memory, cs_s
 bool cs_sync_is_enrolled(const cs_sync *sync, const uint8_t *stream);
 void cs_sync_set_enrolled(cs_sync *sync, const uint8_t *stream, bool enrolled);
 void cs_sync_want(cs_sync *sync, const uint8_t hash[CS_HASH_SIZE]);
+void cs_sync_want_notice(cs_sync *sync, const uint8_t hash[CS_HASH_SIZE]);
 
 /* ---- receipts.c ---- */
 /* Verifies by a receipt key in its time, of this profile; fetches the key set anew once when no key fits. */
@@ -111,6 +114,7 @@ consent_status cs_sync_push(cs_sync *sync, consent_error *err);
 consent_status cs_sync_pull(cs_sync *sync, bool *moved, consent_error *err);
 consent_status cs_sync_fetch_keys(cs_sync *sync, consent_error *err);
 consent_status cs_sync_fetch_policies(cs_sync *sync, consent_error *err);
+consent_status cs_sync_fetch_notices(cs_sync *sync, consent_error *err);
 consent_status cs_sync_send_sealed(cs_sync *sync, consent_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define FORMAT 1u
+#define FORMAT 2u
 #define MAX_BYTES 8192u
 
 static void encode(const cs_sync_memory *kept, cs_buffer *out)
@@ -14,6 +14,8 @@ static void encode(const cs_sync_memory *kept, cs_buffer *out)
     cs_buffer_append(out, kept->enrolled, kept->enrolled_count * sizeof kept->enrolled[0]);
     cs_buffer_varint(out, kept->wanted_count);
     cs_buffer_append(out, kept->wanted, kept->wanted_count * sizeof kept->wanted[0]);
+    cs_buffer_varint(out, kept->notice_count);
+    cs_buffer_append(out, kept->notices, kept->notice_count * sizeof kept->notices[0]);
     cs_buffer_u64(out, kept->mark.offset);
     cs_buffer_u32(out, kept->mark.frame_count);
     cs_buffer_append(out, kept->mark.previous, sizeof kept->mark.previous);
@@ -51,6 +53,8 @@ static bool decode(cs_span bytes, cs_sync_memory *out)
     read_bytes(&in, out->enrolled, out->enrolled_count * sizeof out->enrolled[0]);
     out->wanted_count = read_count(&in, CS_SYNC_MAX_WANTED);
     read_bytes(&in, out->wanted, out->wanted_count * sizeof out->wanted[0]);
+    out->notice_count = read_count(&in, CS_SYNC_MAX_WANTED);
+    read_bytes(&in, out->notices, out->notice_count * sizeof out->notices[0]);
     out->mark.offset = cs_read_u64(&in);
     out->mark.frame_count = cs_read_u32(&in);
     read_bytes(&in, out->mark.previous, sizeof out->mark.previous);
@@ -121,14 +125,24 @@ void cs_sync_set_enrolled(cs_sync *sync, const uint8_t *stream, bool enrolled)
     }
 }
 
+static void want(cs_sync *sync, uint8_t (*list)[CS_HASH_SIZE], size_t *count, const uint8_t hash[CS_HASH_SIZE])
+{
+    for (size_t i = 0; i < *count; i++)
+        if (memcmp(list[i], hash, CS_HASH_SIZE) == 0)
+            return;
+    if (*count == CS_SYNC_MAX_WANTED)
+        return;
+    memcpy(list[(*count)++], hash, CS_HASH_SIZE);
+    sync->kept_changed = true;
+}
+
 void cs_sync_want(cs_sync *sync, const uint8_t hash[CS_HASH_SIZE])
 {
-    cs_sync_memory *kept = &sync->kept;
-    for (size_t i = 0; i < kept->wanted_count; i++)
-        if (memcmp(kept->wanted[i], hash, CS_HASH_SIZE) == 0)
-            return;
-    if (kept->wanted_count == CS_SYNC_MAX_WANTED || cs_exchange_holds(sync->profile, hash))
-        return;
-    memcpy(kept->wanted[kept->wanted_count++], hash, CS_HASH_SIZE);
-    sync->kept_changed = true;
+    if (!cs_exchange_holds(sync->profile, hash))
+        want(sync, sync->kept.wanted, &sync->kept.wanted_count, hash);
+}
+
+void cs_sync_want_notice(cs_sync *sync, const uint8_t hash[CS_HASH_SIZE])
+{
+    want(sync, sync->kept.notices, &sync->kept.notice_count, hash);
 }

@@ -56,6 +56,8 @@ static consent_status run_steps(cs_sync *sync, bool only_policies, consent_error
     if (status == CONSENT_OK)
         status = cs_sync_fetch_policies(sync, err);
     if (status == CONSENT_OK && !only_policies)
+        status = cs_sync_fetch_notices(sync, err);
+    if (status == CONSENT_OK && !only_policies)
         status = cs_sync_need_keys(sync, err);
     if (status == CONSENT_OK && !only_policies)
         status = cs_sync_send_sealed(sync, err);
