@@ -254,14 +254,13 @@ typedef enum consent_purge_reason {
 /** What has to go: what was held for this purpose and recipient. Another purpose may hold the same data on its own account. */
 typedef struct consent_purge {
     size_t struct_size;
-    int32_t reason;        /**< consent_purge_reason */
-    bool anonymise;        /**< making it anonymous is enough: the policy says so */
-    const char *scope;     /**< product, or "platform" */
-    const char *purpose;   /**< for which it was held */
-    const char *recipient; /**< who was given it and is to be told; NULL: nobody */
-    const char *const *data;
-    size_t
-        data_count; /**< 0: the purpose declares none; what was kept of it, a setting or a cache, goes all the same */
+    int32_t reason;          /**< consent_purge_reason */
+    bool anonymise;          /**< making it anonymous is enough: the policy says so */
+    const char *scope;       /**< product, or "platform" */
+    const char *purpose;     /**< for which it was held */
+    const char *recipient;   /**< who was given it and is to be told; NULL: nobody */
+    const char *const *data; /**< the data items held for it */
+    size_t data_count; /**< 0: the purpose declares none; what was kept, a setting or a cache, goes all the same */
 } consent_purge;
 
 /**
