@@ -144,6 +144,12 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_sync_status(consent_profile 
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_profile_join(consent_profile *account, consent_profile *anonymous,
                                                                  consent_error *err);
+/**
+ * On log-out: records in the account's profile that this device left it. Then close it and go on with the anonymous profile, which is as
+ * it was.
+ * @return CONSENT_OK: durable; E_ARGUMENT: not an account's profile.
+ */
+CONSENT_API CONSENT_MUST_USE consent_status consent_profile_leave(consent_profile *account, consent_error *err);
 
 #ifdef __cplusplus
 }

@@ -99,3 +99,9 @@ consent_status consent_profile_join(consent_profile *account, consent_profile *a
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the profiles are of different clients");
     return status == CONSENT_OK ? cs_profile_join(account->profile, anonymous->profile, err) : status;
 }
+
+consent_status consent_profile_leave(consent_profile *account, consent_error *err)
+{
+    consent_status status = need(account, "account", err);
+    return status == CONSENT_OK ? cs_profile_leave(account->profile, err) : status;
+}

@@ -58,6 +58,16 @@ static bool told_before(const cs_state *state, const cs_act *act)
     return false;
 }
 
+const char *cs_form_device_name(cs_form *form, const cs_stream_state *stream)
+{
+    char hex[2 * CS_STREAM_ID_SIZE + 1];
+    if (stream->own)
+        return cs_form_word(form->locale, CS_WORD_THIS_DEVICE);
+    cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);
+    return cs_form_join(form, (const char *const[]){cs_form_word(form->locale, CS_WORD_OTHER_DEVICE),
+                                                    cs_form_compose(form, " %.*s", SHORT_ID_CHARS, hex), NULL});
+}
+
 static void add_device(cs_form *form, const cs_form_input *input, uint16_t index, const char **ids)
 {
     const cs_state *state = input->state;
@@ -65,11 +75,7 @@ static void add_device(cs_form *form, const cs_form_input *input, uint16_t index
     char hex[2 * CS_STREAM_ID_SIZE + 1];
     bool any = false;
     cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);
-    const char *label =
-        stream->own
-            ? cs_form_word(form->locale, CS_WORD_THIS_DEVICE)
-            : cs_form_join(form, (const char *const[]){cs_form_word(form->locale, CS_WORD_OTHER_DEVICE),
-                                                       cs_form_compose(form, " %.*s", SHORT_ID_CHARS, hex), NULL});
+    const char *label = cs_form_device_name(form, stream);
     for (uint32_t i = 0; i < state->act_count; i++) {
         const cs_act *act = &state->acts[i];
         if (act->stream != index || !would_count_again(state, act) || told_before(state, act))

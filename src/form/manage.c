@@ -269,6 +269,23 @@ static void add_storage_levels(cs_form *form)
     }
 }
 
+/* Whose acts the record holds, besides this device's: a stranger's would show. */
+static void add_devices(const manage *all)
+{
+    cs_form *form = all->form;
+    const cs_state *state = all->input->state;
+    for (uint32_t i = 0; i < state->stream_count; i++) {
+        const cs_stream_state *stream = &state->streams[i];
+        char hex[2 * CS_STREAM_ID_SIZE + 1];
+        if (stream->own || stream->by_backend || stream->last_seq == 0)
+            continue;
+        cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);
+        cs_form_add_field(
+            form, cs_form_compose(form, "device:%s", hex), cs_form_device_name(form, stream),
+            cs_form_word(form->locale, stream->confirmed ? CS_WORD_DEVICE_COUNTS : CS_WORD_DEVICE_WAITS), 0);
+    }
+}
+
 consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err)
 {
     manage all = {
@@ -282,6 +299,7 @@ consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, c
         return status;
     cs_form_add_field(form, "withdrawal", cs_form_word(form->locale, CS_WORD_WITHDRAWAL),
                       cs_form_word(form->locale, CS_WORD_WITHDRAWAL_TEXT), 0);
+    add_devices(&all);
     add_acceptance(&all);
     for (uint16_t i = 0; i < input->policy->purpose_count; i++)
         add_purpose(&all, &input->policy->purposes[i]);

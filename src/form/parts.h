@@ -86,6 +86,8 @@ typedef enum cs_word {
     CS_WORD_CONFIRM_CONSEQUENCE,
     CS_WORD_THIS_DEVICE,
     CS_WORD_OTHER_DEVICE,
+    CS_WORD_DEVICE_COUNTS,
+    CS_WORD_DEVICE_WAITS,
     CS_WORD_CONTINUE,
     CS_WORD_CANCEL,
     CS_WORD_EXTERNAL,
@@ -332,5 +334,8 @@ bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *ite
 const cs_policy *cs_form_base_policy(const cs_form_input *input);
 /* The buttons: the policy's labels, else the form's own words. */
 void cs_form_add_buttons(cs_form *form, const cs_form_input *input);
+
+/* The name of another device: what it is, and the beginning of its stream's id. confirm.c */
+const char *cs_form_device_name(cs_form *form, const cs_stream_state *stream);
 
 #endif

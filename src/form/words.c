@@ -104,6 +104,8 @@ static const word words[CS_WORD_COUNT] = {
                                      "Without it they do not count on this device"},
     [CS_WORD_THIS_DEVICE] = {"这台设备", "This device"},
     [CS_WORD_OTHER_DEVICE] = {"另一台设备", "Another device"},
+    [CS_WORD_DEVICE_COUNTS] = {"其中的同意在本设备有效", "What was agreed to there counts here"},
+    [CS_WORD_DEVICE_WAITS] = {"其中的同意待您确认", "What was agreed to there waits to be confirmed"},
     [CS_WORD_CONTINUE] = {"继续", "Continue"},
     [CS_WORD_CANCEL] = {"取消", "Cancel"},
     [CS_WORD_EXTERNAL] = {"您即将前往第三方", "You are about to leave for a third party"},

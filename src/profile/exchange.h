@@ -101,5 +101,6 @@ consent_status cs_exchange_sealed_done(cs_profile *profile, const char *name, co
 /* ---- accounts (join.c) ------------------------------------------------------------------------------------ */
 
 consent_status cs_profile_join(cs_profile *account, cs_profile *anonymous, consent_error *err);
+consent_status cs_profile_leave(cs_profile *account, consent_error *err);
 
 #endif

@@ -138,3 +138,15 @@ consent_status cs_profile_join(cs_profile *account, cs_profile *anonymous, conse
     cs_free(memory, j, sizeof *j);
     return status;
 }
+
+consent_status cs_profile_leave(cs_profile *account, consent_error *err)
+{
+    const cs_event event = {.type = CS_EVENT_ACCOUNT_UNBOUND, .actor = CS_ACTOR_SYSTEM};
+    if (!account->has_account || account->ephemeral)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "an account's profile can be left, and no other");
+    cs_profile_lock(account);
+    (void)cs_profile_refresh(account, NULL);
+    consent_status status = cs_profile_record(account, &event, 1, false, NULL, err);
+    cs_profile_unlock(account);
+    return status;
+}

@@ -2,6 +2,7 @@
  * must read them. `test_golden_ledger --write DIR` writes what this version writes from the same inputs. */
 #include "ledger/frame.h"
 #include "support/rig.h"
+#include "wire/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,6 +144,113 @@ static void every_kind_of_entry_of_format_1_is_read(void **state)
 
 /* ---- writing -------------------------------------------------------------------------------------- */
 
+/* ---- what a sync records ---------------------------------------------------------------------------- */
+
+static const uint8_t remote_stream[CS_STREAM_ID_SIZE] = {0xB0}, next_stream[CS_STREAM_ID_SIZE] = {0xC0};
+
+/* act 1; two events of another device with their evidence; a receipt of one's own; act 2, and a new stream that it goes on in. */
+static void play_sync(rig *r, world *w)
+{
+    cs_span events[2];
+    cs_buffer bytes, evidence, own;
+    world_init(w);
+    w->random_stuck = true;
+    assert_int_equal(rig_init(r, w), CONSENT_OK);
+    assert_int_equal(rig_open(r), CONSENT_OK);
+    assert_int_equal(rig_act(r, 1), CONSENT_OK);
+    cs_buffer_init(&bytes, cs_memory_system(), 65536);
+    cs_buffer_init(&evidence, cs_memory_system(), 4096);
+    cs_buffer_init(&own, cs_memory_system(), 4096);
+    rig_encode(1, &bytes);
+    size_t first = bytes.size;
+    rig_encode(2, &bytes);
+    events[0] = (cs_span){bytes.data, first};
+    events[1] = (cs_span){bytes.data + first, bytes.size - first};
+    cs_evidence_write(&(cs_evidence){.first = 1,
+                                     .last = 2,
+                                     .first_cursor = 5,
+                                     .time_ms = INT64_C(1767225600000),
+                                     .merged = 6,
+                                     .key = {0x11},
+                                     .head = {0x22},
+                                     .receipt = CS_STR("a.b.c"),
+                                     .signature = {events[0].data, CS_SIGNATURE_SIZE}},
+                      &evidence);
+    cs_evidence_write(&(cs_evidence){.first = 1, .last = 1, .first_cursor = 7, .head = {0x33}, .joined = true}, &own);
+    const cs_ledger_part parts[] = {
+        {CS_PART_REMOTE, remote_stream, cs_buffer_span(&evidence), events, 2},
+        {.kind = CS_PART_REMOTE, .stream = cs_ledger_stream(r->ledger), .evidence = cs_buffer_span(&own)}};
+    assert_int_equal(cs_ledger_begin(r->ledger, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_ledger_commit_parts(r->ledger, parts, 2, NULL), CONSENT_OK);
+    assert_int_equal(rig_act(r, 1), CONSENT_OK);
+    const cs_ledger_part again[] = {{.kind = CS_PART_STREAM, .stream = next_stream},
+                                    {.kind = CS_PART_ACTS, .events = events, .count = 1}};
+    assert_int_equal(cs_ledger_begin(r->ledger, NULL, NULL), CONSENT_OK);
+    assert_int_equal(cs_ledger_commit_parts(r->ledger, again, 2, NULL), CONSENT_OK);
+    cs_buffer_free(&bytes);
+    cs_buffer_free(&evidence);
+    cs_buffer_free(&own);
+}
+
+typedef struct synced {
+    size_t events, streams, evidence;
+    cs_evidence first;
+} synced;
+
+static consent_status count_event(void *user, const uint8_t *stream, cs_span event, consent_error *err)
+{
+    (void)stream;
+    (void)event;
+    (void)err;
+    ((synced *)user)->events++;
+    return CONSENT_OK;
+}
+
+static consent_status count_stream(void *user, const uint8_t *stream, consent_error *err)
+{
+    (void)stream;
+    (void)err;
+    ((synced *)user)->streams++;
+    return CONSENT_OK;
+}
+
+static consent_status read_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
+{
+    synced *seen = user;
+    cs_evidence evidence;
+    (void)stream;
+    (void)over;
+    consent_status status = cs_evidence_read(bytes, &evidence, err);
+    if (seen->evidence++ == 0)
+        seen->first = evidence;
+    return status;
+}
+
+static void what_a_sync_recorded_in_format_1_is_read(void **state)
+{
+    (void)state;
+    world w;
+    rig r;
+    synced seen = {0};
+    world_init(&w);
+    assert_int_equal(rig_init(&r, &w), CONSENT_OK);
+    size_t size = load("sync.ledger");
+    world_put_file(&w, RIG_HOME, RIG_NAME, file_data, size);
+    const cs_ledger_sink sink = {
+        .user = &seen, .event = count_event, .stream = count_stream, .evidence = read_evidence};
+    assert_int_equal(cs_ledger_open(&r.config, &sink, &r.ledger, &r.report, &r.err), CONSENT_OK);
+    assert_int_equal(seen.events, 5);
+    assert_int_equal(seen.streams, 2);
+    assert_int_equal(seen.evidence, 4);
+    assert_int_equal(seen.first.first_cursor, 5);
+    assert_int_equal(seen.first.merged, 6);
+    assert_int_equal(seen.first.head[0], 0x22);
+    assert_memory_equal(cs_ledger_stream(r.ledger), next_stream, sizeof next_stream);
+    assert_int_equal(cs_ledger_next_seq(r.ledger), 2);
+    rig_close(&r);
+    world_free(&w);
+}
+
 static void this_version_still_writes_those_bytes(void **state)
 {
     (void)state;
@@ -161,6 +269,12 @@ static void this_version_still_writes_those_bytes(void **state)
     written = build_entries(&r, built);
     assert_int_equal(load("entries.ledger"), written);
     assert_memory_equal(built, file_data, written);
+    rig_close(&r);
+    world_free(&w);
+    play_sync(&r, &w);
+    bytes = world_file(&w, RIG_HOME, RIG_NAME, &written);
+    assert_int_equal(load("sync.ledger"), cs_ledger_end(r.ledger));
+    assert_memory_equal(bytes, file_data, cs_ledger_end(r.ledger));
     rig_close(&r);
     world_free(&w);
 }
@@ -191,6 +305,11 @@ static int write_all(const char *dir)
     failed += store(dir, "entries.ledger", built, size);
     rig_close(&r);
     world_free(&w);
+    play_sync(&r, &w);
+    bytes = world_file(&w, RIG_HOME, RIG_NAME, &size);
+    failed += store(dir, "sync.ledger", bytes, cs_ledger_end(r.ledger));
+    rig_close(&r);
+    world_free(&w);
     return failed;
 }
 
@@ -201,6 +320,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ledger_of_format_1_is_read),
         cmocka_unit_test(every_kind_of_entry_of_format_1_is_read),
+        cmocka_unit_test(what_a_sync_recorded_in_format_1_is_read),
         cmocka_unit_test(this_version_still_writes_those_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,23 @@ static void a_withdrawal_on_one_device_beats_a_grant_that_had_not_seen_it(void *
     assert_int_equal(device_verdict(&f->d).reason, CONSENT_REASON_CONFIRM);
 }
 
+static bool manage_says(device *d, const char *text)
+{
+    const cs_form_request request = {.occasion = CONSENT_OCCASION_MANAGE, .locale = "en", .user_initiated = true};
+    cs_form *form = NULL;
+    cs_buffer json;
+    cs_json_out out;
+    cs_buffer_init(&json, cs_memory_system(), 1u << 22);
+    cs_json_out_init(&out, &json);
+    ok_of(d, cs_profile_form(d->j.profile, &request, &form, &d->j.err));
+    cs_form_json(form, &out);
+    cs_buffer_u8(&json, 0);
+    bool found = strstr((const char *)json.data, text) != NULL;
+    cs_buffer_free(&json);
+    cs_form_free(form);
+    return found;
+}
+
 static void a_grant_of_a_new_device_counts_once_it_is_vouched_for(void **state)
 {
     fixture *f = *state;
@@ -196,8 +213,11 @@ static void a_grant_of_a_new_device_counts_once_it_is_vouched_for(void **state)
     ok_of(&f->other, device_sync(&f->other));
     ok_of(&f->d, device_sync(&f->d));
     assert_int_equal(device_verdict(&f->d).reason, CONSENT_REASON_CONFIRM);
+    assert_true(manage_says(&f->d, "waits to be confirmed"));
     ok_of(&f->d, journey_answer(&f->d.j, CONSENT_OCCASION_CONFIRM, "", "", CONSENT_ACTION_ACCEPT));
     assert_int_equal(device_verdict(&f->d).decision, CONSENT_ALLOW);
+    assert_true(manage_says(&f->d, "Another device"));
+    assert_false(manage_says(&f->d, "waits to be confirmed"));
     /* What that device says later needs no more vouching. */
     ok_of(&f->other, device_withdraw(&f->other));
     ok_of(&f->other, device_sync(&f->other));
@@ -307,6 +327,9 @@ static void log_in_takes_the_anonymous_acts_along_and_up(void **state)
     for (size_t i = 0; i < f->b.device_count; i++)
         joined |= f->b.devices[i].joined && memcmp(f->b.devices[i].stream, stream, sizeof stream) == 0;
     assert_true(joined);
+    ok_of(&f->d, cs_profile_leave(account, &f->d.j.err));
+    assert_int_equal(cs_ledger_event_count(account->ledger), events + 1);
+    assert_int_equal(cs_profile_leave(anonymous, NULL), CONSENT_E_ARGUMENT);
     /* The device's own profile is as it was. */
     f->d.j.profile = anonymous;
     assert_int_equal(journey_check(&f->d.j, "browse.search", NULL, "keyword").decision, CONSENT_ALLOW);
@@ -403,6 +426,91 @@ static void erasing_takes_the_device_key_and_the_token_with_it(void **state)
                     strncmp(world_file_name(&f->w, "home", i), "s-", 2) != 0);
 }
 
+/* ---- a key store that signs ------------------------------------------------------------------------------------ */
+
+static struct element {
+    uint8_t master[32], scalar[CS_P256_PRIVATE_SIZE], point[CS_P256_PUBLIC_SIZE];
+    char name[64], removed[64];
+    bool has_master, away;
+    uint32_t signed_count;
+} element;
+
+static consent_status element_get(void *ctx, const char *name, uint8_t *out, size_t *size)
+{
+    (void)ctx;
+    (void)name;
+    if (!element.has_master)
+        return CONSENT_E_NOT_FOUND;
+    memcpy(out, element.master, 32);
+    *size = 32;
+    return CONSENT_OK;
+}
+
+static consent_status element_put(void *ctx, const char *name, const uint8_t *data, size_t size)
+{
+    (void)ctx;
+    (void)name;
+    memcpy(element.master, data, size);
+    element.has_master = true;
+    return CONSENT_OK;
+}
+
+static consent_status element_remove(void *ctx, const char *name)
+{
+    (void)ctx;
+    (void)snprintf(element.removed, sizeof element.removed, "%s", name);
+    return CONSENT_OK;
+}
+
+static consent_protection element_protection(void *ctx)
+{
+    (void)ctx;
+    return CONSENT_PROTECTION_HARDWARE;
+}
+
+static consent_status element_public(void *ctx, const char *name, uint8_t out[65])
+{
+    uint8_t random[32];
+    (void)ctx;
+    memset(random, 0x61, sizeof random);
+    if (element.away)
+        return CONSENT_E_KEY_UNAVAILABLE;
+    if (cs_p256_from_random(random, element.scalar, element.point, NULL) != CONSENT_OK)
+        return CONSENT_E_UNSUPPORTED;
+    (void)snprintf(element.name, sizeof element.name, "%s", name);
+    memcpy(out, element.point, 65);
+    return CONSENT_OK;
+}
+
+static consent_status element_sign(void *ctx, const char *name, const uint8_t *message, size_t size, uint8_t out[64])
+{
+    (void)ctx;
+    if (strcmp(name, element.name) != 0)
+        return CONSENT_E_NOT_FOUND;
+    element.signed_count++;
+    return cs_es256_sign(element.scalar, (cs_span){message, size}, out, NULL);
+}
+
+static void a_key_store_that_signs_keeps_the_device_key_to_itself(void **state)
+{
+    fixture *f = *state;
+    const consent_keystore store = {sizeof store,       NULL, element_get, element_put, element_remove,
+                                    element_protection, NULL, NULL,        element_public, element_sign};
+    memset(&element, 0, sizeof element);
+    f->d.j.keystore = &store;
+    open_one(f, "lin");
+    ok_of(&f->d, device_accept(&f->d));
+    element.away = true;
+    assert_int_equal(device_sync(&f->d), CONSENT_E_KEY_UNAVAILABLE);
+    element.away = false;
+    ok_of(&f->d, device_sync(&f->d));
+    assert_memory_equal(f->b.devices[0].key, element.point, sizeof element.point);
+    assert_int_equal(f->b.devices[0].protection, CONSENT_PROTECTION_HARDWARE);
+    assert_int_equal(element.signed_count, 2);
+    ok_of(&f->d, cs_profile_erase(f->d.j.profile, &f->d.j.err));
+    assert_string_equal(element.removed, element.name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +529,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_backend_of_another_region_is_not_spoken_to, setup, teardown),
         cmocka_unit_test_setup_teardown(a_policy_named_by_an_act_is_fetched_and_seen_waits_for_it, setup, teardown),
         cmocka_unit_test_setup_teardown(sealed_files_go_and_are_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_key_store_that_signs_keeps_the_device_key_to_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(erasing_takes_the_device_key_and_the_token_with_it, setup, teardown),
     };
     return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
