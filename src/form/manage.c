@@ -280,9 +280,9 @@ static void add_devices(const manage *all)
         if (stream->own || stream->by_backend || stream->last_seq == 0)
             continue;
         cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);
-        cs_form_add_field(
-            form, cs_form_compose(form, "device:%s", hex), cs_form_device_name(form, stream),
-            cs_form_word(form->locale, stream->confirmed ? CS_WORD_DEVICE_COUNTS : CS_WORD_DEVICE_WAITS), 0);
+        cs_form_add_field(form, cs_form_compose(form, "device:%s", hex), cs_form_device_name(form, stream),
+                          cs_form_word(form->locale, stream->confirmed ? CS_WORD_DEVICE_COUNTS : CS_WORD_DEVICE_WAITS),
+                          0);
     }
 }
 

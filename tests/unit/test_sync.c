@@ -494,7 +494,7 @@ static consent_status element_sign(void *ctx, const char *name, const uint8_t *m
 static void a_key_store_that_signs_keeps_the_device_key_to_itself(void **state)
 {
     fixture *f = *state;
-    const consent_keystore store = {sizeof store,       NULL, element_get, element_put, element_remove,
+    const consent_keystore store = {sizeof store,       NULL, element_get, element_put,    element_remove,
                                     element_protection, NULL, NULL,        element_public, element_sign};
     memset(&element, 0, sizeof element);
     f->d.j.keystore = &store;
