@@ -249,6 +249,58 @@ static void pages_of_one_item_lead_to_the_same(void **state)
     assert_int_equal(device_verdict(&f->other).reason, CONSENT_REASON_REFUSED_BEFORE);
 }
 
+/* ---- two processes, one home ------------------------------------------------------------------------------ */
+
+static fixture *both;
+
+static void sync_in_the_other_process(backend *b)
+{
+    b->during = NULL;
+    both->w.process_id = 2000;
+    ok_of(&both->other, device_sync(&both->other));
+    both->w.process_id = 1000;
+}
+
+static void two_processes_that_sync_one_home_do_it_once(void **state)
+{
+    fixture *f = *state;
+    device third = {0};
+    both = f;
+    open_one(f, "lin");
+    ok_of(&f->d, device_accept(&f->d));
+    ok_of(&third, device_open(&third, &f->w, &f->b, "home-3", "lin"));
+    ok_of(&third, device_accept(&third));
+    ok_of(&third, device_withdraw(&third));
+    ok_of(&third, device_sync(&third));
+    f->w.process_id = 2000;
+    ok_of(&f->other, device_open(&f->other, &f->w, &f->b, "home", "lin"));
+    f->w.process_id = 1000;
+    ok_of(&f->d, device_grant(&f->d));
+    /* The other one syncs while this one enrols, sends, asks for a page: whatever it finds done is done. */
+    for (uint32_t n = 0; n < 3; n++) {
+        f->b.during = sync_in_the_other_process;
+        ok_of(&f->d, device_sync(&f->d));
+        ok_of(&third, device_withdraw(&third));
+        ok_of(&third, device_sync(&third));
+        ok_of(&f->d, device_withdraw(&f->d));
+    }
+    f->b.during = sync_in_the_other_process;
+    ok_of(&f->d, device_sync(&f->d));
+    ok_of(&f->d, device_sync(&f->d));
+    uint8_t profile[CS_PROFILE_ID_SIZE];
+    device_profile_id(&f->d, profile);
+    /* Nothing twice, at the backend or here. */
+    uint64_t mine = backend_stored(&f->b, cs_ledger_stream(f->d.j.profile->ledger));
+    assert_int_equal(mine, cs_ledger_next_seq(f->d.j.profile->ledger) - 1);
+    assert_int_equal(cs_ledger_event_count(f->d.j.profile->ledger), backend_cursor(&f->b, profile));
+    assert_int_equal(f->d.report.waiting, 0);
+    f->w.process_id = 2000;
+    device_free(&f->other);
+    memset(&f->other, 0, sizeof f->other);
+    f->w.process_id = 1000;
+    device_free(&third);
+}
+
 /* ---- the backend's own stream ------------------------------------------------------------------------- */
 
 static cs_event support_event(uint32_t type, const char *purpose)
@@ -522,6 +574,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_withdrawal_on_one_device_beats_a_grant_that_had_not_seen_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_grant_of_a_new_device_counts_once_it_is_vouched_for, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_of_one_item_lead_to_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_processes_that_sync_one_home_do_it_once, setup, teardown),
         cmocka_unit_test_setup_teardown(support_withdraws_for_the_person, setup, teardown),
         cmocka_unit_test_setup_teardown(support_saying_yes_becomes_a_question_and_forging_one_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(log_in_takes_the_anonymous_acts_along_and_up, setup, teardown),
