@@ -127,7 +127,7 @@ static consent_status take_other(pulling *p, const cs_page_item *item, const cs_
     consent_status status = cs_exchange_stream(p->sync->profile, receipt->stream, &known, err);
     if (status != CONSENT_OK || receipt->last <= known.acked_seq)
         return status;
-    if (!item->has_events || receipt->first != known.acked_seq + 1)
+    if (!item->has_events || receipt->first > known.acked_seq + 1)
         return doubtful("left out a range of another device", err);
     status = check_key(item, receipt, &known, err);
     if (status == CONSENT_OK)
@@ -141,7 +141,11 @@ static consent_status take_other(pulling *p, const cs_page_item *item, const cs_
     evidence.merged = merged;
     if (item->has_key)
         evidence.signature = (cs_span){item->signature, CS_SIGNATURE_SIZE};
-    status = cs_exchange_record(p->sync->profile, receipt->stream, &evidence, cs_buffer_span(&p->events),
+    /* A large range is recorded in several frames: a run that stopped in between is gone on with. */
+    cs_reader rest = cs_reader_of(cs_buffer_span(&p->events));
+    for (; evidence.first <= known.acked_seq; evidence.first++, evidence.first_cursor++)
+        (void)cs_wire_next_event(&rest);
+    status = cs_exchange_record(p->sync->profile, receipt->stream, &evidence, (cs_span){rest.at, rest.left},
                                 &p->sync->report->received, err);
     if (status == CONSENT_OK)
         want_contents(p->sync, cs_buffer_span(&p->events));
@@ -159,7 +163,7 @@ static consent_status take_item(pulling *p, const cs_page_item *item, consent_er
     uint64_t end = receipt.first_cursor + (receipt.last - receipt.first);
     if (end <= p->merged)
         return CONSENT_OK;
-    if (receipt.first_cursor != p->merged + 1)
+    if (receipt.first_cursor > p->merged + 1)
         return doubtful("left a gap in the order of the profile", err);
     if (memcmp(receipt.stream, p->sync->standing.lanes[0].stream, CS_STREAM_ID_SIZE) == 0)
         status = take_own(p, &receipt, item->receipt, end, err);

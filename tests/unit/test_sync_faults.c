@@ -1,5 +1,4 @@
 /* The table of faults (docs/sync-protocol.md section 9), a backend that lies, and a device whose own world fails meanwhile. */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -490,87 +489,6 @@ static void a_clock_that_is_wrong_is_told_apart(void **state)
     assert_int_equal(f->d.report.clock_ahead_ms, -CS_HOUR_MS);
 }
 
-/* ---- every allocation, every file operation, every crash ------------------------------------------------------------ */
-
-/* A world with acts to send, and another device's to take. */
-static void make_work(fixture *f)
-{
-    device other = {0};
-    (void)foreign_range(f, &other);
-    ok(f, device_withdraw(&other));
-    ok(f, device_sync(&other));
-    device_free(&other);
-    ok(f, device_withdraw(&f->d));
-}
-
-static void assert_came_through(fixture *f)
-{
-    uint32_t tries = 0;
-    while (device_sync(&f->d) != CONSENT_OK && tries++ < 4)
-        world_advance(&f->w, CS_DAY_MS);
-    assert_true(tries < 4);
-    cs_exchange_standing now = standing(f);
-    assert_int_equal(now.waiting, 0);
-    assert_int_equal(now.merged, backend_cursor(&f->b, now.profile));
-    assert_int_not_equal(device_verdict(&f->d).decision, CONSENT_ALLOW);
-    assert_int_equal(backend_stored(&f->b, now.lanes[0].stream), now.lanes[0].last);
-    assert_int_equal(cs_ledger_verify(f->d.j.profile->ledger, NULL, NULL, NULL), CONSENT_OK);
-}
-
-static void each_call_fails_once(unsigned kinds, int code, uint64_t step)
-{
-    bool reached = true;
-    for (uint64_t n = 1; reached; n += step) {
-        void *state = NULL;
-        assert_int_equal(setup(&state), 0);
-        fixture *f = state;
-        make_work(f);
-        f->w.kinds = kinds;
-        world_arm(&f->w, n, code);
-        (void)device_sync(&f->d);
-        reached = f->w.calls >= n;
-        world_disarm(&f->w);
-        assert_came_through(f);
-        assert_int_equal(teardown(&state), 0);
-    }
-}
-
-static void whatever_allocation_fails_nothing_is_lost_and_nothing_leaks(void **state)
-{
-    (void)state;
-    each_call_fails_once(WORLD_MEMORY, ENOMEM, 29);
-}
-
-static void whatever_file_operation_fails_nothing_is_lost(void **state)
-{
-    (void)state;
-    each_call_fails_once(WORLD_FILES & ~(unsigned)WORLD_MAP, EIO, 11);
-}
-
-static void wherever_it_crashes_the_next_sync_finishes(void **state)
-{
-    (void)state;
-    bool reached = true;
-    for (uint64_t n = 1; reached; n += 5) {
-        void *held = NULL;
-        assert_int_equal(setup(&held), 0);
-        fixture *f = held;
-        make_work(f);
-        f->w.kinds = WORLD_WRITE | WORLD_SYNC;
-        world_crash_at(&f->w, n);
-        (void)device_sync(&f->d);
-        reached = f->w.crashed;
-        device_close(&f->d);
-        world_reboot(&f->w, &(world_damage){.survival = n % 2 ? WORLD_KEEP_NONE : WORLD_KEEP_ALL,
-                                            .names = n % 2 ? 0 : WORLD_ALL_NAMES});
-        world_disarm(&f->w);
-        f->w.kinds = WORLD_EVERYTHING;
-        ok(f, device_open(&f->d, &f->w, &f->b, "home", "lin"));
-        assert_came_through(f);
-        assert_int_equal(teardown(&held), 0);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,9 +510,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(cancelling_in_the_middle_is_told_and_acknowledges_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_person_acts_while_the_network_is_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_is_wrong_is_told_apart, setup, teardown),
-        cmocka_unit_test(whatever_allocation_fails_nothing_is_lost_and_nothing_leaks),
-        cmocka_unit_test(whatever_file_operation_fails_nothing_is_lost),
-        cmocka_unit_test(wherever_it_crashes_the_next_sync_finishes),
     };
     return cmocka_run_group_tests_name("sync faults", tests, NULL, NULL);
 }
