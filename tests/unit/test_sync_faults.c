@@ -489,6 +489,69 @@ static void a_clock_that_is_wrong_is_told_apart(void **state)
     assert_int_equal(f->d.report.clock_ahead_ms, -CS_HOUR_MS);
 }
 
+/* ---- before an acceptance, and what a host may configure --------------------------------------------------------- */
+
+static void where_policy_and_host_allow_it_policies_alone_are_fetched_before(void **state)
+{
+    fixture *f = *state;
+    device fresh = {0};
+    ok(f, device_open(&fresh, &f->w, &f->b, "home-3", NULL));
+    f->b.expected_token = NULL;
+    f->b.bundles[f->b.bundle_count++] = journey_bundle(2);
+    for (size_t i = 0; i < fresh.j.home->held_count; i++)
+        fresh.j.home->held[i].policy->fetch_before_consent = true;
+    ok(f, device_sync(&fresh)); /* the host does not */
+    assert_int_equal(f->b.requests, 0);
+    fresh.setup.fetch_before_consent = true;
+    ok(f, device_sync(&fresh));
+    assert_string_equal(f->b.log, "GET policies\n");
+    device_free(&fresh);
+}
+
+static void a_configuration_that_would_weaken_it_is_refused(void **state)
+{
+    (void)state;
+    static const char *const endpoints[] = {NULL,
+                                            "",
+                                            "http://consent.example.cn",
+                                            "https://",
+                                            "https://consent.example.cn/",
+                                            "https://user@consent.example.cn",
+                                            "https://consent.example.cn?x=1",
+                                            "https://consent.example.cn#x",
+                                            "https://consent example.cn"};
+    static const char *const regions[] = {NULL, "", "cn", "CHN", "C1"};
+    const consent_pin pins[] = {{"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", 1}, {"short", 1}};
+    cs_sync_setup setup_made = {0};
+    consent_transport transport = {sizeof transport, NULL, NULL};
+    consent_sync_config good = CONSENT_INIT(consent_sync_config), bad;
+    good.endpoint = "https://consent.example.cn/base";
+    good.region = "CN";
+    for (size_t i = 0; i < CS_COUNT_OF(endpoints); i++) {
+        bad = good;
+        bad.endpoint = endpoints[i];
+        assert_int_equal(cs_sync_set_up(cs_memory_system(), &bad, &setup_made, NULL), CONSENT_E_ARGUMENT);
+    }
+    for (size_t i = 0; i < CS_COUNT_OF(regions); i++) {
+        bad = good;
+        bad.region = regions[i];
+        assert_int_equal(cs_sync_set_up(cs_memory_system(), &bad, &setup_made, NULL), CONSENT_E_ARGUMENT);
+    }
+    bad = good;
+    bad.pins = pins;
+    bad.pin_count = 1; /* one alone locks everybody out when its key goes */
+    assert_int_equal(cs_sync_set_up(cs_memory_system(), &bad, &setup_made, NULL), CONSENT_E_ARGUMENT);
+    bad.pin_count = 2;
+    assert_int_equal(cs_sync_set_up(cs_memory_system(), &bad, &setup_made, NULL), CONSENT_E_ARGUMENT);
+    bad = good;
+    bad.transport = &transport;
+    assert_int_equal(cs_sync_set_up(cs_memory_system(), &bad, &setup_made, NULL), CONSENT_E_ARGUMENT);
+    assert_false(setup_made.ready);
+    assert_int_equal(cs_sync_set_up(cs_memory_system(), &good, &setup_made, NULL),
+                     cs_curl_is_there() ? CONSENT_OK : CONSENT_E_UNSUPPORTED);
+    cs_sync_setup_free(cs_memory_system(), &setup_made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +573,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(cancelling_in_the_middle_is_told_and_acknowledges_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_person_acts_while_the_network_is_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_is_wrong_is_told_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(where_policy_and_host_allow_it_policies_alone_are_fetched_before, setup,
+                                        teardown),
+        cmocka_unit_test(a_configuration_that_would_weaken_it_is_refused),
     };
     return cmocka_run_group_tests_name("sync faults", tests, NULL, NULL);
 }
