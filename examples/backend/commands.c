@@ -275,7 +275,7 @@ consent_status cd_cmd_profile(const cd_arguments *arguments, consent_error *err)
     return status;
 }
 
-/* ---- outbox, forgetting ---------------------------------------------------------------------------------------- */
+/* ---- outbox, sealed files, forgetting ---------------------------------------------------------------------------------------- */
 
 static bool print_outbox(void *ctx, int64_t id, const uint8_t *profile, const char *code, int64_t created_ms)
 {
@@ -295,6 +295,44 @@ consent_status cd_cmd_outbox(const cd_arguments *arguments, consent_error *err)
     if (status == CONSENT_OK)
         status = cd_store_take_outbox(f.store, OUTBOX_MOST, print_outbox, NULL, err);
     return close_folder(&f, status);
+}
+
+typedef struct copying {
+    const char *folder;
+    consent_status status;
+    consent_error *err;
+} copying;
+
+/* Named for what they hold, so that copying again adds what is new. */
+static bool copy_sealed(void *ctx, const uint8_t *sha256, cs_span bytes)
+{
+    copying *to = ctx;
+    char hex[2 * CS_HASH_SIZE + 1], name[16 + 2 * CS_HASH_SIZE], path[4096];
+    struct stat there;
+    cs_hex_encode(sha256, CS_HASH_SIZE, hex);
+    (void)snprintf(name, sizeof name, "sealed-%s.bin", hex);
+    to->status = cs_files_join(to->folder, name, path, sizeof path, to->err);
+    if (to->status != CONSENT_OK || stat(path, &there) == 0)
+        return to->status == CONSENT_OK;
+    to->status = cs_files_write(path, bytes, CS_FILES_SECRET, true, to->err);
+    if (to->status == CONSENT_OK)
+        (void)printf("%s\n", path);
+    return to->status == CONSENT_OK;
+}
+
+consent_status cd_cmd_sealed(const cd_arguments *arguments, consent_error *err)
+{
+    folder f;
+    copying to = {.err = err};
+    consent_status status = open_folder(arguments, 2, &f, err);
+    if (status == CONSENT_OK) {
+        to.folder = arguments->values[1];
+        if (mkdir(to.folder, 0700) != 0 && errno != EEXIST)
+            status = cs_fail(err, CONSENT_E_IO, errno, "%s could not be made", to.folder);
+    }
+    if (status == CONSENT_OK)
+        status = cd_store_each_sealed(f.store, copy_sealed, &to, err);
+    return close_folder(&f, status == CONSENT_OK ? to.status : status);
 }
 
 consent_status cd_cmd_forget(const cd_arguments *arguments, consent_error *err)

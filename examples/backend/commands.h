@@ -23,6 +23,7 @@ consent_status cd_cmd_operator_remove(const cd_arguments *arguments, consent_err
 consent_status cd_cmd_token(const cd_arguments *arguments, consent_error *err);
 consent_status cd_cmd_profile(const cd_arguments *arguments, consent_error *err);
 consent_status cd_cmd_outbox(const cd_arguments *arguments, consent_error *err);
+consent_status cd_cmd_sealed(const cd_arguments *arguments, consent_error *err);
 consent_status cd_cmd_forget(const cd_arguments *arguments, consent_error *err);
 
 #endif

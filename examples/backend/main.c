@@ -23,6 +23,8 @@ static const command commands[] = {
     {"token", "DIR --account NAME [--days N]", "an account's token, as the log-in server makes it", cd_cmd_token},
     {"profile", "--account NAME", "the id of an account's profile", cd_cmd_profile},
     {"outbox", "DIR", "take what is to be sent to guardians: profile, code, one a line", cd_cmd_outbox},
+    {"sealed", "DIR OUT",
+     "copy sealed files into the folder OUT, for consentctl open-sealed; those there are left alone", cd_cmd_sealed},
     {"forget", "DIR --profile HEX", "take a person's whole record out", cd_cmd_forget},
 };
 

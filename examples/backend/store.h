@@ -217,6 +217,9 @@ consent_status cd_store_take_outbox(cd_store *store, uint32_t limit, cd_outbox_f
 consent_status cd_store_add_sealed(cd_store *store, const uint8_t *sha256, cs_span bytes, int64_t *time_ms,
                                    consent_error *err);
 consent_status cd_store_count_sealed(cd_store *store, uint64_t *count, consent_error *err);
+/* In the order in which they came; `fn` says false to stop. */
+typedef bool (*cd_sealed_fn)(void *ctx, const uint8_t *sha256, cs_span bytes);
+consent_status cd_store_each_sealed(cd_store *store, cd_sealed_fn fn, void *ctx, consent_error *err);
 
 typedef struct cd_audit {
     int64_t time_ms;

@@ -200,6 +200,18 @@ consent_status cd_store_count_sealed(cd_store *store, uint64_t *count, consent_e
     return cd_sql_end(&query, err);
 }
 
+consent_status cd_store_each_sealed(cd_store *store, cd_sealed_fn fn, void *ctx, consent_error *err)
+{
+    cd_query query =
+        cd_sql_begin(store, "the sealed files", "SELECT sha256, bytes FROM sealed ORDER BY time_ms, sha256");
+    bool more = true;
+    while (more && cd_sql_row(&query)) {
+        uint8_t sha256[CS_HASH_SIZE];
+        more = cd_sql_read_blob(&query, sha256, sizeof sha256) && fn(ctx, sha256, cd_sql_read_span(&query));
+    }
+    return cd_sql_end(&query, err);
+}
+
 /* ---- audit ---------------------------------------------------------------------------------------------------- */
 
 consent_status cd_store_add_audit(cd_store *store, const cd_audit *one, consent_error *err)

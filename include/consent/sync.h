@@ -4,7 +4,8 @@
  * schedules it, docs/sync-protocol.md what goes over the wire.
  *
  * Nothing here runs by itself: consent_sync blocks its caller until it is done, failed, timed out or was cancelled. Before the
- * person accepted a policy it opens no socket (C1), unless the policy and the host allow policies to be fetched. No lock is held
+ * person accepted a policy it opens no socket (C1), unless the policy and the host allow policies to be fetched, or acts of others who
+ * did accept wait sealed for the operator (a kiosk's last visitor). No lock is held
  * while the network or a callback is waited for: checks, forms and withdrawals go on meanwhile. Offline, full and failing
  * networks lose nothing: what no receipt covers is sent again.
  */

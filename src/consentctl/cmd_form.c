@@ -17,6 +17,8 @@ const cs_option_spec cs_options_form[] = {
     {"answer", 0, "WORDS", "what the person did: \"tick=on, accept\"; left out: asked on a terminal"},
     {"surface", 0, "NAME", "the screen's name, kept as evidence"},
     {"guardian", 0, NULL, "the guardian answers: of age, manage and notice"},
+    {"ephemeral", 0, NULL,
+     "a visitor at a kiosk: in memory, and gone with the form but for what is sealed to the operator"},
     {"notice", 0, "FILE", "the host's own words as JSON: of ad_hoc and notice"},
     CS_OPTIONS_END,
 };

@@ -53,6 +53,9 @@ consent_status cs_session_open(cs_session *session, cs_tool *tool, const cs_opti
     consent_status status = now != NULL ? read_now(session, now, err) : CONSENT_OK;
     if (status == CONSENT_OK && cs_options_has(options, "root"))
         status = cs_keys_read_public(&tool->env.memory, cs_options_get(options, "root"), session->root, err);
+    if (status == CONSENT_OK && cs_options_has(options, "ephemeral") && cs_options_has(options, "profile"))
+        status = cs_fail(err, CONSENT_E_ARGUMENT, CS_OPTIONS_MISUSE,
+                         "--ephemeral was given with --profile; a visitor has no account: leave one out");
     if (status != CONSENT_OK)
         return status;
     /* The library would make one: a misspelt directory would read as a person who was never asked. */
@@ -69,6 +72,7 @@ consent_status cs_session_open(cs_session *session, cs_tool *tool, const cs_opti
     if (status != CONSENT_OK || !want_profile)
         return status;
     person.account = cs_options_get(options, "profile");
+    person.ephemeral = cs_options_has(options, "ephemeral");
     status = consent_profile_open(session->client, &person, &session->profile, err);
     if (status != CONSENT_OK)
         cs_session_close(session);

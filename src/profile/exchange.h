@@ -94,6 +94,7 @@ bool cs_exchange_missing(cs_profile *profile, uint8_t hash[CS_HASH_SIZE]);
 
 /* A file left for the operator (docs/ledger-format.md): its name and content. E_NOT_FOUND: none. */
 #define CS_SEALED_NAME_SIZE 80u
+bool cs_exchange_has_sealed(cs_profile *profile);
 consent_status cs_exchange_sealed(cs_profile *profile, char name[CS_SEALED_NAME_SIZE], cs_buffer *content,
                                   consent_error *err);
 consent_status cs_exchange_sealed_done(cs_profile *profile, const char *name, consent_error *err);

@@ -309,6 +309,13 @@ static void note_sealed(void *user, const char *name)
         memcpy(out, name, size + 1);
 }
 
+bool cs_exchange_has_sealed(cs_profile *profile)
+{
+    const cs_env *env = &profile->home->env;
+    char name[CS_SEALED_NAME_SIZE] = "";
+    return env->dir_list(env->ctx, profile->home->dir, note_sealed, name) == 0 && name[0] != '\0';
+}
+
 consent_status cs_exchange_sealed(cs_profile *profile, char name[CS_SEALED_NAME_SIZE], cs_buffer *content,
                                   consent_error *err)
 {

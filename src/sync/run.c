@@ -48,18 +48,32 @@ static consent_status exchange(cs_sync *sync, consent_error *err)
     return status;
 }
 
-static consent_status run_steps(cs_sync *sync, bool only_policies, consent_error *err)
+/* What may leave. Sealed files hold acts of persons who accepted: they need not wait until the next one does (C1). */
+typedef struct plan {
+    bool person, record, policies, sealed;
+} plan;
+
+static plan make_plan(const cs_sync *sync)
+{
+    const bool accepted = sync->standing.may_send;
+    return (plan){.person = accepted,
+                  .record = accepted && !sync->standing.ephemeral,
+                  .policies = accepted || (sync->standing.may_fetch && sync->setup->fetch_before_consent),
+                  .sealed = cs_exchange_has_sealed(sync->profile)};
+}
+
+static consent_status run_steps(cs_sync *sync, plan todo, consent_error *err)
 {
     consent_status status = open_transport(sync, err);
-    if (status == CONSENT_OK && !only_policies && !sync->standing.ephemeral)
+    if (status == CONSENT_OK && todo.record)
         status = exchange(sync, err);
-    if (status == CONSENT_OK)
+    if (status == CONSENT_OK && todo.policies)
         status = cs_sync_fetch_policies(sync, err);
-    if (status == CONSENT_OK && !only_policies)
+    if (status == CONSENT_OK && todo.person)
         status = cs_sync_fetch_notices(sync, err);
-    if (status == CONSENT_OK && !only_policies)
+    if (status == CONSENT_OK && todo.sealed)
         status = cs_sync_need_keys(sync, err);
-    if (status == CONSENT_OK && !only_policies)
+    if (status == CONSENT_OK && todo.sealed)
         status = cs_sync_send_sealed(sync, err);
     cs_curl_close(sync->curl);
     return status;
@@ -103,14 +117,14 @@ static consent_status run(cs_sync *sync, consent_error *err)
         return status;
     sync->report->waiting = sync->standing.waiting;
     sync->report->parked = sync->standing.parked;
-    bool only_policies = !sync->standing.may_send;
-    if (only_policies && !(sync->standing.may_fetch && sync->setup->fetch_before_consent))
+    plan todo = make_plan(sync);
+    if (!todo.record && !todo.policies && !todo.sealed)
         return CONSENT_OK;
     status = cs_sync_recall(sync->profile, sync->memory, &sync->kept, err);
     if (status == CONSENT_OK && has_to_wait(sync))
         return cs_fail(err, CONSENT_E_NETWORK, 0, "the backend asked to be left alone for a while");
     if (status == CONSENT_OK) {
-        status = run_steps(sync, only_policies, err);
+        status = run_steps(sync, todo, err);
         conclude(sync, status);
     }
     return status;

@@ -10,3 +10,14 @@ grep -q '更正、删除的途径' <<<"$out"
 grep -q '搜索词: 1 次, 最近一次 2026-05-04 10:00' <<<"$out"
 grep -q 'Order payment details: 1 ×, Last 2026-03-10 10:00' <<<"$out"
 grep -q 'delete  opened  due 2026-10-23' <<<"$out"
+# With the backend: an act is durable without it, stored once in spite of kill -9, a no wins over a yes that had not seen it, support and
+# a kiosk's visitor are heard, and the record is proven without anybody. Where something is missing, that part says what.
+if grep '^left out: ' <<<"$out"; then
+    [[ -z ${CONSENTD:-} ]] || grep -qE '^left out: .*(python3|curl|openssl)' <<<"$out"
+    exit 0
+fi
+grep -q "The operator's record holds it once" <<<"$out"
+grep -q 'support  withdrawn  *pay.share pay-yi' <<<"$out"
+grep -q '"event":"notice_shown"' <<<"$out"
+grep -q 'copy.json: [0-9]* receipts cover [0-9]* events' <<<"$out"
+grep -q 'refused.*: .*events' <<<"$out"

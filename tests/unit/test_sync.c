@@ -461,6 +461,20 @@ static void sealed_files_go_and_are_gone(void **state)
     assert_null(world_file(&f->w, "home", "sealed-00ff.bin", &size));
 }
 
+/* At a kiosk: visitors come and go, and the last one of the day accepted; whoever stands there now has not. C1 */
+static void what_those_who_accepted_left_goes_before_the_next_one_accepts(void **state)
+{
+    fixture *f = *state;
+    size_t size;
+    open_one(f, NULL);
+    world_put_file(&f->w, "home", "sealed-00ff.bin", "not for us to read", 18);
+    ok_of(&f->d, device_sync(&f->d));
+    assert_string_equal(f->b.log, "POST sealed\n"); /* and nothing about this one */
+    assert_null(world_file(&f->w, "home", "sealed-00ff.bin", &size));
+    ok_of(&f->d, device_sync(&f->d));
+    assert_string_equal(f->b.log, "POST sealed\n");
+}
+
 static void erasing_takes_the_device_key_and_the_token_with_it(void **state)
 {
     fixture *f = *state;
@@ -583,6 +597,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_policy_named_by_an_act_is_fetched_and_seen_waits_for_it, setup, teardown),
         cmocka_unit_test_setup_teardown(sealed_files_go_and_are_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_store_that_signs_keeps_the_device_key_to_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_those_who_accepted_left_goes_before_the_next_one_accepts, setup, teardown),
         cmocka_unit_test_setup_teardown(erasing_takes_the_device_key_and_the_token_with_it, setup, teardown),
     };
     return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
