@@ -1,13 +1,15 @@
 /* The server's side of peer.h: its folder, what is published, starting and stopping. */
+#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+
 #include "backend/peer.h"
 #include "crypto/jws.h"
 #include "platform/platform.h"
 #include "policy/bundle.h"
 #include "support/make_policy.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -299,21 +301,12 @@ int peer_stop(peer_server *server, int signal)
     return status;
 }
 
-static void empty_folder(const char *path)
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
-    char name[400];
-    DIR *dir = opendir(path);
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (remove(name) != 0)
-            empty_folder(name);
-        (void)remove(name);
-    }
-    (void)closedir(dir);
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
 }
 
 void peer_remove(peer_server *server)
@@ -321,8 +314,7 @@ void peer_remove(peer_server *server)
     (void)peer_stop(server, SIGKILL);
     if (getenv("PEER_KEEP"))
         return; /* to look at */
-    empty_folder(server->dir);
-    (void)rmdir(server->dir);
+    (void)nftw(server->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The first line of the log that tells of an error or is none of consentd's (a sanitizer's, say); "" if there is none. */

@@ -1,6 +1,9 @@
-/* How fast consentd takes ranges in, over loopback with TLS: `backend_load` prints one line of JSON a figure. Not a test. Signing is the
- * devices' work and is done beforehand. */
+/* bench_sync: how fast the reference backend takes acts in, over loopback with TLS, beside what HTTP alone and SQLite alone take of the same
+ * bytes. Signing is the devices' work and is done before the clock runs.
+ *
+ *   bench_sync [--rounds N] [--json FILE] */
 #include "backend/peer.h"
+#include "bench.h"
 #include "platform/platform.h"
 
 #include <curl/curl.h>
@@ -25,6 +28,12 @@ typedef struct load {
 } load;
 
 static peer_server server;
+
+void bench_fail(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "bench_sync: %s: %s\n", what, why);
+    exit(1);
+}
 
 static double now(void)
 {
@@ -172,47 +181,92 @@ static double per_second(load *loads, size_t connections, void *(*work)(void *ct
     return (double)(connections * loads[0].count) / (now() - begun);
 }
 
-static void measure(const char *name, size_t connections, size_t ranges, uint64_t size, uint8_t seed)
+/* ---- rounds --------------------------------------------------------------------------------------------- */
+
+typedef struct figures {
+    double events_per_s, ranges_per_s, ranges_per_core_s, bytes_per_event, empty_per_s, rows_per_s;
+} figures;
+
+static void clear(load *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        cs_buffer_free(&l->bodies[i]);
+    free(l->bodies);
+    peer_device_free(&l->device);
+}
+
+/* `connections` devices send `ranges` ranges of `size` events each. */
+static figures measure(const char *name, size_t connections, size_t ranges, uint64_t size)
 {
     static load loads[MAX_CONNECTIONS];
+    static unsigned round;
     uint64_t bytes = 0;
+    double all = (double)(connections * ranges);
+    figures f;
+    round++;
     for (size_t i = 0; i < connections; i++) {
         char account[64];
-        (void)snprintf(account, sizeof account, "%s-%zu", name, i);
+        (void)snprintf(account, sizeof account, "%s-%u-%zu", name, round, i);
         memset(&loads[i], 0, sizeof loads[i]);
-        peer_device_make(&server, &loads[i].device, (uint8_t)(seed + i), account);
+        peer_device_make(&server, &loads[i].device, (uint8_t)(1 + i), account);
         peer_join(&server, &loads[i].device);
         prepare(&loads[i], ranges, size);
         bytes += loads[i].bytes;
     }
-    double cpu = server_cpu(), rate = per_second(loads, connections, run);
+    double cpu = server_cpu();
+    f.ranges_per_s = per_second(loads, connections, run);
     cpu = server_cpu() - cpu;
-    double all = (double)(connections * ranges);
-    (void)printf(
-        "{\"figure\":\"%s\",\"connections\":%zu,\"events_per_range\":%llu,\"events_per_s\":%.0f,\"ranges_per_s\":%.0f,"
-        "\"ranges_per_core_s\":%.0f,\"bytes_per_event\":%.1f,",
-        name, connections, (unsigned long long)size, rate * (double)size, rate, cpu > 0 ? all / cpu : 0,
-        (double)bytes / (all * (double)size));
-    (void)printf("\"empty_requests_per_s\":%.0f,\"sqlite_rows_per_s\":%.0f}\n",
-                 per_second(loads, connections, run_empty), insert_rows(&loads[0]));
-    for (size_t i = 0; i < connections; i++) {
-        for (size_t j = 0; j < ranges; j++)
-            cs_buffer_free(&loads[i].bodies[j]);
-        free(loads[i].bodies);
-        peer_device_free(&loads[i].device);
-    }
-    (void)fflush(stdout);
+    f.events_per_s = f.ranges_per_s * (double)size;
+    f.ranges_per_core_s = cpu > 0 ? all / cpu : 0;
+    f.bytes_per_event = (double)bytes / (all * (double)size);
+    f.empty_per_s = per_second(loads, connections, run_empty);
+    f.rows_per_s = insert_rows(&loads[0]);
+    for (size_t i = 0; i < connections; i++)
+        clear(&loads[i]);
+    return f;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static bench_report report;
+    size_t rounds = BENCH_MIN_ROUNDS;
+    const char *json = NULL;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--rounds") == 0)
+            rounds = (size_t)strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--json") == 0)
+            json = argv[i + 1];
+    }
+    rounds = rounds < BENCH_MIN_ROUNDS ? BENCH_MIN_ROUNDS : rounds > BENCH_MAX_ROUNDS ? BENCH_MAX_ROUNDS : rounds;
+    bench_row *large =
+        bench_add(&report, "sync, one connection, ranges of 1,000 events", "events/s", BENCH_AT_LEAST, 20000);
+    bench_row *bytes =
+        bench_add(&report, "sync, bytes on the wire, ranges of 1,000", "bytes/event", BENCH_AT_MOST, 100);
+    bench_row *core =
+        bench_add(&report, "sync, ranges of 3 events, a core of the backend", "ranges/s", BENCH_AT_LEAST, 1000);
+    bench_row *one = bench_add(&report, "sync, ranges of 3 events, one connection", "ranges/s", BENCH_NO_BUDGET, 0);
+    bench_row *empty = bench_add_peer(&report, "the same requests to an empty handler", "requests/s");
+    bench_row *rows = bench_add_peer(&report, "SQLite (WAL, FULL), the same bytes, a row each", "rows/s");
+    bench_row *eight =
+        bench_add(&report, "sync, ranges of 3 events, eight connections", "ranges/s", BENCH_NO_BUDGET, 0);
+    bench_row *empty_eight = bench_add_peer(&report, "the same requests to an empty handler", "requests/s");
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     peer_make(&server, "");
     peer_start(&server);
-    measure("large", 1, 100, 1000, 1);
-    measure("small", 1, 1000, 3, 20);
-    measure("small_shared", 8, 500, 3, 40);
+    for (size_t i = 0; i < rounds; i++) {
+        figures big = measure("large", 1, 20, 1000), small = measure("small", 1, 200, 3),
+                many = measure("many", 8, 50, 3);
+        bench_sample(large, big.events_per_s);
+        bench_sample(bytes, big.bytes_per_event);
+        bench_sample(core, many.ranges_per_core_s);
+        bench_sample(one, small.ranges_per_s);
+        bench_sample(empty, small.empty_per_s);
+        bench_sample(rows, small.rows_per_s);
+        bench_sample(eight, many.ranges_per_s);
+        bench_sample(empty_eight, many.empty_per_s);
+    }
+    bench_print(&report, stdout);
     (void)peer_stop(&server, SIGTERM);
     peer_remove(&server);
-    return 0;
+    return json && !bench_write_json(&report, "sync", json);
 }
