@@ -10,7 +10,8 @@ consent_status cs_sync_need_keys(cs_sync *sync, consent_error *err)
         !sync->keys_fetched)
         status = cs_sync_fetch_keys(sync, err);
     if (status == CONSENT_E_NOT_FOUND || (status == CONSENT_OK && sync->keys->receipt_count == 0))
-        status = cs_fail(err, CONSENT_E_NETWORK, 0, "no key set names who signs receipts: nothing is sent");
+        status = cs_sync_failed(
+            sync, 0, cs_fail(err, CONSENT_E_NETWORK, 0, "no key set names who signs receipts: nothing is sent"));
     return status;
 }
 

@@ -1,4 +1,4 @@
-/* A device whose own world fails while it syncs: every allocation, file operation and crash. */
+/* A device whose own world fails while it syncs: every allocation, file operation and crash; and one that keeps nothing. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,6 +233,36 @@ static void a_log_in_that_was_cut_short_allows_nothing_that_was_taken_back(void 
     }
 }
 
+/* ---- kiosks ---------------------------------------------------------------------------------------------- */
+
+static void a_kiosk_session_carries_what_earlier_ones_left_and_nothing_of_itself(void **state)
+{
+    fixture *f;
+    size_t size;
+    void *held = NULL;
+    device kiosk = {0};
+    (void)state;
+    assert_int_equal(setup(&held), 0);
+    f = held;
+    ok(f, device_open(&kiosk, &f->w, &f->b, "home-kiosk", NULL));
+    cs_profile_close(kiosk.j.profile);
+    kiosk.j.profile = NULL;
+    ok(f, cs_profile_open(kiosk.j.home, NULL, true, &kiosk.j.profile, NULL));
+    world_put_file(&f->w, "home-kiosk", "sealed-0123456789abcdef.bin", "of a session before", 19);
+    ok(f, device_sync(&kiosk));
+    assert_int_equal(f->b.requests, 0); /* this person has not accepted anything */
+    ok(f, device_accept(&kiosk));
+    ok(f, device_sync(&kiosk));
+    assert_string_equal(f->b.log, "GET policies\nPOST sealed\n");
+    assert_null(world_file(&f->w, "home-kiosk", "sealed-0123456789abcdef.bin", &size));
+    assert_int_equal(f->b.range_count, 0);
+    for (size_t i = 0; i < world_file_count(&f->w, "home-kiosk"); i++)
+        assert_true(strncmp(world_file_name(&f->w, "home-kiosk", i), "i-", 2) != 0 &&
+                    strncmp(world_file_name(&f->w, "home-kiosk", i), "s-", 2) != 0);
+    device_free(&kiosk);
+    assert_int_equal(teardown(&held), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +270,7 @@ int main(void)
         cmocka_unit_test(whatever_file_operation_fails_nothing_is_lost),
         cmocka_unit_test(wherever_it_crashes_the_next_sync_finishes),
         cmocka_unit_test(a_large_range_that_was_half_recorded_is_gone_on_with),
+        cmocka_unit_test(a_kiosk_session_carries_what_earlier_ones_left_and_nothing_of_itself),
         cmocka_unit_test(a_log_in_that_was_cut_short_allows_nothing_that_was_taken_back),
     };
     return cmocka_run_group_tests_name("sync crashes", tests, NULL, NULL);
