@@ -492,91 +492,6 @@ static void erasing_takes_the_device_key_and_the_token_with_it(void **state)
                     strncmp(world_file_name(&f->w, "home", i), "s-", 2) != 0);
 }
 
-/* ---- a key store that signs ------------------------------------------------------------------------------------ */
-
-static struct element {
-    uint8_t master[32], scalar[CS_P256_PRIVATE_SIZE], point[CS_P256_PUBLIC_SIZE];
-    char name[64], removed[64];
-    bool has_master, away;
-    uint32_t signed_count;
-} element;
-
-static consent_status element_get(void *ctx, const char *name, uint8_t *out, size_t *size)
-{
-    (void)ctx;
-    (void)name;
-    if (!element.has_master)
-        return CONSENT_E_NOT_FOUND;
-    memcpy(out, element.master, 32);
-    *size = 32;
-    return CONSENT_OK;
-}
-
-static consent_status element_put(void *ctx, const char *name, const uint8_t *data, size_t size)
-{
-    (void)ctx;
-    (void)name;
-    memcpy(element.master, data, size);
-    element.has_master = true;
-    return CONSENT_OK;
-}
-
-static consent_status element_remove(void *ctx, const char *name)
-{
-    (void)ctx;
-    (void)snprintf(element.removed, sizeof element.removed, "%s", name);
-    return CONSENT_OK;
-}
-
-static consent_protection element_protection(void *ctx)
-{
-    (void)ctx;
-    return CONSENT_PROTECTION_HARDWARE;
-}
-
-static consent_status element_public(void *ctx, const char *name, uint8_t out[65])
-{
-    uint8_t random[32];
-    (void)ctx;
-    memset(random, 0x61, sizeof random);
-    if (element.away)
-        return CONSENT_E_KEY_UNAVAILABLE;
-    if (cs_p256_from_random(random, element.scalar, element.point, NULL) != CONSENT_OK)
-        return CONSENT_E_UNSUPPORTED;
-    (void)snprintf(element.name, sizeof element.name, "%s", name);
-    memcpy(out, element.point, 65);
-    return CONSENT_OK;
-}
-
-static consent_status element_sign(void *ctx, const char *name, const uint8_t *message, size_t size, uint8_t out[64])
-{
-    (void)ctx;
-    if (strcmp(name, element.name) != 0)
-        return CONSENT_E_NOT_FOUND;
-    element.signed_count++;
-    return cs_es256_sign(element.scalar, (cs_span){message, size}, out, NULL);
-}
-
-static void a_key_store_that_signs_keeps_the_device_key_to_itself(void **state)
-{
-    fixture *f = *state;
-    const consent_keystore store = {sizeof store,       NULL, element_get, element_put,    element_remove,
-                                    element_protection, NULL, NULL,        element_public, element_sign};
-    memset(&element, 0, sizeof element);
-    f->d.j.keystore = &store;
-    open_one(f, "lin");
-    ok_of(&f->d, device_accept(&f->d));
-    element.away = true;
-    assert_int_equal(device_sync(&f->d), CONSENT_E_KEY_UNAVAILABLE);
-    element.away = false;
-    ok_of(&f->d, device_sync(&f->d));
-    assert_memory_equal(f->b.devices[0].key, element.point, sizeof element.point);
-    assert_int_equal(f->b.devices[0].protection, CONSENT_PROTECTION_HARDWARE);
-    assert_int_equal(element.signed_count, 2);
-    ok_of(&f->d, cs_profile_erase(f->d.j.profile, &f->d.j.err));
-    assert_string_equal(element.removed, element.name);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,7 +511,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_backend_of_another_region_is_not_spoken_to, setup, teardown),
         cmocka_unit_test_setup_teardown(a_policy_named_by_an_act_is_fetched_and_seen_waits_for_it, setup, teardown),
         cmocka_unit_test_setup_teardown(sealed_files_go_and_are_gone, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_key_store_that_signs_keeps_the_device_key_to_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(what_those_who_accepted_left_goes_before_the_next_one_accepts, setup, teardown),
         cmocka_unit_test_setup_teardown(erasing_takes_the_device_key_and_the_token_with_it, setup, teardown),
     };

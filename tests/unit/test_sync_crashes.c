@@ -1,4 +1,5 @@
-/* A device whose own world fails while it syncs: every allocation, file operation and crash; and one that keeps nothing. */
+/* A device whose own world fails while it syncs: every allocation, file operation and crash; one that keeps nothing; one whose
+ * key store signs. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,16 +251,107 @@ static void a_kiosk_session_carries_what_earlier_ones_left_and_nothing_of_itself
     ok(f, cs_profile_open(kiosk.j.home, NULL, true, &kiosk.j.profile, NULL));
     world_put_file(&f->w, "home-kiosk", "sealed-0123456789abcdef.bin", "of a session before", 19);
     ok(f, device_sync(&kiosk));
-    assert_int_equal(f->b.requests, 0); /* this person has not accepted anything */
+    assert_string_equal(f->b.log, "POST sealed\n"); /* nothing of this person, who has not accepted anything */
     ok(f, device_accept(&kiosk));
     ok(f, device_sync(&kiosk));
-    assert_string_equal(f->b.log, "GET policies\nPOST sealed\n");
+    assert_string_equal(f->b.log, "POST sealed\nGET policies\n");
     assert_null(world_file(&f->w, "home-kiosk", "sealed-0123456789abcdef.bin", &size));
     assert_int_equal(f->b.range_count, 0);
     for (size_t i = 0; i < world_file_count(&f->w, "home-kiosk"); i++)
         assert_true(strncmp(world_file_name(&f->w, "home-kiosk", i), "i-", 2) != 0 &&
                     strncmp(world_file_name(&f->w, "home-kiosk", i), "s-", 2) != 0);
     device_free(&kiosk);
+    assert_int_equal(teardown(&held), 0);
+}
+
+/* ---- a key store that signs ------------------------------------------------------------------------------------ */
+
+static struct element {
+    uint8_t master[32], scalar[CS_P256_PRIVATE_SIZE], point[CS_P256_PUBLIC_SIZE];
+    char name[64], removed[64];
+    bool has_master, away;
+    uint32_t signed_count;
+} element;
+
+static consent_status element_get(void *ctx, const char *name, uint8_t *out, size_t *size)
+{
+    (void)ctx;
+    (void)name;
+    if (!element.has_master)
+        return CONSENT_E_NOT_FOUND;
+    memcpy(out, element.master, 32);
+    *size = 32;
+    return CONSENT_OK;
+}
+
+static consent_status element_put(void *ctx, const char *name, const uint8_t *data, size_t size)
+{
+    (void)ctx;
+    (void)name;
+    memcpy(element.master, data, size);
+    element.has_master = true;
+    return CONSENT_OK;
+}
+
+static consent_status element_remove(void *ctx, const char *name)
+{
+    (void)ctx;
+    (void)snprintf(element.removed, sizeof element.removed, "%s", name);
+    return CONSENT_OK;
+}
+
+static consent_protection element_protection(void *ctx)
+{
+    (void)ctx;
+    return CONSENT_PROTECTION_HARDWARE;
+}
+
+static consent_status element_public(void *ctx, const char *name, uint8_t out[65])
+{
+    uint8_t random[32];
+    (void)ctx;
+    memset(random, 0x61, sizeof random);
+    if (element.away)
+        return CONSENT_E_KEY_UNAVAILABLE;
+    if (cs_p256_from_random(random, element.scalar, element.point, NULL) != CONSENT_OK)
+        return CONSENT_E_UNSUPPORTED;
+    (void)snprintf(element.name, sizeof element.name, "%s", name);
+    memcpy(out, element.point, 65);
+    return CONSENT_OK;
+}
+
+static consent_status element_sign(void *ctx, const char *name, const uint8_t *message, size_t size, uint8_t out[64])
+{
+    (void)ctx;
+    if (strcmp(name, element.name) != 0)
+        return CONSENT_E_NOT_FOUND;
+    element.signed_count++;
+    return cs_es256_sign(element.scalar, (cs_span){message, size}, out, NULL);
+}
+
+static void a_key_store_that_signs_keeps_the_device_key_to_itself(void **state)
+{
+    void *held = NULL;
+    (void)state;
+    assert_int_equal(setup(&held), 0);
+    fixture *f = held;
+    device d = {0};
+    const consent_keystore store = {sizeof store,       NULL, element_get, element_put,    element_remove,
+                                    element_protection, NULL, NULL,        element_public, element_sign};
+    memset(&element, 0, sizeof element);
+    d.j.keystore = &store;
+    ok(f, device_open(&d, &f->w, &f->b, "home-store", "lin"));
+    ok(f, device_accept(&d));
+    element.away = true;
+    assert_int_equal(device_sync(&d), CONSENT_E_KEY_UNAVAILABLE);
+    element.away = false;
+    ok(f, device_sync(&d));
+    assert_memory_equal(f->b.devices[0].key, element.point, sizeof element.point);
+    assert_int_equal(f->b.devices[0].protection, CONSENT_PROTECTION_HARDWARE);
+    assert_int_equal(element.signed_count, 2);
+    ok(f, cs_profile_erase(d.j.profile, &d.j.err));
+    assert_string_equal(element.removed, element.name);
+    device_free(&d);
     assert_int_equal(teardown(&held), 0);
 }
 
@@ -271,6 +363,7 @@ int main(void)
         cmocka_unit_test(wherever_it_crashes_the_next_sync_finishes),
         cmocka_unit_test(a_large_range_that_was_half_recorded_is_gone_on_with),
         cmocka_unit_test(a_kiosk_session_carries_what_earlier_ones_left_and_nothing_of_itself),
+        cmocka_unit_test(a_key_store_that_signs_keeps_the_device_key_to_itself),
         cmocka_unit_test(a_log_in_that_was_cut_short_allows_nothing_that_was_taken_back),
     };
     return cmocka_run_group_tests_name("sync crashes", tests, NULL, NULL);
