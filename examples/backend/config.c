@@ -54,10 +54,10 @@ static void read_limits(cd_config *config, cs_json_in *in, const cs_json *root)
     config->queue = number(in, limits, "queue", 1024, 100000);
     config->receive_seconds = number(in, limits, "receive_seconds", 20, 3600);
     config->idle_seconds = number(in, limits, "idle_seconds", 30, 3600);
-    config->address_rate = number(in, limits, "address_rate", 50, 1000000);
-    config->address_burst = number(in, limits, "address_burst", 200, 1000000);
-    config->profile_rate = number(in, limits, "profile_rate", 10, 1000000);
-    config->profile_burst = number(in, limits, "profile_burst", 60, 1000000);
+    config->address_rate = number(in, limits, "address_rate", 100, 1000000);
+    config->address_burst = number(in, limits, "address_burst", 1000, 1000000);
+    config->profile_rate = number(in, limits, "profile_rate", 20, 1000000);
+    config->profile_burst = number(in, limits, "profile_burst", 300, 1000000);
     config->link_hours = number(in, limits, "link_hours", 24, 720);
 }
 

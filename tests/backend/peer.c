@@ -19,6 +19,7 @@
 /* One line of JSON an exchange, in the file that BACKEND_EXCHANGES names. */
 static void keep(const char *method, const char *path, const char *request_type, cs_span body, const peer_reply *reply)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     const char *name = getenv("BACKEND_EXCHANGES");
     FILE *file = name ? fopen(name, "ab") : NULL;
     cs_buffer line;
@@ -43,8 +44,10 @@ static void keep(const char *method, const char *path, const char *request_type,
     cs_json_close_object(&out);
     cs_buffer_text(&line, "\n");
     assert_false(line.failed);
+    (void)pthread_mutex_lock(&lock); /* threads' lines do not mix */
     (void)fwrite(line.data, 1, line.size, file);
     (void)fclose(file);
+    (void)pthread_mutex_unlock(&lock);
     cs_buffer_free(&line);
 }
 

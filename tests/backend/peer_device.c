@@ -42,11 +42,11 @@ void peer_path(const peer_device *device, const char *rest, char *out, size_t si
 /* Heads of the streams met so far in a walk over pages. */
 static uint8_t (*head_of(const uint8_t *stream))[CS_HASH_SIZE]
 {
-    static struct {
+    static _Thread_local struct {
         uint8_t stream[CS_STREAM_ID_SIZE];
         uint8_t head[CS_HASH_SIZE];
     } known[16];
-    static size_t count;
+    static _Thread_local size_t count;
     if (!stream) {
         count = 0;
         return NULL;
