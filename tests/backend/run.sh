@@ -17,6 +17,7 @@ fail() {
 PATH="$(dirname "$CONSENTD"):$(dirname "$CONSENTCTL"):$PATH"
 
 begin() {
+    : >"$work/out" # there before it is looked at
     "$CONSENT_SOURCE_DIR/examples/backend/run" --port 0 --data "$work/data" >"$work/out" 2>&1 &
     server=$!
     for _ in $(seq 600); do

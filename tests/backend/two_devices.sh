@@ -17,6 +17,7 @@ fail() {
 PATH="$(dirname "$CONSENTD"):$(dirname "$CONSENTCTL"):$PATH"
 data=$work/data
 
+: >"$work/out" # there before it is looked at
 "$CONSENT_SOURCE_DIR/examples/backend/run" --port 0 --data "$data" >"$work/out" 2>&1 &
 server=$!
 url=""
