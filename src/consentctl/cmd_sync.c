@@ -5,6 +5,7 @@
 #include "consentctl/session.h"
 #include "crypto/jws.h"
 #include "policy/key_set.h"
+#include "profile/internal.h"
 #include "wire/wire.h"
 
 #include <consent/sync.h>
@@ -178,6 +179,88 @@ static consent_status read_keys(cs_tool *tool, const cs_options *options, cs_key
     return status;
 }
 
+/* As it would be written for these bytes, less the bytes themselves. */
+static consent_status read_back(const cs_json *event, cs_span bytes, cs_buffer *says, cs_buffer *reads,
+                                consent_error *err)
+{
+    uint8_t stream[CS_STREAM_ID_SIZE];
+    cs_event decoded;
+    cs_json_out out;
+    consent_status status = cs_event_decode(bytes, &decoded, err);
+    if (status == CONSENT_OK && !cs_hex_decode(cs_json_str(cs_json_get(event, "stream")), stream, sizeof stream))
+        status = cs_fail(err, CONSENT_E_TAMPERED, 0, "an event of the copy names no stream");
+    if (status != CONSENT_OK)
+        return status;
+    cs_json_out_init(&out, says);
+    cs_event_json(stream, &decoded, &out);
+    cs_json_out_init(&out, reads);
+    cs_json_open_object(&out);
+    for (const cs_json *member = cs_json_first(event); member != NULL; member = cs_json_next(member))
+        if (strcmp(cs_json_name(member), "bytes") != 0) {
+            cs_json_put_name(&out, cs_json_name(member));
+            cs_json_put_value(&out, member);
+        }
+    cs_json_close_object(&out);
+    return CONSENT_OK;
+}
+
+static bool same(const cs_buffer *a, const cs_buffer *b)
+{
+    return !a->failed && !b->failed && a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+/* Receipts speak for the exact bytes: what people read beside them must say the same. */
+static consent_status compare_event(const proving *p, const cs_json *event, consent_error *err)
+{
+    const cs_memory *memory = &p->tool->env.memory;
+    cs_buffer bytes, says, reads;
+    cs_buffer_init(&bytes, memory, CS_EVENT_MAX_SIZE);
+    cs_buffer_init(&says, memory, EXPORT_MAX_BYTES);
+    cs_buffer_init(&reads, memory, EXPORT_MAX_BYTES);
+    bool whole = cs_base64url_decode(&bytes, cs_json_str(cs_json_get(event, "bytes"))) &&
+                 read_back(event, cs_buffer_span(&bytes), &says, &reads, NULL) == CONSENT_OK && same(&says, &reads);
+    cs_buffer_free(&bytes);
+    cs_buffer_free(&says);
+    cs_buffer_free(&reads);
+    return whole ? CONSENT_OK
+                 : cs_fail(err, CONSENT_E_TAMPERED, 0,
+                           "event %lld of stream %.*s reads otherwise than its exact bytes: somebody changed the copy",
+                           (long long)cs_json_int(cs_json_get(event, "seq")),
+                           CS_STR_ARG(cs_json_str(cs_json_get(event, "stream"))));
+}
+
+/* Events name what was shown by its hash. What another device showed is not in this one's copy. */
+static consent_status compare_notice(const proving *p, const cs_json *notice, consent_error *err)
+{
+    uint8_t named[CS_HASH_SIZE], hash[CS_HASH_SIZE];
+    cs_buffer text;
+    cs_json_out out;
+    if (cs_json_type_of(notice) == CS_JSON_NULL)
+        return CONSENT_OK;
+    cs_buffer_init(&text, &p->tool->env.memory, EXPORT_MAX_BYTES);
+    cs_json_out_init(&out, &text);
+    cs_json_put_value(&out, notice);
+    cs_span span = cs_buffer_span(&text);
+    bool whole = !text.failed && cs_hex_decode(cs_str_of(cs_json_name(notice)), named, sizeof named) &&
+                 cs_sha256(&span, 1, hash, NULL) == CONSENT_OK && memcmp(named, hash, sizeof hash) == 0;
+    cs_buffer_free(&text);
+    return whole ? CONSENT_OK
+                 : cs_fail(err, CONSENT_E_TAMPERED, 0, "notice %.80s is not the text that was shown under that hash",
+                           cs_json_name(notice));
+}
+
+static consent_status compare(const proving *p, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    const cs_json *at = cs_json_first(cs_json_get(p->export.root, "events"));
+    for (; at != NULL && status == CONSENT_OK; at = cs_json_next(at))
+        status = compare_event(p, at, err);
+    at = cs_json_first(cs_json_get(p->export.root, "notices"));
+    for (; at != NULL && status == CONSENT_OK; at = cs_json_next(at))
+        status = compare_notice(p, at, err);
+    return status;
+}
+
 /* The head of a stream after event `seq`, from the exact bytes in the export. */
 static consent_status head_after(const proving *p, cs_str stream, uint64_t seq, uint8_t head[CS_HASH_SIZE],
                                  consent_error *err)
@@ -240,6 +323,8 @@ static consent_status prove_all(proving *p, const char *path, consent_error *err
     if (status == CONSENT_OK)
         status = cs_json_parse(&p->export, (cs_str){(const char *)text.data, text.size}, EXPORT_MAX_BYTES, path, err);
     cs_buffer_free(&text);
+    if (status == CONSENT_OK)
+        status = compare(p, err);
     const cs_json *item = status == CONSENT_OK ? cs_json_first(cs_json_get(p->export.root, "receipts")) : NULL;
     for (; item != NULL && status == CONSENT_OK; item = cs_json_next(item))
         status = prove(p, item, err);

@@ -123,6 +123,25 @@ static void a_copy_that_was_changed_is_not(void **state)
     change(f, "\"bytes\":\"", 30);
 }
 
+/* What people read, not the bytes beside it; and a text that they were shown. */
+static void a_copy_that_reads_otherwise_is_not(void **state)
+{
+    fixture *f = *state;
+    char said[512];
+    cs_buffer_u8(&f->copy, 0);
+    change(f, "\"event\":\"withdraw", 0); /* withdrawA */
+    save(f->path, f->copy.data, f->copy.size - 1);
+    assert_int_not_equal(verify(f, said, sizeof said), 0);
+    assert_non_null(strstr(said, "reads otherwise"));
+    *(strstr((char *)f->copy.data, "\"event\":\"withdrawA") + strlen("\"event\":\"withdraw")) = 'n';
+    save(f->path, f->copy.data, f->copy.size - 1);
+    assert_int_equal(verify(f, said, sizeof said), 0);
+    change(f, "\"blocks\":[{\"t\":\"", 0);
+    save(f->path, f->copy.data, f->copy.size - 1);
+    assert_int_not_equal(verify(f, said, sizeof said), 0);
+    assert_non_null(strstr(said, "notice "));
+}
+
 static void a_receipt_that_was_changed_proves_nothing(void **state)
 {
     fixture *f = *state;
@@ -148,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_copy_is_proved_by_its_receipts, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_that_was_changed_is_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_copy_that_reads_otherwise_is_not, setup, teardown),
         cmocka_unit_test_setup_teardown(a_receipt_that_was_changed_proves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_without_receipts_says_so, setup, teardown),
     };
