@@ -221,7 +221,7 @@ static void put_form(cs_buffer *out, cd_request *request, const cd_link *link, u
         cd_say(lang, "您的决定", "Your decision"),
         cd_say(
             lang,
-            "您作为监护人,请在阅读上文后决定。同意须填写发送给您的验证码;不同意则该儿童不能使用需要监护人同意的功能。",
+            "您作为监护人，请在阅读上文后决定。同意须填写发送给您的验证码；不同意则该儿童不能使用需要监护人同意的功能。",
             "You decide as the guardian, after reading the above. To agree, enter the code that was sent to you. If "
             "you do "
             "not agree, the child cannot use what needs a guardian's consent."),
@@ -367,7 +367,7 @@ static void answer_decision(cd_request *request, const deciding *d, cd_lang lang
                 "it at any time."));
     else
         say_page(request, lang, 200, false,
-                 cd_say(lang, "您没有同意,未作任何授权。", "You did not agree, and nothing was allowed."));
+                 cd_say(lang, "您没有同意，未作任何授权。", "You did not agree, and nothing was allowed."));
 }
 
 void cd_post_guardian(cd_request *request)

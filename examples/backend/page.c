@@ -65,14 +65,14 @@ bool cd_page_key_fits(cd_request *request)
         cd_auth_form_key(request->server->config, &request->who, key) && strlen(key) == strlen(given) &&
         cs_equal_secret(key, given, strlen(key)))
         return true;
-    cd_page_say(request, 403, "表单已失效,请刷新页面后重试。", "The form is stale: load the page again.", NULL);
+    cd_page_say(request, 403, "表单已失效，请刷新页面后重试。", "The form is stale: load the page again.", NULL);
     return false;
 }
 
 static const struct {
     const char *word, *zh, *en;
 } sayings[] = {
-    {"done", "已记录,将在设备下次联网时生效。", "Recorded; it reaches the devices when they are next online."},
+    {"done", "已记录，将在设备下次联网时生效。", "Recorded; it reaches the devices when they are next online."},
     {"sent", "通知已发送。", "The notice was sent."},
     {"unknown", "没有找到该账号的记录。", "There is no record of this account."}};
 
@@ -96,7 +96,7 @@ void cd_page_after(cd_request *request, const char *path, const char *said, cons
     cd_answer_failure(request, status, err);
     unsigned code = request->status;
     bool tell = code < 500;
-    cd_page_say(request, code, "没有完成,原因如下:", "This was not done:",
+    cd_page_say(request, code, "没有完成，原因如下：", "This was not done:",
                 tell ? err->message : cd_say(CD_EN, "", "the backend failed or is busy; try again"));
 }
 
@@ -206,7 +206,7 @@ static void put_requests(cd_request *request, cd_lang lang, uint32_t limit)
     consent_error err = {0};
     cs_buffer *out = &request->answer;
     cs_buffer_printf(out, "<section><h2>%s</h2>",
-                     cd_say(lang, "未完成的权利请求(按期限)", "Open requests, the first due first"));
+                     cd_say(lang, "未完成的权利请求（按期限）", "Open requests, the first due first"));
     cd_store *store = cd_reader(request);
     (void)cd_store_each_open_request(store, limit, put_row, &table, &err);
     cd_reader_back(request, store);
@@ -235,7 +235,7 @@ void cd_page_home(cd_request *request)
     if (!cd_role_opens(request->who.role, CD_READ_PERSONS)) {
         cs_buffer_printf(
             out, "<p class=\"say\">%s</p>",
-            cd_say(lang, "您的角色用于发布,不能查看个人记录。", "Your role publishes; it reads no person's record."));
+            cd_say(lang, "您的角色用于发布，不能查看个人记录。", "Your role publishes; it reads no person's record."));
         cd_page_end(request);
         return;
     }
@@ -246,7 +246,7 @@ void cd_page_home(cd_request *request)
                      "<label>%s<input class=\"wide\" name=\"account\" autofocus></label><button>%s</button></form>"
                      "<p class=\"soft\">%s</p></section>\n",
                      cd_say(lang, "账号或编号", "Account, or profile id"), cd_say(lang, "查找", "Find"),
-                     cd_say(lang, "账号不会被保存;查看记录会写入审计。",
+                     cd_say(lang, "账号不会被保存；查看记录会写入审计。",
                             "The account is not kept; reading a record is put down in the audit."));
     put_requests(request, lang, HOME_REQUESTS);
     cd_page_end(request);
@@ -290,7 +290,7 @@ static bool put_policy(void *ctx, const cd_policy_row *row)
                      (unsigned)row->revision);
     cd_html_time(out, row->effective_ms);
     cs_buffer_printf(out, "%s</td><td class=\"n\">",
-                     row->effective_ms > l->request->now_ms ? cd_say(l->lang, "(未生效)", " (not yet)") : "");
+                     row->effective_ms > l->request->now_ms ? cd_say(l->lang, "（未生效）", " (not yet)") : "");
     cd_html_time(out, row->published_ms);
     cs_buffer_text(out, "</td><td>");
     cd_html_hex(out, row->hash, 8);
@@ -344,7 +344,7 @@ void cd_page_policies(cd_request *request)
     (void)cd_store_each_notice(store, ALL_REQUESTS, put_notice, &l, &err);
     cd_reader_back(request, store);
     cs_buffer_printf(out, "</table><p class=\"soft\">%s</p></section>",
-                     cd_say(lang, "政策、版本声明、密钥集和通知须经签名,由 consentd publish 或接口发布。",
+                     cd_say(lang, "政策、版本声明、密钥集和通知须经签名，由 consentd publish 或接口发布。",
                             "Policies, head statements, key sets and notices are signed, and published by consentd "
                             "publish or the API."));
     cd_page_end(request);

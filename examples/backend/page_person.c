@@ -53,8 +53,8 @@ static bool put_stream(void *ctx, const cd_stream *stream)
     cs_buffer_text(out, "<tr><td>");
     cd_html_hex(out, stream->id, 8);
     cs_buffer_printf(out, "</td><td>%s</td><td>%s</td><td>%" PRIu64 "</td><td class=\"n\">",
-                     !stream->has_key ? cd_say(w->lang, "后台(客服)", "backend (support)")
-                     : stream->joined ? cd_say(w->lang, "设备(登录前)", "device (before log-in)")
+                     !stream->has_key ? cd_say(w->lang, "后台（客服）", "backend (support)")
+                     : stream->joined ? cd_say(w->lang, "设备（登录前）", "device (before log-in)")
                                       : cd_say(w->lang, "设备", "device"),
                      cd_say(w->lang, zh[kind], en[kind]), stream->last);
     cd_html_time(out, stream->created_ms);
@@ -125,9 +125,9 @@ static void put_change_form(cd_request *request, cd_lang lang, cd_store *store)
     for (size_t i = 0; i < CS_COUNT_OF(refusals); i++)
         option(out, lang, refusals[i]);
     cs_buffer_text(out, "</select></label>");
-    field(out, cd_say(lang, "说明(拒绝须写明)", "Text (a refusal needs it)"), "text",
+    field(out, cd_say(lang, "说明（拒绝须写明）", "Text (a refusal needs it)"), "text",
           "class=\"wide\" maxlength=\"1000\"");
-    field(out, cd_say(lang, "费用(分)", "Fee (fen)"), "fee", "inputmode=\"numeric\" size=\"6\"");
+    field(out, cd_say(lang, "费用（分）", "Fee (fen)"), "fee", "inputmode=\"numeric\" size=\"6\"");
     cs_buffer_printf(out, "<button>%s</button></form>", cd_say(lang, "提交", "Submit"));
 }
 
@@ -152,7 +152,7 @@ static void put_act_form(cd_request *request, cd_lang lang)
 {
     cs_buffer *out = &request->answer;
     cs_buffer_printf(out, "<section><h2>%s</h2><p class=\"soft\">%s</p>", cd_say(lang, "代本人记录", "For the person"),
-                     cd_say(lang, "客服不能代为授权:“说明已同意”只会让设备请本人确认。",
+                     cd_say(lang, "客服不能代为授权：“说明已同意”只会让设备请本人确认。",
                             "Support cannot grant: “say given” makes the devices ask the person to confirm."));
     begin_form(request, "acts");
     cs_buffer_printf(out, "<label>%s<select name=\"act\">", cd_say(lang, "操作", "Act"));
@@ -161,15 +161,15 @@ static void put_act_form(cd_request *request, cd_lang lang)
     option(out, lang, "say_given");
     cs_buffer_text(out, "</select></label>");
     field(out, cd_say(lang, "政策", "Policy"), "policy", "value=\"platform\"");
-    field(out, cd_say(lang, "目的(撤回整个政策则留空)", "Purpose (empty: the whole policy)"), "purpose", "");
+    field(out, cd_say(lang, "目的（撤回整个政策则留空）", "Purpose (empty: the whole policy)"), "purpose", "");
     field(out, cd_say(lang, "接收方", "Recipient"), "recipient", "");
-    field(out, cd_say(lang, "数据项(逗号分隔)", "Data items, comma between"), "data", "");
+    field(out, cd_say(lang, "数据项（逗号分隔）", "Data items, comma between"), "data", "");
     field(out, cd_say(lang, "工单号", "Case"), "case", "required");
     cs_buffer_printf(out, "<button>%s</button></form></section>\n", cd_say(lang, "记录", "Record"));
     cs_buffer_printf(out, "<section><h2>%s</h2>", cd_say(lang, "更正年龄", "Correct the age"));
     begin_form(request, "age");
     field(out, cd_say(lang, "出生日期", "Birth date"), "birth", "type=\"date\"");
-    field(out, cd_say(lang, "或至少(岁)", "or at least (years)"), "at_least", "inputmode=\"numeric\"");
+    field(out, cd_say(lang, "或至少（岁）", "or at least (years)"), "at_least", "inputmode=\"numeric\"");
     field(out, cd_say(lang, "工单号", "Case"), "case", "required");
     cs_buffer_printf(out, "<button>%s</button></form></section>\n", cd_say(lang, "更正", "Correct"));
 }
@@ -232,7 +232,7 @@ static void put_event(walk *w, const cd_stored_range *range, uint64_t cursor, co
     cd_html_time(out, event->time_ms);
     cs_buffer_printf(out, "</td><td>%s%s</td><td><span class=\"tag%s\">%s</span></td><td>",
                      cd_word(w->lang, cs_actor_name(event->actor)),
-                     range->by_backend ? cd_say(w->lang, "(后台)", " (backend)") : "", tag,
+                     range->by_backend ? cd_say(w->lang, "（后台）", " (backend)") : "", tag,
                      cd_word(w->lang, cs_event_type_name(event->type)));
     put_about(out, event);
     cs_buffer_text(out, "</td><td class=\"n\">");

@@ -60,7 +60,7 @@ static const struct {
     {"fee_quoted", "待确认费用", "fee quoted"},
     {"in_progress", "处理中", "in progress"},
     {"done", "已完成", "done"},
-    {"done_live", "已删除(备份待清)", "deleted but for backups"},
+    {"done_live", "已删除（备份待清）", "deleted but for backups"},
     {"done_backup", "备份已清", "deleted from backups"},
     {"refused", "已拒绝", "refused"},
     {"cancelled", "已取消", "cancelled"},

@@ -51,6 +51,8 @@ static consent_status read_token(cs_tool *tool, const cs_options *options, cs_bu
     consent_status status = path != NULL ? cs_files_read(path, token, err) : CONSENT_OK;
     while (token->size > 0 && token->data[token->size - 1] <= ' ')
         token->size--;
+    if (status == CONSENT_OK && path != NULL && token->size == 0)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%.200s holds no token", path);
     return status;
 }
 
@@ -80,6 +82,8 @@ static consent_status print_report(cs_tool *tool, const consent_sync_report *rep
             if (members[i].value != 0 || i < 3)
                 cs_buffer_printf(&text, "%s%s %lld", i > 0 ? ", " : "", members[i].name, (long long)members[i].value);
     }
+    if (!tool->json && done == CONSENT_OK && report->requests == 0)
+        cs_buffer_text(&text, ": nothing leaves before a policy is accepted");
     cs_buffer_text(&text, "\n");
     consent_status status = cs_tool_print(tool, &text, err);
     cs_buffer_free(&text);
