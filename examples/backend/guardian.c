@@ -219,12 +219,12 @@ static void put_form(cs_buffer *out, cd_request *request, const cd_link *link, u
         "<button name=\"decision\" value=\"approve\">%s</button>"
         "<button name=\"decision\" value=\"refuse\">%s</button></form></section>",
         cd_say(lang, "您的决定", "Your decision"),
-        cd_say(
-            lang,
-            "您作为监护人，请在阅读上文后决定。同意须填写发送给您的验证码；不同意则该儿童不能使用需要监护人同意的功能。",
-            "You decide as the guardian, after reading the above. To agree, enter the code that was sent to you. If "
-            "you do "
-            "not agree, the child cannot use what needs a guardian's consent."),
+        cd_say(lang,
+               "您作为监护人，请在阅读上文后决定。同意须填写发送给您的验证码；不同意则该儿童不能使用需要监护人同意的功"
+               "能。",
+               "You decide as the guardian, after reading the above. To agree, enter the code that was sent to you. If "
+               "you do "
+               "not agree, the child cannot use what needs a guardian's consent."),
         seen, mac, cd_say(lang, "zh", "en"), cd_say(lang, "验证码", "Code"), CODE_DIGITS,
         cd_say(lang, "同意", "I agree"), cd_say(lang, "不同意", "I do not agree"));
 }
