@@ -69,14 +69,15 @@ typedef struct consent_pin {
 /** What consent_sync did, also when it failed. */
 typedef struct consent_sync_report {
     size_t struct_size;
-    uint32_t sent;          /**< events that a verified receipt on disk covers since this call */
-    uint32_t received;      /**< other devices' and the backend's events recorded */
-    uint32_t waiting;       /**< own events that no receipt covers yet */
-    uint32_t parked;        /**< own events that the backend refused for good; they hold on this device */
-    uint32_t policies;      /**< policies, head statements and key sets installed */
-    uint32_t sealed;        /**< sealed files delivered */
-    uint32_t requests;      /**< HTTP requests made */
-    int64_t retry_ms;       /**< how long to wait before the next call; 0: until there is something to do */
+    uint32_t sent;     /**< events that a verified receipt on disk covers since this call */
+    uint32_t received; /**< other devices' and the backend's events recorded */
+    uint32_t waiting;  /**< own events that no receipt covers yet */
+    uint32_t parked;   /**< own events that the backend refused for good; they hold on this device */
+    uint32_t policies; /**< policies, head statements and key sets installed */
+    uint32_t sealed;   /**< sealed files delivered */
+    uint32_t ignored;  /**< acts in the backend's name that it may not make (a grant, C143): recorded, without effect */
+    uint32_t requests; /**< HTTP requests made */
+    int64_t retry_ms;  /**< how long to wait before the next call; 0: until there is something to do */
     int64_t clock_ahead_ms; /**< this device's clock against the backend's, when they differ by over a minute */
     bool clock_suspect;     /**< the server's certificate is out of its time by this device's clock */
 } consent_sync_report;

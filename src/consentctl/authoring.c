@@ -350,6 +350,8 @@ consent_status cs_authoring_throw_away_keys(const cs_memory *memory, const uint8
 {
     const cs_authoring_keys keys = {.publishers = publisher,
                                     .publisher_count = 1,
+                                    .receipts = publisher,
+                                    .receipt_count = 1,
                                     .version = 1,
                                     .not_before_ms = THROW_AWAY_FROM_MS,
                                     .not_after_ms = THROW_AWAY_UNTIL_MS};

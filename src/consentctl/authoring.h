@@ -53,7 +53,7 @@ consent_status cs_authoring_sign(const cs_memory *memory, cs_str unsigned_file, 
 consent_status cs_authoring_statement(const char *typ, cs_str payload, cs_str key_set,
                                       const uint8_t publisher_private[CS_P256_PRIVATE_SIZE], cs_buffer *out,
                                       consent_error *err);
-/* A key set that names one publisher, valid at any time: scenarios and tests. */
+/* A key set that names one publisher, valid at any time, for policies and receipts: scenarios and tests. */
 consent_status cs_authoring_throw_away_keys(const cs_memory *memory, const uint8_t root_private[CS_P256_PRIVATE_SIZE],
                                             const uint8_t publisher[CS_P256_PUBLIC_SIZE], cs_buffer *key_set,
                                             consent_error *err);

@@ -62,10 +62,11 @@ static consent_status print_report(cs_tool *tool, const consent_sync_report *rep
     const struct {
         const char *name;
         int64_t value;
-    } members[] = {
-        {"sent", report->sent},         {"received", report->received}, {"waiting", report->waiting},
-        {"parked", report->parked},     {"policies", report->policies}, {"sealed", report->sealed},
-        {"requests", report->requests}, {"retry_ms", report->retry_ms}, {"clock_ahead_ms", report->clock_ahead_ms}};
+    } members[] = {{"sent", report->sent},         {"received", report->received},
+                   {"waiting", report->waiting},   {"parked", report->parked},
+                   {"policies", report->policies}, {"sealed", report->sealed},
+                   {"ignored", report->ignored},   {"requests", report->requests},
+                   {"retry_ms", report->retry_ms}, {"clock_ahead_ms", report->clock_ahead_ms}};
     cs_buffer text;
     cs_json_out json;
     cs_buffer_init(&text, &tool->env.memory, 4096);

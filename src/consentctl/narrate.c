@@ -155,10 +155,32 @@ void cs_narrate_answer(cs_player *player, const cs_query_args *query, const cons
     cs_buffer_free(&line);
 }
 
+void cs_narrate_sync(cs_player *player, const consent_sync_report *report)
+{
+    char line[256];
+    if (is_quiet(player))
+        return;
+    snprintf(line, sizeof(line),
+             is_chinese(player) ? "同步：送出 %u 条，收到 %u 条，还有 %u 条等待。"
+                                : "Sync: %u events sent, %u received, %u still waiting.",
+             report->sent, report->received, report->waiting);
+    sentence(player, line, line);
+    if (report->ignored != 0)
+        sentence(player, "后端以自己的名义做了不许它做的事：不起作用，并已报告。",
+                 "The backend overstepped what it may do: without effect, and reported.");
+}
+
 void cs_narrate_status(cs_player *player, consent_status status)
 {
     if (is_quiet(player) || status == CONSENT_OK)
         return;
+    if (player->step->verb == CS_VERB_SYNC) {
+        fprintf(player->tool->out,
+                is_chinese(player) ? "                  —— 没有成功（%s），什么也没有丢。\n"
+                                   : "                  — it failed (%s): nothing was lost.\n",
+                consent_status_name(status));
+        return;
+    }
     fprintf(player->tool->out,
             is_chinese(player) ? "                  —— 被拒绝（%s），什么也没有记录。\n"
                                : "                  — refused (%s): nothing was recorded.\n",
@@ -316,6 +338,73 @@ static void say_install(cs_player *player)
     sentence(player, words, words);
 }
 
+typedef struct told_word {
+    const char *word, *chinese, *english;
+} told_word;
+
+static void say_word(cs_player *player, const told_word *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (cs_str_is(cs_json_str(player->step->arg), words[i].word))
+            sentence(player, words[i].chinese, words[i].english);
+}
+
+static void say_support(cs_player *player)
+{
+    static const told_word words[] = {
+        {"withdraws", "客服应本人要求，代为收回同意。", "Support takes a consent back at the person's request."},
+        {"refuses", "客服应本人要求，代为拒绝。", "Support refuses at the person's request."},
+        {"says_granted", "客服称本人已经同意。", "Support says that the person consented."},
+        {"corrects_age", "客服更正本人的年龄。", "Support corrects the person's age."},
+        {"answers", "客服答复本人的请求。", "Support answers the person's request."},
+        {"tells", "经营者发出一份通知。", "The operator sends a notice."},
+        {"guardian_link", "监护人通过链接表示同意。", "The guardian approves by a link."},
+        {"forges_grant", "后端冒充本人写下一条同意。", "The backend writes a consent in the person's name."}};
+    say_word(player, words, CS_COUNT_OF(words));
+}
+
+static void say_network(cs_player *player)
+{
+    static const told_word words[] = {{"on", "网络恢复。", "The network is back."},
+                                      {"off", "网络断开。", "The network is gone."},
+                                      {"answer_lost", "后端存好之后、回答之前将会停掉。",
+                                       "The backend is about to store and die before it answers."}};
+    say_word(player, words, CS_COUNT_OF(words));
+}
+
+static void say_named(cs_player *player, const char *chinese, const char *english)
+{
+    char line[256];
+    cs_str name = cs_json_str(player->step->arg);
+    snprintf(line, sizeof(line), "%s%.*s%s", is_chinese(player) ? chinese : english,
+             (int)(name.size < 100 ? name.size : 100), name.data, is_chinese(player) ? "”。" : "”.");
+    sentence(player, line, line);
+}
+
+/* What is the same whenever it happens. */
+static void say_plainly(cs_player *player)
+{
+    static const struct {
+        cs_verb verb;
+        const char *chinese, *english;
+    } plain[] = {
+        {CS_VERB_CLOCK, "有人改了设备的时钟。", "Someone sets the device's clock."},
+        {CS_VERB_IMPORT, "应用带来此前记录的同意。", "The app brings consent that it recorded before."},
+        {CS_VERB_AGE_SIGNAL, "应用在别处看到了本人的年龄。", "The app sees the person's age elsewhere."},
+        {CS_VERB_RESTART, "应用重新启动。", "The app starts again."},
+        {CS_VERB_COPY, "把存储复制一份。", "The store is copied."},
+        {CS_VERB_DAMAGE, "有人改动了存储的文件。", "Someone changes a file of the store."},
+        {CS_VERB_RESTORE, "旧的存储被放了回来。", "An older store is put back."},
+        {CS_VERB_VERIFY, "逐条核验全部记录。", "The whole record is verified."},
+        {CS_VERB_ERASE, "本人的记录和密钥被删除。", "The person's record and keys are erased."},
+        {CS_VERB_REQUEST, "用户向经营者提出一项请求。", "The person asks something of the operator."},
+        {CS_VERB_REQUEST_UPDATE, "这项请求有了进展。", "The request moves on."},
+    };
+    for (size_t i = 0; i < CS_COUNT_OF(plain); i++)
+        if (plain[i].verb == player->step->verb)
+            sentence(player, plain[i].chinese, plain[i].english);
+}
+
 void cs_narrate_step(cs_player *player)
 {
     if (is_quiet(player))
@@ -338,40 +427,21 @@ void cs_narrate_step(cs_player *player)
     case CS_VERB_OBSERVE:
         say_system(player);
         return;
-    case CS_VERB_CLOCK:
-        sentence(player, "有人改了设备的时钟。", "Someone sets the device's clock.");
+    case CS_VERB_DEVICE:
+        say_named(player, "改用设备“", "Now on the device “");
         return;
-    case CS_VERB_IMPORT:
-        sentence(player, "应用带来此前记录的同意。", "The app brings consent that it recorded before.");
+    case CS_VERB_JOIN:
+        say_named(player, "本人登录，此前匿名作出的选择随之并入账户“",
+                  "The person logs in; what was chosen anonymously joins “");
         return;
-    case CS_VERB_AGE_SIGNAL:
-        sentence(player, "应用在别处看到了本人的年龄。", "The app sees the person's age elsewhere.");
+    case CS_VERB_NETWORK:
+        say_network(player);
         return;
-    case CS_VERB_RESTART:
-        sentence(player, "应用重新启动。", "The app starts again.");
-        return;
-    case CS_VERB_COPY:
-        sentence(player, "把存储复制一份。", "The store is copied.");
-        return;
-    case CS_VERB_DAMAGE:
-        sentence(player, "有人改动了存储的文件。", "Someone changes a file of the store.");
-        return;
-    case CS_VERB_RESTORE:
-        sentence(player, "旧的存储被放了回来。", "An older store is put back.");
-        return;
-    case CS_VERB_VERIFY:
-        sentence(player, "逐条核验全部记录。", "The whole record is verified.");
-        return;
-    case CS_VERB_ERASE:
-        sentence(player, "本人的记录和密钥被删除。", "The person's record and keys are erased.");
-        return;
-    case CS_VERB_REQUEST:
-        sentence(player, "用户向经营者提出一项请求。", "The person asks something of the operator.");
-        return;
-    case CS_VERB_REQUEST_UPDATE:
-        sentence(player, "这项请求有了进展。", "The request moves on.");
+    case CS_VERB_SUPPORT:
+        say_support(player);
         return;
     default:
+        say_plainly(player);
         return;
     }
 }

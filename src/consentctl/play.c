@@ -132,6 +132,7 @@ static consent_status add_process(cs_player *player, const char *name, const cha
                        CS_PLAY_MAX_PROCESSES);
     memset(process, 0, sizeof(*process));
     cs_buffer_init(&process->told, &player->tool->env.memory, 1024u * 1024u);
+    process->device = player->device;
     if ((size_t)snprintf(process->name, sizeof(process->name), "%s", name) >= sizeof(process->name))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "the name of a process is longer than %zu bytes",
                        sizeof(process->name) - 1);
@@ -165,7 +166,7 @@ consent_status cs_play_process(cs_player *player, cs_process **out, consent_erro
     if (name == NULL)
         name = "app";
     for (size_t i = 0; i < player->process_count; i++) {
-        if (strcmp(player->processes[i].name, name) == 0)
+        if (player->processes[i].device == player->device && strcmp(player->processes[i].name, name) == 0)
             process = &player->processes[i];
     }
     if (process == NULL) {
@@ -231,6 +232,7 @@ static consent_status set_clock(cs_player *player, consent_error *err)
     int64_t wall_ms = 0;
     consent_status status = cs_play_moment(player, cs_json_str(player->step->arg), &wall_ms, err);
     if (status == CONSENT_OK) {
+        cs_play_device_in_use(player)->ahead_ms += wall_ms - player->wall_ms;
         player->wall_ms = wall_ms;
         player->elapsed_ms += CS_SECOND_MS;
     }
@@ -283,7 +285,9 @@ static consent_status begin_scenario(cs_player *player, consent_error *err)
     player->elapsed_ms = CS_DAY_MS;
     cs_bundle_free(&player->bundle);
     snprintf(name, sizeof(name), "%u", ++player->result->scenario_count);
-    return cs_play_make_folder(player, name, player->home, err);
+    consent_status status = cs_play_make_folder(player, name, player->home, err);
+    cs_play_begin_devices(player);
+    return status;
 }
 
 static consent_status act(cs_player *player, consent_error *err)
@@ -324,6 +328,12 @@ static consent_status act(cs_player *player, consent_error *err)
         [CS_VERB_LIST] = cs_play_list,
         [CS_VERB_SWITCH] = cs_play_switch,
         [CS_VERB_PURGE] = cs_play_purge,
+        [CS_VERB_DEVICE] = cs_play_device,
+        [CS_VERB_JOIN] = cs_play_join,
+        [CS_VERB_NETWORK] = cs_play_network_is,
+        [CS_VERB_SYNC] = cs_play_sync,
+        [CS_VERB_SYNC_STATUS] = cs_play_sync_status,
+        [CS_VERB_SUPPORT] = cs_play_support,
     };
     if (player->step->verb == CS_VERB_RESTART)
         cs_play_close_all(player);
@@ -379,6 +389,8 @@ static consent_status prepare(cs_player *player, consent_error *err)
         player->root_count = 2;
     }
     snprintf(player->folder, sizeof(player->folder), "%s", player->setting->folder);
+    cs_play_backend_init(&player->backend, &player->tool->env.memory, &player->publisher);
+    player->transport = (consent_transport){sizeof(player->transport), &player->backend, cs_play_backend_perform};
     return status;
 }
 
@@ -395,6 +407,7 @@ consent_status cs_play(cs_tool *tool, const cs_scenario *scenario, const cs_play
     if (status == CONSENT_OK)
         play_steps(player, scenario);
     cs_play_close_all(player);
+    cs_play_backend_clear(&player->backend);
     cs_bundle_free(&player->bundle);
     cs_free(&tool->env.memory, player, sizeof(*player));
     return status;

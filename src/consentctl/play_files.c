@@ -309,6 +309,17 @@ static consent_status make_bundle(cs_player *player, cs_buffer *bundle, consent_
                                bundle, err);
 }
 
+/* What a device has installed the backend hands out too. */
+static consent_status publish(cs_player *player, const cs_buffer *bundle, consent_error *err)
+{
+    char path[96], hex[2 * CS_HASH_SIZE + 1];
+    if (player->bundle.policy == NULL)
+        return CONSENT_OK;
+    cs_hex_encode(player->bundle.policy->hash, CS_HASH_SIZE, hex);
+    snprintf(path, sizeof(path), "/v1/policies/%s", hex);
+    return cs_play_backend_publish(&player->backend, path, cs_buffer_span(bundle), err);
+}
+
 consent_status cs_play_install(cs_player *player, consent_error *err)
 {
     cs_process *process = NULL;
@@ -325,6 +336,7 @@ consent_status cs_play_install(cs_player *player, consent_error *err)
         cs_bundle_free(&player->bundle);
         (void)cs_bundle_open(&player->tool->env.memory, cs_buffer_span(&bundle), player->roots, player->root_count,
                              player->wall_ms, &player->bundle, NULL);
+        status = publish(player, &bundle, &why);
     }
     cs_buffer_free(&bundle);
     cs_play_expect_status(player, status, &why);

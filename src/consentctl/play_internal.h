@@ -4,13 +4,15 @@
 
 #include "consentctl/keys.h"
 #include "consentctl/play.h"
+#include "consentctl/play_backend.h"
 #include "consentctl/session.h"
 #include "policy/bundle.h"
 
 #include <consent/rights.h>
 
 #define CS_PLAY_MAX_PATH 1024u
-#define CS_PLAY_MAX_PROCESSES 8u
+#define CS_PLAY_MAX_PROCESSES 16u
+#define CS_PLAY_MAX_DEVICES 8u
 #define CS_PLAY_MAX_NAMES 256u
 #define CS_PLAY_MAX_KEPT 32u
 #define CS_PLAY_MAX_HANDLES 32u
@@ -19,6 +21,7 @@
 typedef struct cs_process {
     char name[96];
     char home[CS_PLAY_MAX_PATH];
+    size_t device; /* that it runs on */
     consent_client *client;
     consent_profile *profile;
     struct {
@@ -35,6 +38,15 @@ typedef struct cs_named {
     const cs_json *object; /* a question; NULL: a moment */
     int64_t moment_ms;
 } cs_named;
+
+/* A device of the person: a home and a clock of its own. */
+typedef struct cs_played_device {
+    const char *name;
+    char home[CS_PLAY_MAX_PATH];
+    int64_t ahead_ms;    /* of its clock */
+    const char *account; /* who is logged in while another device is in use */
+    bool ephemeral;
+} cs_played_device;
 
 typedef struct cs_kept_form {
     const char *name;
@@ -59,7 +71,7 @@ typedef struct cs_player {
     cs_play_result *result;
     const cs_step *step;
     char folder[CS_PLAY_MAX_PATH]; /* of all scenarios */
-    char home[CS_PLAY_MAX_PATH];   /* of this one */
+    char home[CS_PLAY_MAX_PATH];   /* of this one's device in use */
     uint8_t roots[2 * CS_P256_PUBLIC_SIZE];
     size_t root_count;
     cs_key_pair root, publisher, stranger;
@@ -69,6 +81,10 @@ typedef struct cs_player {
     bool time_is_set;
     const char *account; /* in a step; NULL: anonymous */
     bool ephemeral;
+    cs_played_device devices[CS_PLAY_MAX_DEVICES];
+    size_t device, device_count;
+    cs_play_backend backend;
+    consent_transport transport;
     cs_process processes[CS_PLAY_MAX_PROCESSES];
     size_t process_count;
     cs_named names[CS_PLAY_MAX_NAMES];
@@ -157,6 +173,20 @@ consent_status cs_play_kept_handle(cs_player *player, cs_process *process, const
 /* Submits and compares the status with the step's expectation. */
 void cs_play_submit(cs_player *player, consent_form *form, const char *words);
 
+/* ---- play_devices.c ------------------------------------------------------------------------------ */
+
+void cs_play_begin_devices(cs_player *player);
+cs_played_device *cs_play_device_in_use(cs_player *player);
+consent_status cs_play_device(cs_player *player, consent_error *err);
+consent_status cs_play_join(cs_player *player, consent_error *err);
+consent_status cs_play_network_is(cs_player *player, consent_error *err);
+consent_status cs_play_sync(cs_player *player, consent_error *err);
+consent_status cs_play_sync_status(cs_player *player, consent_error *err);
+consent_status cs_play_support(cs_player *player, consent_error *err);
+/* The notice's payload, and it signed (play_rights.c). */
+consent_status cs_play_sign_notice(cs_player *player, const cs_json *notice, const cs_key_pair *signer,
+                                   cs_buffer *payload, cs_buffer *out, consent_error *err);
+
 /* ---- folders ------------------------------------------------------------------------------------ */
 
 consent_status cs_play_make_folder(cs_player *player, const char *name, char out[CS_PLAY_MAX_PATH], consent_error *err);
@@ -169,6 +199,7 @@ void cs_play_remove_folder(const char *path);
 void cs_narrate_step(cs_player *player);
 void cs_narrate_saying(cs_player *player);
 void cs_narrate_status(cs_player *player, consent_status status);
+void cs_narrate_sync(cs_player *player, const consent_sync_report *report);
 void cs_narrate_answer(cs_player *player, const cs_query_args *query, const consent_verdict *verdict, const char *text);
 
 #endif

@@ -144,11 +144,28 @@ consent_status cs_play_requests(cs_player *player, consent_error *err)
 
 /* ---- notices ------------------------------------------------------------------------------------------------- */
 
+consent_status cs_play_sign_notice(cs_player *player, const cs_json *notice, const cs_key_pair *signer,
+                                   cs_buffer *payload, cs_buffer *out, consent_error *err)
+{
+    cs_buffer key_set;
+    cs_json_out json;
+    cs_buffer_init(&key_set, &player->tool->env.memory, OUTPUT_MAX_BYTES);
+    cs_json_out_init(&json, payload);
+    cs_json_put_value(&json, notice);
+    consent_status status = cs_authoring_throw_away_keys(&player->tool->env.memory, player->root.private_key,
+                                                         player->publisher.public_key, &key_set, err);
+    cs_buffer_text(&key_set, "\n");
+    if (status == CONSENT_OK)
+        status =
+            cs_authoring_statement(CS_TYP_NOTICE, str_of(payload), str_of(&key_set), signer->private_key, out, err);
+    cs_buffer_free(&key_set);
+    return status;
+}
+
 consent_status cs_play_tell(cs_player *player, consent_error *err)
 {
     cs_process *process = NULL;
-    cs_buffer payload, key_set, bytes;
-    cs_json_out json;
+    cs_buffer payload, bytes;
     consent_error why = {0, 0, ""};
     const char *signer = cs_play_text(player, "signed_by");
     if (signer != NULL && strcmp(signer, "stranger") != 0)
@@ -157,23 +174,14 @@ consent_status cs_play_tell(cs_player *player, consent_error *err)
     if (status != CONSENT_OK)
         return status;
     cs_buffer_init(&payload, &player->tool->env.memory, OUTPUT_MAX_BYTES);
-    cs_buffer_init(&key_set, &player->tool->env.memory, OUTPUT_MAX_BYTES);
     cs_buffer_init(&bytes, &player->tool->env.memory, OUTPUT_MAX_BYTES);
-    cs_json_out_init(&json, &payload);
-    cs_json_put_value(&json, player->step->arg);
-    status = cs_authoring_throw_away_keys(&player->tool->env.memory, player->root.private_key,
-                                          player->publisher.public_key, &key_set, err);
-    cs_buffer_text(&key_set, "\n");
-    if (status == CONSENT_OK)
-        status = cs_authoring_statement(CS_TYP_NOTICE, str_of(&payload), str_of(&key_set),
-                                        signer != NULL ? player->stranger.private_key : player->publisher.private_key,
-                                        &bytes, err);
+    status = cs_play_sign_notice(player, player->step->arg, signer != NULL ? &player->stranger : &player->publisher,
+                                 &payload, &bytes, err);
     if (status == CONSENT_OK) {
         consent_status received = consent_notice_receive(process->profile, bytes.data, bytes.size, &why);
         cs_play_expect_status(player, received, &why);
     }
     cs_buffer_free(&payload);
-    cs_buffer_free(&key_set);
     cs_buffer_free(&bytes);
     return status;
 }

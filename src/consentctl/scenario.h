@@ -50,6 +50,12 @@ typedef enum cs_verb {
     CS_VERB_CHANGES,
     CS_VERB_LINT,
     CS_VERB_FILES,
+    CS_VERB_DEVICE,
+    CS_VERB_JOIN,
+    CS_VERB_NETWORK,
+    CS_VERB_SYNC,
+    CS_VERB_SYNC_STATUS,
+    CS_VERB_SUPPORT,
     CS_VERB_INCLUDE,
     CS_VERB_COUNT
 } cs_verb;

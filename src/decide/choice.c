@@ -74,10 +74,11 @@ void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str 
     const cs_layer *layer = &scene.layers[scene.layer_count - 1];
     out->governing = layer->governing;
     out->newest = layer->newest;
-    if (layer->wants_guardian != CS_NO_POLICY &&
-        cs_policy_compare_version(set->policies[layer->wants_guardian], set->policies[layer->governing]) > 0)
-        out->wants_guardian = layer->wants_guardian;
     out->accepted = layer->accepted == CS_ACCEPTANCE_COUNTS;
+    if (layer->wants_guardian != CS_NO_POLICY &&
+        (!out->accepted ||
+         cs_policy_compare_version(set->policies[layer->wants_guardian], set->policies[layer->governing]) > 0))
+        out->wants_guardian = layer->wants_guardian;
     if (out->accepted)
         out->accepted_at_ms = layer->evidence->time_ms;
     find_announced(set, layer, now, out);

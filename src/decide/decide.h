@@ -145,12 +145,14 @@ uint64_t cs_decide_seen(const cs_policy_set *set, const cs_state *state);
 
 /* How a scope's policy stands. */
 typedef struct cs_standing {
-    size_t governing;      /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */
-    size_t newest;         /* newest effective */
-    size_t wants_guardian; /* a version above it that the minor accepted and the guardian did not yet; CS_NO_POLICY */
-    size_t announced;      /* newest of those not yet effective; CS_NO_POLICY: none */
-    bool accepted;         /* an acceptance counts */
-    bool declined_newest;  /* the person said no to the newest effective version, and nothing since */
+    size_t governing; /* index; before any acceptance the newest effective one; CS_NO_POLICY: none effective */
+    size_t newest;    /* newest effective */
+    size_t
+        wants_guardian; /* a version above it (before any acceptance counts: any) that the minor accepted and the guardian did
+                              not yet; CS_NO_POLICY */
+    size_t announced;     /* newest of those not yet effective; CS_NO_POLICY: none */
+    bool accepted;        /* an acceptance counts */
+    bool declined_newest; /* the person said no to the newest effective version, and nothing since */
     int64_t accepted_at_ms;
     int64_t quiet_until_ms; /* no asking by itself about an update before; 0: free; INT64_MAX: never */
 } cs_standing;

@@ -7,8 +7,9 @@
 
 /* ---- where it stands --------------------------------------------------------------------------------- */
 
-/* A policy of the scope is accepted, now. Once a device key was made it stays "ever": withdrawals are sent, too. */
-static bool accepted_now(cs_profile *profile)
+/* A policy of the scope is accepted, now. Once a device key was made it stays "ever": withdrawals are sent, too. *waits: a minor's
+ * acceptance lacks the guardian's. */
+static bool accepted_now(cs_profile *profile, bool *waits)
 {
     const cs_policy_set *set = &profile->home->policies;
     cs_now now;
@@ -18,6 +19,7 @@ static bool accepted_now(cs_profile *profile)
         cs_decide_standing(set, &profile->state, cs_str_of(set->policies[i]->scope), &now, &standing);
         if (standing.accepted)
             return true;
+        *waits |= standing.wants_guardian != CS_NO_POLICY;
     }
     return false;
 }
@@ -91,7 +93,9 @@ consent_status cs_exchange_look(cs_profile *profile, cs_exchange_standing *out, 
     out->may_fetch = policy_lets_fetch(profile);
     fill_lanes(profile, out);
     status = name_profile(profile, out, err);
-    out->may_send = profile->ledger && accepted_now(profile);
+    bool waits = false;
+    out->may_send = profile->ledger && accepted_now(profile, &waits);
+    out->may_take = waits && profile->has_account && !profile->ephemeral;
     if (status == CONSENT_OK && profile->ledger && !out->may_send) {
         status = cs_exchange_has_key(profile, &has_key, err);
         out->may_send = has_key;

@@ -22,6 +22,7 @@ typedef struct cs_lane {
 
 typedef struct cs_exchange_standing {
     bool may_send;  /* the person accepted a policy, now or ever */
+    bool may_take;  /* a minor with an account accepted and waits for the guardian, whose word may come from afar */
     bool may_fetch; /* the policy allows policies to be fetched before that */
     bool has_account, ephemeral;
     uint8_t profile[CS_PROFILE_ID_SIZE];

@@ -355,7 +355,7 @@ static consent_status apply_own(cs_state *state, const cs_event *event, uint16_t
 }
 
 /* docs/sync-protocol.md section 6: what an operator's support may do for a person. */
-static bool backend_may(const cs_event *event)
+bool cs_state_backend_may(const cs_event *event)
 {
     bool support = event->actor == CS_ACTOR_SUPPORT;
     switch (event->type) {
@@ -365,6 +365,8 @@ static bool backend_may(const cs_event *event)
     case CS_EVENT_GRANTED: /* said to have been given: a matter to confirm */
     case CS_EVENT_POLICY_ACCEPTED:
     case CS_EVENT_AGE_DECLARED:
+    case CS_EVENT_REQUEST_UPDATED:
+    case CS_EVENT_NOTICE_RECEIVED:
         return support;
     case CS_EVENT_GUARDIAN_VERIFIED:
         return event->actor == CS_ACTOR_GUARDIAN && event->method == CONSENT_METHOD_GUARDIAN_LINK;
@@ -378,7 +380,7 @@ static consent_status apply_to(cs_state *state, const cs_event *event, uint16_t 
 {
     cs_event unseeing;
     consent_status status;
-    if (state->streams[stream].by_backend && !backend_may(event))
+    if (state->streams[stream].by_backend && !cs_state_backend_may(event))
         return CONSENT_OK;
     if (state->streams[stream].joined && event->seen != 0) {
         unseeing = *event;

@@ -172,6 +172,9 @@ void cs_state_set_horizon(cs_state *state, int64_t horizon_ms);
 consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_stream, const cs_event *event,
                               uint64_t cursor, consent_error *err);
 
+/* Whether the backend may make such an act in its own stream. */
+bool cs_state_backend_may(const cs_event *event);
+
 /* A verified receipt over [first, last] of a stream, received now: the events' cursors are first_cursor, first_cursor + 1, …;
  * those stamped later than the receipt count at its time. Call after applying the events that it covers. `elapsed_ms` and
  * `session_id` (8 bytes) are this device's; NULL session: a receipt known from before. */

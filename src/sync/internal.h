@@ -33,6 +33,7 @@ typedef struct cs_sync_memory {
     int64_t wait_until_ms; /* the backend asked for: wall time; 0: no */
     int64_t done_ms;       /* the last run that succeeded */
     uint32_t last_status;  /* consent_status of the last run */
+    uint32_t ignored;      /* acts in the backend's name that it may not make, ever */
 } cs_sync_memory;
 
 /* What a handled answer asked for. */

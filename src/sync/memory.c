@@ -25,6 +25,7 @@ static void encode(const cs_sync_memory *kept, cs_buffer *out)
     cs_buffer_u64(out, (uint64_t)kept->wait_until_ms);
     cs_buffer_u64(out, (uint64_t)kept->done_ms);
     cs_buffer_u32(out, kept->last_status);
+    cs_buffer_u32(out, kept->ignored);
 }
 
 static void read_bytes(cs_reader *in, void *out, size_t size)
@@ -64,6 +65,7 @@ static bool decode(cs_span bytes, cs_sync_memory *out)
     out->wait_until_ms = (int64_t)cs_read_u64(&in);
     out->done_ms = (int64_t)cs_read_u64(&in);
     out->last_status = cs_read_u32(&in);
+    out->ignored = cs_read_u32(&in);
     return known && in.ok && in.left == 0;
 }
 

@@ -99,8 +99,8 @@ static consent_status check_signature(const pulling *p, const cs_page_item *item
     return cs_es256_verify(item->key, (cs_span){message, sizeof message}, item->signature, err);
 }
 
-/* Grants that name a policy which is not held wait for it; a notice is told of by its hash. */
-static void want_contents(cs_sync *sync, cs_span events)
+/* Grants that name a policy which is not held wait for it; a notice is told of by its hash. What the backend may not do is counted. */
+static void look_through(cs_sync *sync, cs_span events, bool by_backend)
 {
     cs_reader in = cs_reader_of(events);
     cs_event event;
@@ -110,7 +110,13 @@ static void want_contents(cs_sync *sync, cs_span events)
             return;
         if (cs_event_decode(bytes, &event, NULL) != CONSENT_OK)
             continue;
-        if (event.type == CS_EVENT_NOTICE_RECEIVED && event.actor == CS_ACTOR_SUPPORT && event.notice_hash)
+        if (by_backend && !cs_state_backend_may(&event)) {
+            sync->report->ignored++;
+            sync->kept.ignored++;
+            sync->kept_changed = true;
+            continue;
+        }
+        if (by_backend && event.type == CS_EVENT_NOTICE_RECEIVED && event.notice_hash)
             cs_sync_want_notice(sync, event.notice_hash);
         if (event.policy.hash)
             cs_sync_want(sync, event.policy.hash);
@@ -148,7 +154,7 @@ static consent_status take_other(pulling *p, const cs_page_item *item, const cs_
     status = cs_exchange_record(p->sync->profile, receipt->stream, &evidence, (cs_span){rest.at, rest.left},
                                 &p->sync->report->received, err);
     if (status == CONSENT_OK)
-        want_contents(p->sync, cs_buffer_span(&p->events));
+        look_through(p->sync, cs_buffer_span(&p->events), receipt->by_backend);
     return status;
 }
 

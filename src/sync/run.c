@@ -48,18 +48,29 @@ static consent_status exchange(cs_sync *sync, consent_error *err)
     return status;
 }
 
-/* What may leave. Sealed files hold acts of persons who accepted: they need not wait until the next one does (C1). */
+/* What may leave. Sealed files hold acts of persons who accepted: they need not wait until the next one does (C1). A child's acts stay
+ * here until the guardian agreed (C130), whose word itself must be able to arrive. */
 typedef struct plan {
-    bool person, record, policies, sealed;
+    bool person, record, take, policies, sealed;
 } plan;
 
 static plan make_plan(const cs_sync *sync)
 {
-    const bool accepted = sync->standing.may_send;
+    const bool accepted = sync->standing.may_send, waits = !accepted && sync->standing.may_take;
     return (plan){.person = accepted,
                   .record = accepted && !sync->standing.ephemeral,
-                  .policies = accepted || (sync->standing.may_fetch && sync->setup->fetch_before_consent),
+                  .take = waits,
+                  .policies = accepted || waits || (sync->standing.may_fetch && sync->setup->fetch_before_consent),
                   .sealed = cs_exchange_has_sealed(sync->profile)};
+}
+
+static consent_status take_only(cs_sync *sync, consent_error *err)
+{
+    bool moved = false;
+    consent_status status = cs_sync_need_keys(sync, err);
+    if (status == CONSENT_OK)
+        status = cs_sync_pull(sync, &moved, err);
+    return sync->forgotten ? CONSENT_OK : status; /* nobody spoke of this account there yet */
 }
 
 static consent_status run_steps(cs_sync *sync, plan todo, consent_error *err)
@@ -67,6 +78,8 @@ static consent_status run_steps(cs_sync *sync, plan todo, consent_error *err)
     consent_status status = open_transport(sync, err);
     if (status == CONSENT_OK && todo.record)
         status = exchange(sync, err);
+    if (status == CONSENT_OK && todo.take)
+        status = take_only(sync, err);
     if (status == CONSENT_OK && todo.policies)
         status = cs_sync_fetch_policies(sync, err);
     if (status == CONSENT_OK && todo.person)

@@ -38,6 +38,7 @@ consent_status cs_sync_status(cs_profile *profile, cs_json_out *out, consent_err
         put_time(out, "last_success", kept->done_ms);
         put_time(out, "wait_until", kept->wait_until_ms);
         cs_json_member_int(out, "failures", kept->failures);
+        cs_json_member_int(out, "ignored", kept->ignored);
         cs_json_member_text(out, "last_status", consent_status_name((consent_status)kept->last_status));
         status = cs_exchange_devices(profile, out, err);
         cs_json_close_object(out);
