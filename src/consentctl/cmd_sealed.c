@@ -33,7 +33,9 @@ static consent_status read_head(cs_reader *in, sealed_head *out, consent_error *
     out->count = cs_read_u32(in);
     out->before = cs_read_bytes(in, CS_HASH_SIZE);
     out->after = cs_read_bytes(in, CS_HASH_SIZE);
-    return in->ok ? CONSENT_OK : cs_fail(err, CONSENT_E_CORRUPT, 0, "the sealed content ends within its head");
+    if (out->stream == NULL || out->before == NULL || out->after == NULL)
+        return cs_fail(err, CONSENT_E_CORRUPT, 0, "the sealed content ends within its head");
+    return CONSENT_OK;
 }
 
 static consent_status read_events(cs_reader *in, const sealed_head *head, cs_buffer *lines, consent_error *err)
