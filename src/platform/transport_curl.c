@@ -12,7 +12,8 @@ enum {
     CONNECT_MS = 10000,
     SLOW_BYTES_PER_SECOND = 64,
     SLOW_SECONDS = 30,
-    HEADER_MAX_BYTES = 4096 + 64
+    HEADER_MAX_BYTES = 4096 + 64,
+    ANSWER_HEADERS_MAX_BYTES = 65536 /* libcurl before 8.3 takes headers without end */
 };
 
 struct cs_curl {
@@ -24,6 +25,7 @@ struct cs_curl {
 typedef struct exchange {
     const consent_http_request *request;
     consent_http_answer *answer;
+    size_t header_bytes;
     bool too_much;
     bool cancelled;
 } exchange;
@@ -73,6 +75,10 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
 {
     exchange *x = user;
     (void)one;
+    x->header_bytes += size;
+    x->too_much = x->header_bytes > ANSWER_HEADERS_MAX_BYTES;
+    if (x->too_much)
+        return 0;
     keep_header(data, size, "retry-after", x->answer->retry_after, sizeof x->answer->retry_after);
     keep_header(data, size, "date", x->answer->date, sizeof x->answer->date);
     return size;
@@ -231,8 +237,9 @@ static consent_status fail(cs_curl *curl, const exchange *x, CURLcode code, cons
         return cs_fail(err, CONSENT_E_NETWORK, (int)code,
                        "the server's certificate was not valid at this device's time; set the clock, or renew the "
                        "certificate");
-    return cs_fail(err, code == CURLE_OUT_OF_MEMORY ? CONSENT_E_MEMORY : CONSENT_E_NETWORK, (int)code,
-                   "the request failed: %s", curl->error[0] ? curl->error : curl_easy_strerror(code));
+    /* libcurl says "out of memory" of a header line without end, too: that is the network's other end. */
+    return cs_fail(err, CONSENT_E_NETWORK, (int)code, "the request failed: %s",
+                   curl->error[0] ? curl->error : curl_easy_strerror(code));
 }
 
 consent_status cs_curl_perform(void *ctx, const consent_http_request *request, consent_http_answer *answer,
@@ -240,7 +247,7 @@ consent_status cs_curl_perform(void *ctx, const consent_http_request *request, c
 {
     cs_curl *curl = ctx;
     struct curl_slist *headers = NULL;
-    exchange x = {request, answer, false, false};
+    exchange x = {.request = request, .answer = answer};
     long status = 0;
     curl->error[0] = '\0';
     CURLcode code = prepare(curl->easy, &x, &headers);

@@ -141,6 +141,9 @@ static consent_status take_other(pulling *p, const cs_page_item *item, const cs_
     cs_buffer_clear(&p->events);
     if (status == CONSENT_OK)
         status = cs_page_item_events(p->sync->memory, item, &p->events, err);
+    /* Without events it would read as a receipt alone, and acts that nobody here has seen would count as seen. */
+    if (status == CONSENT_OK && p->events.size == 0)
+        status = doubtful("came without its events", err);
     if (status != CONSENT_OK)
         return status;
     cs_sync_evidence(receipt, item->receipt, &evidence);
