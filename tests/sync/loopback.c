@@ -244,6 +244,7 @@ static void serve(loopback *s)
     }
     if (!shake_hands(s))
         return;
+    s->resumed += (uint32_t)SSL_session_reused(in->tls);
     while (!in->gone) {
         loopback_request r = {.method = ""};
         cs_buffer_init(&r.body, cs_memory_system(), LOG_MAX_BYTES);

@@ -46,8 +46,9 @@ struct loopback {
     loopback_identity identity;
     loopback_speech speech;
     uint32_t connections, scenes;
-    uint64_t said; /* bytes written since the scene was set */
-    cs_buffer log; /* every request's head and body */
+    uint32_t resumed; /* connections that came with a TLS session of an earlier one */
+    uint64_t said;    /* bytes written since the scene was set */
+    cs_buffer log;    /* every request's head and body */
     char heads[64][1024];
     char bodies[64][2048]; /* as texts */
     uint32_t requests;
