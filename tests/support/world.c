@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct fake_mutex {
+typedef struct world_mutex {
+    struct world_mutex *next;
+    uint32_t process_id;
     bool held;
 } fake_mutex;
 
@@ -197,6 +199,14 @@ static bool world_process_alive(void *ctx, uint32_t process_id)
     return process_id != 0;
 }
 
+static void mutex_free(world *w, fake_mutex **link)
+{
+    fake_mutex *mutex = *link;
+    *link = mutex->next;
+    w->mutexes--;
+    free(mutex);
+}
+
 void world_kill(world *w, uint32_t process_id)
 {
     if (w->dead_count == CS_COUNT_OF(w->dead))
@@ -209,6 +219,12 @@ void world_kill(world *w, uint32_t process_id)
             block_free(w, block);
         block = next;
     }
+    for (fake_mutex **link = &w->mutex_list; *link;) {
+        if ((*link)->process_id == process_id)
+            mutex_free(w, link);
+        else
+            link = &(*link)->next;
+    }
 }
 
 /* ---- mutexes, log ------------------------------------------------------------------------- */
@@ -218,8 +234,12 @@ static void *world_mutex_create(void *ctx)
     world *w = ctx;
     if (world_call(w, WORLD_MAP) != 0)
         return NULL;
+    fake_mutex *mutex = disk_must(calloc(1, sizeof(fake_mutex)));
+    mutex->process_id = w->process_id;
+    mutex->next = w->mutex_list;
+    w->mutex_list = mutex;
     w->mutexes++;
-    return disk_must(calloc(1, sizeof(fake_mutex)));
+    return mutex;
 }
 
 static void world_mutex_destroy(void *ctx, void *mutex)
@@ -229,8 +249,10 @@ static void world_mutex_destroy(void *ctx, void *mutex)
         return;
     if (((fake_mutex *)mutex)->held)
         world_give_up("a mutex was destroyed while it was held");
-    w->mutexes--;
-    free(mutex);
+    fake_mutex **link = &w->mutex_list;
+    while (*link != mutex)
+        link = &(*link)->next;
+    mutex_free(w, link);
 }
 
 static void world_mutex_lock(void *ctx, void *mutex)
@@ -273,6 +295,8 @@ void world_free(world *w)
 {
     while (w->blocks)
         block_free(w, w->blocks);
+    while (w->mutex_list)
+        mutex_free(w, &w->mutex_list);
     world_end_handles(w, NULL);
     disk_free(w->disk);
     *w = (world){0};

@@ -90,6 +90,7 @@ typedef struct world {
     size_t open_dirs;
     size_t maps;
     size_t mutexes;
+    struct world_mutex *mutex_list;
     size_t locks;
 
     /* The log. */
