@@ -17,10 +17,10 @@ const cs_option_spec cs_options_open_sealed[] = {
 };
 
 typedef struct sealed_head {
-    const uint8_t *stream;
+    uint8_t stream[CS_STREAM_ID_SIZE];
     uint64_t first;
     uint32_t count;
-    const uint8_t *before, *after;
+    uint8_t before[CS_HASH_SIZE], after[CS_HASH_SIZE];
 } sealed_head;
 
 static consent_status read_head(cs_reader *in, sealed_head *out, consent_error *err)
@@ -28,13 +28,16 @@ static consent_status read_head(cs_reader *in, sealed_head *out, consent_error *
     uint8_t layout = cs_read_u8(in);
     if (in->ok && layout != 1)
         return cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the file has layout %u; use a newer consentctl", layout);
-    out->stream = cs_read_bytes(in, CS_STREAM_ID_SIZE);
+    const uint8_t *stream = cs_read_bytes(in, CS_STREAM_ID_SIZE);
     out->first = cs_read_u64(in);
     out->count = cs_read_u32(in);
-    out->before = cs_read_bytes(in, CS_HASH_SIZE);
-    out->after = cs_read_bytes(in, CS_HASH_SIZE);
-    if (out->stream == NULL || out->before == NULL || out->after == NULL)
+    const uint8_t *before = cs_read_bytes(in, CS_HASH_SIZE);
+    const uint8_t *after = cs_read_bytes(in, CS_HASH_SIZE);
+    if (stream == NULL || before == NULL || after == NULL)
         return cs_fail(err, CONSENT_E_CORRUPT, 0, "the sealed content ends within its head");
+    memcpy(out->stream, stream, sizeof out->stream);
+    memcpy(out->before, before, sizeof out->before);
+    memcpy(out->after, after, sizeof out->after);
     return CONSENT_OK;
 }
 

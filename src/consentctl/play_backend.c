@@ -2,8 +2,8 @@
 
 #include "crypto/jws.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BODY_MAX_BYTES (8u * 1024u * 1024u)
@@ -292,7 +292,7 @@ static consent_status store(answering *a, const cs_range *range, const cs_play_s
     cs_play_range *added = NULL;
     const cs_span key = {stream->key, sizeof stream->key};
     consent_status status = add_range(a->backend, range, &added, err);
-    if (status != CONSENT_OK)
+    if (status != CONSENT_OK || added == NULL)
         return status;
     memcpy(added->key, stream->key, sizeof added->key);
     added->receipt.joined = stream->joined;
@@ -352,21 +352,26 @@ static consent_status put_item(answering *a, cs_json_out *json, const cs_play_ra
 
 static consent_status give_page(answering *a, const char *query, consent_error *err)
 {
-    uint64_t after = 0;
-    char hex[2 * CS_STREAM_ID_SIZE + 1] = "";
+    static const char begin[] = "after=", middle[] = "&stream=";
     uint8_t own[CS_STREAM_ID_SIZE] = {0};
     cs_json_out json;
     consent_status status = CONSENT_OK;
     uint64_t end = cs_play_backend_count(a->backend, a->profile);
-    if (sscanf(query, "after=%" SCNu64 "&stream=%32s", &after, hex) < 1) {
+    bool numbered = strncmp(query, begin, sizeof begin - 1) == 0 && query[sizeof begin - 1] >= '0' &&
+                    query[sizeof begin - 1] <= '9';
+    char *rest = NULL;
+    const uint64_t after = numbered ? strtoull(query + sizeof begin - 1, &rest, 10) : 0;
+    if (!numbered) {
         refuse(a, 400, "rejected", 0);
         return CONSENT_OK;
     }
+    const cs_str hex =
+        strncmp(rest, middle, sizeof middle - 1) == 0 ? cs_str_of(rest + sizeof middle - 1) : (cs_str){0};
     if (after > end) {
         refuse(a, 409, "gap", end);
         return CONSENT_OK;
     }
-    (void)cs_hex_decode(cs_str_of(hex), own, sizeof own);
+    (void)cs_hex_decode(hex, own, sizeof own);
     cs_json_out_init(&json, &a->body);
     cs_feed_page_begin(&json);
     for (size_t i = 0; i < a->backend->range_count && status == CONSENT_OK; i++) {
