@@ -15,7 +15,7 @@
  *  - Text is UTF-8. Long or nested results come out as JSON (version 1, docs/json.md) through a writer callback.
  *  - Structs that callers fill start with struct_size; zero means the default. CONSENT_INIT sets it.
  *  - Any thread may call anything on one handle, unless a comment says otherwise. The library starts no thread,
- *    opens no socket, runs nothing at load. Callbacks run on the calling thread, with no lock held.
+ *    opens no socket but in consent_sync, runs nothing at load. Callbacks run on the calling thread, with no lock held.
  *  - Times are UTC milliseconds since 1970 in int64_t; 0 means none.
  *
  * Legal sources are named where a call implements them: PIPL is the Personal Information Protection Law of the

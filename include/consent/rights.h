@@ -28,7 +28,7 @@ typedef enum consent_right {
     CONSENT_RIGHT_EXPLAIN = 9,        /**< the rules, or an automated decision (PIPL 24, 48; C147) */
     CONSENT_RIGHT_APPEAL = 10,        /**< against a decision: needs `reference` (C147) */
     CONSENT_RIGHT_UNSUBSCRIBE = 11,   /**< needs `purpose`, which is withdrawn at once (C148) */
-    CONSENT_RIGHT_LEAK_REPORT = 12,   /**< reports a leak (C168) */
+    CONSENT_RIGHT_LEAK_REPORT = 12,   /**< reports a leak (C125) */
     CONSENT_RIGHT_COMPLAINT = 13      /**< a complaint about how information is handled (C170) */
 } consent_right;
 

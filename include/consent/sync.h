@@ -5,8 +5,8 @@
  *
  * Nothing here runs by itself: consent_sync blocks its caller until it is done, failed, timed out or was cancelled. Before the
  * person accepted a policy it opens no socket (C1), unless the policy and the host allow policies to be fetched, or acts of others who
- * did accept wait sealed for the operator (a kiosk's last visitor). No lock is held
- * while the network or a callback is waited for: checks, forms and withdrawals go on meanwhile. Offline, full and failing
+ * did accept wait sealed for the operator (a kiosk's last visitor), or an account's minor waits for the guardian's word (C130), which is
+ * taken in while nothing is sent. No lock is held while the network or a callback is waited for: checks, forms and withdrawals go on meanwhile. Offline, full and failing
  * networks lose nothing: what no receipt covers is sent again.
  */
 #ifndef CONSENT_SYNC_H
@@ -121,7 +121,7 @@ CONSENT_API CONSENT_MUST_USE consent_status consent_sync_configure(consent_clien
  * @param timeout_ms  For all of it; 0: five minutes.
  * @param report      May be NULL.
  * @return CONSENT_OK: nothing is left to do, or nothing may leave before an acceptance; E_NETWORK: try again after report->retry_ms;
- *         E_CANCELLED; E_REJECTED: the endpoint's region is not the policy's (C110); E_LOCKED: a sync of this profile is under way;
+ *         E_CANCELLED; E_REJECTED: the endpoint's region is not the policy's (C114); E_LOCKED: a sync of this profile is under way;
  *         E_KEY_UNAVAILABLE, E_IO, E_FULL …: this device's store; nothing is lost in any case.
  */
 CONSENT_API CONSENT_MUST_USE consent_status consent_sync(consent_profile *profile, uint32_t timeout_ms,
