@@ -130,7 +130,7 @@ consent_status cs_state_end_range(cs_state *state, const uint8_t *stream, const 
         state->merged = range->merged;
     if (status != CONSENT_OK || range->first == 0)
         return status;
-    uint16_t index;
+    uint16_t index = 0;
     status = cs_state_stream_index(state, stream, &index, err);
     if (status != CONSENT_OK)
         return status;

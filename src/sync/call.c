@@ -33,17 +33,16 @@ static int64_t left_ms(const cs_sync *sync)
 bool cs_sync_http_date(const char *text, int64_t *out_ms)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4] = {0}, zone[4] = {0}, iso[32];
-    int day = 0, year = 0, hour = 0, minute = 0, second = 0;
-    const char *comma = strchr(text, ',');
-    if (!comma || sscanf(comma + 1, " %2d %3[A-Za-z] %4d %2d:%2d:%2d %3s", &day, month, &year, &hour, &minute, &second,
-                         zone) != 7)
+    char month[4] = {0}, iso[sizeof "1994-11-06T08:49:37Z"];
+    /* "Sun, 06 Nov 1994 08:49:37 GMT", nothing else: the form every server must send (RFC 9110 5.6.7). */
+    if (strlen(text) != 29 || memcmp(text + 3, ", ", 2) != 0 || memcmp(text + 25, " GMT", 4) != 0)
         return false;
+    memcpy(month, text + 8, 3);
     const char *found = strstr(months, month);
-    if (!found || (found - months) % 3 != 0 || strlen(month) != 3 || strcmp(zone, "GMT") != 0)
+    if (!found || (found - months) % 3 != 0)
         return false;
-    (void)snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, (int)(found - months) / 3 + 1, day, hour,
-                   minute, second);
+    (void)snprintf(iso, sizeof iso, "%.4s-%02d-%.2sT%.8sZ", text + 12, (int)(found - months) / 3 + 1, text + 5,
+                   text + 17);
     return cs_time_parse(cs_str_of(iso), out_ms);
 }
 

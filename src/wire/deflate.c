@@ -36,13 +36,10 @@ static void give_back(void *memory, void *content)
     }
 }
 
-static z_stream stream_of(const cs_memory *memory, cs_span in)
+static z_stream stream_of(cs_memory *allocator, cs_span in)
 {
-    return (z_stream){.zalloc = take,
-                      .zfree = give_back,
-                      .opaque = (void *)(uintptr_t)memory,
-                      .next_in = in.data,
-                      .avail_in = (uInt)in.size};
+    return (z_stream){
+        .zalloc = take, .zfree = give_back, .opaque = allocator, .next_in = in.data, .avail_in = (uInt)in.size};
 }
 
 bool cs_deflate(const cs_memory *memory, cs_span plain, cs_buffer *out)
@@ -50,7 +47,8 @@ bool cs_deflate(const cs_memory *memory, cs_span plain, cs_buffer *out)
     size_t begin = out->size;
     if (plain.size < 64 || plain.size > CS_RANGE_MAX_BYTES)
         return false;
-    z_stream stream = stream_of(memory, plain);
+    cs_memory allocator = *memory;
+    z_stream stream = stream_of(&allocator, plain);
     if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, RAW_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
         Z_OK)
         return false;
@@ -72,7 +70,8 @@ consent_status cs_inflate(const cs_memory *memory, cs_span packed, cs_buffer *ou
     enum {
         STEP = 16384
     };
-    z_stream stream = stream_of(memory, packed);
+    cs_memory allocator = *memory;
+    z_stream stream = stream_of(&allocator, packed);
     if (inflateInit2(&stream, RAW_WINDOW_BITS) != Z_OK)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to decompress a range");
     int result = Z_OK;

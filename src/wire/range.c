@@ -148,8 +148,8 @@ static consent_status read_range(const cs_memory *memory, cs_json_in *in, const 
     consent_status status = cs_wire_unpack(memory, compression, packed, events, in->err);
     out->events = cs_buffer_span(events);
     if (status == CONSENT_OK && !cs_wire_events_are(out->events, out->last - out->first + 1))
-        (void)cs_json_complain(in, "`events` does not hold the %llu events of the range, each with its length",
-                               (unsigned long long)(out->last - out->first + 1));
+        (void)cs_json_complain(in, "`events` does not hold the %u events of the range, each with its length",
+                               (unsigned)(out->last - out->first) + 1);
     return status == CONSENT_OK ? in->status : status;
 }
 
