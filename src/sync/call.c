@@ -33,16 +33,19 @@ static int64_t left_ms(const cs_sync *sync)
 bool cs_sync_http_date(const char *text, int64_t *out_ms)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4] = {0}, iso[sizeof "1994-11-06T08:49:37Z"];
     /* "Sun, 06 Nov 1994 08:49:37 GMT", nothing else: the form every server must send (RFC 9110 5.6.7). */
     if (strlen(text) != 29 || memcmp(text + 3, ", ", 2) != 0 || memcmp(text + 25, " GMT", 4) != 0)
         return false;
-    memcpy(month, text + 8, 3);
+    char month[4] = {text[8], text[9], text[10], '\0'}, iso[] = "YYYY-MM-DDTHH:MM:SSZ";
     const char *found = strstr(months, month);
     if (!found || (found - months) % 3 != 0)
         return false;
-    (void)snprintf(iso, sizeof iso, "%.4s-%02d-%.2sT%.8sZ", text + 12, (int)(found - months) / 3 + 1, text + 5,
-                   text + 17);
+    int number = (int)(found - months) / 3 + 1;
+    memcpy(iso, text + 12, 4);
+    iso[5] = (char)('0' + number / 10);
+    iso[6] = (char)('0' + number % 10);
+    memcpy(iso + 8, text + 5, 2);
+    memcpy(iso + 11, text + 17, 8);
     return cs_time_parse(cs_str_of(iso), out_ms);
 }
 
