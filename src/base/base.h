@@ -78,6 +78,9 @@ cs_str cs_str_of(const char *text); /* NULL gives the empty view */
 bool cs_str_equal(cs_str a, cs_str b);
 bool cs_str_is(cs_str a, const char *text);
 int cs_str_compare(cs_str a, cs_str b);
+/* One of several texts that stand one after the other, each followed by NUL, in one literal, which ends in a NUL of its own:
+ * "no\0yes\0unknown\0". Past the end: the last one. No pointers: nothing to relocate when the library is loaded. */
+const char *cs_nth_text(const char *texts, size_t n);
 /* printf("%.*s", CS_STR_ARG(s)) */
 #define CS_STR_ARG(s) (int)(s).size, (s).data
 

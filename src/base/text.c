@@ -31,6 +31,17 @@ static bool is_lower_or_digit(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+const char *cs_nth_text(const char *texts, size_t n)
+{
+    for (const char *next = texts; n > 0; n--) {
+        next += strlen(next) + 1;
+        if (!*next)
+            break;
+        texts = next;
+    }
+    return texts;
+}
+
 bool cs_id_is_valid(cs_str text)
 {
     if (text.size == 0 || text.size > CS_ID_MAX_SIZE || !is_lower_or_digit(text.data[0]))

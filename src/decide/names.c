@@ -3,18 +3,18 @@
 
 const char *consent_reason_name(consent_reason reason)
 {
-    static const char *const names[] = {
-        "store_unavailable", "undeclared",         "service_ended",      "exempt",          "age_unknown",
-        "minor_marketing",   "guardian_required",  "came_of_age",        "notice_required", "refused_before",
-        "policy_declined",   "controller_changed", "terms_widened",      "not_asked",       "expired",
-        "refused_recently",  "permission_needed",  "permission_refused", "confirm",         "consented",
-        "login_needed",      "field_notice"};
-    return (size_t)reason < CS_COUNT_OF(names) ? names[reason] : "unknown";
+    return cs_nth_text("store_unavailable\0undeclared\0service_ended\0exempt\0age_unknown\0"
+                       "minor_marketing\0guardian_required\0came_of_age\0notice_required\0"
+                       "refused_before\0policy_declined\0controller_changed\0terms_widened\0"
+                       "not_asked\0expired\0refused_recently\0permission_needed\0"
+                       "permission_refused\0confirm\0consented\0login_needed\0field_notice\0"
+                       "unknown\0",
+                       (size_t)reason);
 }
 
 const char *consent_ground_name(consent_ground ground)
 {
-    static const char *const names[] = {"none",      "consent",         "contract",    "legal_duty",
-                                        "emergency", "public_interest", "made_public", "other_law"};
-    return (size_t)ground < CS_COUNT_OF(names) ? names[ground] : "unknown";
+    return cs_nth_text("none\0consent\0contract\0legal_duty\0emergency\0public_interest\0"
+                       "made_public\0other_law\0unknown\0",
+                       (size_t)ground);
 }

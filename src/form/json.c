@@ -3,24 +3,11 @@
 
 const char *cs_form_occasion_name(int32_t occasion)
 {
-    static const char *const names[] = {
-        [CONSENT_OCCASION_FIRST_RUN] = "first_run",
-        [CONSENT_OCCASION_UPDATE] = "update",
-        [CONSENT_OCCASION_OWN] = "own",
-        [CONSENT_OCCASION_SEPARATE] = "separate",
-        [CONSENT_OCCASION_ONCE] = "once",
-        [CONSENT_OCCASION_PERMISSION] = "permission",
-        [CONSENT_OCCASION_MANAGE] = "manage",
-        [CONSENT_OCCASION_AGE] = "age",
-        [CONSENT_OCCASION_GUARDIAN] = "guardian",
-        [CONSENT_OCCASION_CHILD_RULES] = "child_rules",
-        [CONSENT_OCCASION_CONFIRM] = "confirm",
-        [CONSENT_OCCASION_FIELD] = "field",
-        [CONSENT_OCCASION_AD_HOC] = "ad_hoc",
-        [CONSENT_OCCASION_EXTERNAL] = "external",
-        [CONSENT_OCCASION_NOTICE] = "notice",
-    };
-    return occasion > 0 && (size_t)occasion < CS_COUNT_OF(names) ? names[occasion] : "unknown";
+    /* In the order of consent_occasion, which begins at 1. */
+    return cs_nth_text(
+        "unknown\0first_run\0update\0own\0separate\0once\0permission\0manage\0age\0guardian\0child_rules\0"
+        "confirm\0field\0ad_hoc\0external\0notice\0unknown\0",
+        (size_t)occasion);
 }
 
 /* Leaves out what the form does not have. */
@@ -74,10 +61,8 @@ static void put_cells(cs_json_out *out, const cs_block *block)
 
 static void put_block(cs_json_out *out, const cs_block *block)
 {
-    static const char *const names[] = {
-        [CS_BLOCK_HEADING] = "h", [CS_BLOCK_PARAGRAPH] = "p", [CS_BLOCK_LIST_ITEM] = "li", [CS_BLOCK_TABLE_ROW] = "tr"};
     cs_json_open_object(out);
-    cs_json_member_text(out, "t", names[block->kind]);
+    cs_json_member_text(out, "t", cs_nth_text("h\0p\0li\0tr\0", block->kind - CS_BLOCK_HEADING));
     if (block->kind == CS_BLOCK_HEADING)
         cs_json_member_int(out, "level", block->level);
     if (block->kind == CS_BLOCK_LIST_ITEM)
@@ -114,12 +99,10 @@ static void put_fields(cs_json_out *out, const cs_form_field *fields, uint32_t c
     cs_json_close_array(out);
 }
 
+/* In the order of cs_control_kind, which begins at 1. */
 static const char *control_kind_name(uint8_t kind)
 {
-    static const char *const names[] = {[CS_CONTROL_TICK] = "tick",   [CS_CONTROL_DATA] = "data",
-                                        [CS_CONTROL_ITEM] = "choice", [CS_CONTROL_ACCEPTANCE] = "acceptance",
-                                        [CS_CONTROL_AGE] = "age",     [CS_CONTROL_STORAGE] = "storage"};
-    return names[kind];
+    return cs_nth_text("tick\0data\0choice\0acceptance\0age\0storage\0", kind - 1u);
 }
 
 static void put_choice(cs_json_out *out, const cs_form_choice *choice)

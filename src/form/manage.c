@@ -90,21 +90,10 @@ static void add_grants(cs_form *form, cs_form_choice *choice, const cs_form_subj
     choice->grants = ids;
 }
 
-static const char *channel_name(uint8_t channel)
+/* In the order of the policy's channels and storage levels, both beginning at 1; 0: none. */
+static const char *name_of(uint8_t which, const char *names)
 {
-    static const char *const names[] = {[CS_CHANNEL_SMS] = "sms",
-                                        [CS_CHANNEL_EMAIL] = "email",
-                                        [CS_CHANNEL_PUSH] = "push",
-                                        [CS_CHANNEL_PHONE] = "phone"};
-    return channel < CS_COUNT_OF(names) ? names[channel] : NULL;
-}
-
-static const char *storage_level_name(uint8_t level)
-{
-    static const char *const names[] = {[CS_STORAGE_ESSENTIAL] = "essential",
-                                        [CS_STORAGE_PREFERENCE] = "preference",
-                                        [CS_STORAGE_RECOMMENDATION] = "recommendation"};
-    return level < CS_COUNT_OF(names) ? names[level] : NULL;
+    return which ? cs_nth_text(names, which - 1u) : NULL;
 }
 
 /* What must come before this can be switched on; NULL: nothing, here it can. */
@@ -169,8 +158,8 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
     const cs_function *function = cs_policy_function_of(subject->policy, purpose);
     choice->function = function ? cs_form_keep(form, function->id) : NULL;
     choice->section = cs_form_keep(form, purpose->section);
-    choice->channel = channel_name(purpose->channel);
-    choice->storage_level = storage_level_name(purpose->storage_level);
+    choice->channel = name_of(purpose->channel, "sms\0email\0push\0phone\0");
+    choice->storage_level = name_of(purpose->storage_level, "essential\0preference\0recommendation\0");
     choice->shared = all->base && cs_policy_purpose(all->base, cs_str_of(purpose->id));
     choice->has_siblings = has_siblings;
     choice->on = any_on(all, subject);

@@ -243,6 +243,17 @@ static void a_sized_field_is_bounded_by_limit_and_by_what_is_left(void **state)
     assert_false(reader.ok);
 }
 
+static void a_list_in_one_text_gives_the_nth_and_past_its_end_the_last(void **state)
+{
+    (void)state;
+    const char *names = "zero\0one\0unknown\0";
+    assert_string_equal(cs_nth_text(names, 0), "zero");
+    assert_string_equal(cs_nth_text(names, 1), "one");
+    assert_string_equal(cs_nth_text(names, 2), "unknown");
+    assert_string_equal(cs_nth_text(names, 3), "unknown");
+    assert_string_equal(cs_nth_text(names, (size_t)-1), "unknown");
+}
+
 static void a_full_buffer_fails_and_stays_failed(void **state)
 {
     (void)state;
@@ -499,6 +510,7 @@ int main(void)
         cmocka_unit_test(buffers_wipe_what_they_give_back),
         cmocka_unit_test(identifiers_are_lowercase_ascii_of_bounded_size),
         cmocka_unit_test(views_compare_by_content),
+        cmocka_unit_test(a_list_in_one_text_gives_the_nth_and_past_its_end_the_last),
         cmocka_unit_test(only_well_formed_utf8_is_valid),
         cmocka_unit_test(code_points_and_their_columns_are_right),
         cmocka_unit_test(hex_goes_there_and_back),
