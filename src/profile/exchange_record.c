@@ -2,13 +2,9 @@
 #include "profile/exchange.h"
 
 #include "profile/internal.h"
+#include "profile/moving.h"
 
 #include <string.h>
-
-enum {
-    CHUNK_MAX_EVENTS = 512,
-    CHUNK_MAX_BYTES = 48 * 1024 /* one event may come on top */
-};
 
 /* ---- a range in frames ---------------------------------------------------------------------------------- */
 
@@ -19,7 +15,7 @@ typedef struct arriving {
     cs_reader in;
     uint64_t next;              /* number of the next event in `in` */
     uint8_t head[CS_HASH_SIZE]; /* before it */
-    cs_span spans[CHUNK_MAX_EVENTS];
+    cs_span spans[CS_CHUNK_MAX_EVENTS];
     size_t count;
 } arriving;
 
@@ -29,7 +25,7 @@ static consent_status take_chunk(arriving *a, uint64_t known_last, consent_error
     consent_status status = CONSENT_OK;
     size_t size = 0;
     a->count = 0;
-    while (status == CONSENT_OK && a->next <= a->whole->last && a->count < CHUNK_MAX_EVENTS && size < CHUNK_MAX_BYTES) {
+    while (status == CONSENT_OK && a->next <= a->whole->last && a->count < CS_CHUNK_MAX_EVENTS && size < CS_CHUNK_MAX_BYTES) {
         cs_span event = cs_wire_next_event(&a->in);
         if (event.size == 0)
             return cs_fail(err, CONSENT_E_TAMPERED, 0, "a range held fewer events than its receipt covers");
@@ -167,82 +163,8 @@ consent_status cs_exchange_merged(cs_profile *profile, uint64_t cursor, consent_
 
 /* ---- a new stream ------------------------------------------------------------------------------------------ */
 
-/* Events of the stream before, numbered anew. */
-typedef struct copying {
-    cs_buffer bytes;
-    size_t sizes[CHUNK_MAX_EVENTS];
-    cs_span spans[CHUNK_MAX_EVENTS];
-    size_t count;
-    uint64_t number; /* of the next copy */
-    bool full;
-} copying;
-
-static consent_status copy_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
-{
-    copying *c = user;
-    cs_event event;
-    size_t start = c->bytes.size;
-    (void)stream;
-    if (c->count == CHUNK_MAX_EVENTS || c->bytes.size >= CHUNK_MAX_BYTES) {
-        c->full = true;
-        return CONSENT_E_CANCELLED;
-    }
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status != CONSENT_OK)
-        return status;
-    event.seq = c->number++;
-    cs_event_encode(&event, &c->bytes);
-    c->sizes[c->count++] = c->bytes.size - start;
-    return cs_buffer_status(&c->bytes, "acts that go on in a new stream", err);
-}
-
-/* Copies what stands in `stream` from number `from` on, as `number`, +1, …; at most one frame of it. */
-static consent_status copy_tail(cs_profile *profile, const uint8_t *stream, uint64_t from, uint64_t number, copying *c,
-                                consent_error *err)
-{
-    cs_ledger_mark mark = {0};
-    memset(c, 0, sizeof *c);
-    c->number = number;
-    cs_buffer_init(&c->bytes, &profile->home->env.memory, CHUNK_MAX_BYTES + 2 * CS_EVENT_MAX_SIZE);
-    consent_status status = cs_ledger_read_stream(profile->ledger, stream, from, &mark, copy_event, c, err);
-    if (c->full)
-        status = CONSENT_OK;
-    size_t at = 0;
-    for (size_t i = 0; i < c->count; at += c->sizes[i++])
-        c->spans[i] = (cs_span){c->bytes.data + at, c->sizes[i]};
-    return status;
-}
-
-consent_status cs_profile_finish_move(cs_profile *profile, bool *moved, consent_error *err)
-{
-    const cs_memory *memory = &profile->home->env.memory;
-    const cs_stream_state *own = cs_state_own(&profile->state), *before = NULL;
-    uint64_t next = cs_ledger_next_seq(profile->ledger);
-    *moved = own && own->own_order > 1 && next <= own->last_seq;
-    if (!*moved)
-        return CONSENT_OK;
-    for (uint32_t i = 0; i < profile->state.stream_count; i++)
-        if (profile->state.streams[i].own_order == own->own_order - 1)
-            before = &profile->state.streams[i];
-    copying *c = cs_alloc(memory, sizeof *c);
-    if (!c || !before) {
-        cs_free(memory, c, sizeof *c);
-        cs_profile_abort_parts(profile);
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to go on in a new stream");
-    }
-    consent_status status = copy_tail(profile, before->id, before->acked_seq + next, next, c, err);
-    const cs_ledger_part part = {.kind = CS_PART_ACTS, .events = c->spans, .count = c->count};
-    if (status == CONSENT_OK)
-        status = cs_profile_commit_parts(profile, &part, 1, err);
-    else
-        cs_profile_abort_parts(profile);
-    cs_buffer_free(&c->bytes);
-    cs_free(memory, c, sizeof *c);
-    return status;
-}
-
 static consent_status begin_stream(cs_profile *profile, const cs_stream_state *old, bool park, const uint8_t *head,
-                                   copying *c, consent_error *err)
+                                   cs_moving *c, consent_error *err)
 {
     const cs_env *env = &profile->home->env;
     cs_buffer evidence;
@@ -254,7 +176,7 @@ static consent_status begin_stream(cs_profile *profile, const cs_stream_state *o
         cs_profile_abort_parts(profile);
         return cs_fail_os(err, code, "the system's random generator failed");
     }
-    consent_status status = copy_tail(profile, old->id, first, 1, c, err);
+    consent_status status = cs_moving_copy(profile, old->id, first, 1, c, err);
     cs_buffer_init(&evidence, &env->memory, 512);
     if (park) {
         memcpy(parked.head, head, sizeof parked.head);
@@ -282,7 +204,7 @@ consent_status cs_exchange_move_on(cs_profile *profile, const uint8_t *own, bool
                                    consent_error *err)
 {
     const cs_memory *memory = &profile->home->env.memory;
-    copying *c = cs_alloc(memory, sizeof *c);
+    cs_moving *c = cs_alloc(memory, sizeof *c);
     if (!c)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to begin a new stream");
     cs_profile_lock(profile);

@@ -12,6 +12,8 @@
  *   watches.c, changes.c      being told
  *   import.c                  consent from before
  *   minors.c                  what a guardian's no, and a child found, bring about
+ *   request_events.c          requests in the ledger, for minors.c and requests.c
+ *   moving.c                  acts that go on in a new stream
  *   exchange*.c, join.c       what a sync does with a profile
  *   requests.c, lists.c       what a person may ask for, the two lists
  *   notices.c                 what the operator must tell
@@ -69,13 +71,21 @@ typedef struct cs_once {
     char recipient[CS_ID_MAX_SIZE + 1];
 } cs_once;
 
-typedef struct cs_switches cs_switches; /* switches.c */
-typedef struct cs_purges cs_purges;     /* purges.c */
+/* What a poll runs beside the watches: a struct that begins with this one, made by its first binding, freed with the profile. */
+typedef consent_status (*cs_polled_run)(cs_profile *profile, size_t *count, consent_error *err); /* without a lock */
+typedef struct cs_polled {
+    size_t size; /* of the whole */
+    cs_polled_run run;
+} cs_polled;
+enum {
+    CS_POLLED_SWITCHES, /* switches.c */
+    CS_POLLED_PURGES,   /* purges.c */
+    CS_POLLED_COUNT
+};
 
 struct cs_profile {
     cs_home *home;
-    cs_switches *switches; /* NULL: none bound */
-    cs_purges *purges;     /* NULL: none bound */
+    cs_polled *polled[CS_POLLED_COUNT]; /* NULL: none bound */
     void *table;           /* lock: state, asks */
     cs_ledger *ledger;     /* NULL until the first act, or when it cannot be opened */
     cs_state state;
@@ -188,11 +198,8 @@ consent_status cs_profile_commit_parts(cs_profile *profile, const cs_ledger_part
                                        consent_error *err);
 void cs_profile_abort_parts(cs_profile *profile);
 
-/* ---- exchange_record.c, exchange_keys.c ---- */
+/* ---- exchange_keys.c ---- */
 
-/* With the ledger begun: when acts of the stream before are still to be recorded in the present one, records some of them (*moved), after which
- * the ledger is no longer begun; as it is not after a failure. */
-consent_status cs_profile_finish_move(cs_profile *profile, bool *moved, consent_error *err);
 /* Whether a device key was ever made. */
 consent_status cs_exchange_has_key(cs_profile *profile, bool *has, consent_error *err);
 
@@ -219,6 +226,8 @@ bool cs_ask_is_fresh(const cs_ask *ask);
 /* ---- watches.c ---- */
 void cs_watches_drop(cs_profile *profile, const cs_ask *ask);
 void cs_watches_free(cs_profile *profile);
+/* home->lock held. The struct of CS_POLLED_which, zeroed where it is new; NULL: no memory. */
+void *cs_polled_bind(cs_profile *profile, unsigned which, size_t size, cs_polled_run run);
 
 /* ---- sealing.c, home->lock held ---- */
 

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-struct cs_purges {
+typedef struct purges {
+    cs_polled polled;
     consent_purge_fn apply; /* NULL: taken back */
     void *ctx;
     bool running;
@@ -13,7 +14,12 @@ struct cs_purges {
     uint32_t generation;     /* which was then, */
     uint32_t policies_epoch; /* with these policies, */
     int64_t valid_until_ms;  /* and holds until time changes it */
-};
+} purges;
+
+static purges *purges_of(const cs_profile *profile)
+{
+    return (purges *)profile->polled[CS_POLLED_PURGES];
+}
 
 /* One call's worth; its names are copies, as the lock is let go for the call. */
 typedef struct due {
@@ -160,32 +166,6 @@ static void walk_all(walk *w)
     }
 }
 
-/* ---- binding --------------------------------------------------------------------------------------------- */
-
-consent_status cs_purge_bind(cs_profile *profile, consent_purge_fn apply, void *ctx, consent_error *err)
-{
-    consent_status status = CONSENT_OK;
-    cs_profile_lock(profile);
-    if (!profile->purges)
-        profile->purges = cs_alloc(&profile->home->env.memory, sizeof *profile->purges);
-    if (profile->purges) {
-        profile->purges->apply = apply;
-        profile->purges->ctx = ctx;
-        profile->purges->settled = false;
-    } else {
-        status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to tell what has to go");
-    }
-    cs_profile_unlock(profile);
-    return status;
-}
-
-void cs_purges_free(cs_profile *profile)
-{
-    if (profile->purges)
-        cs_free(&profile->home->env.memory, profile->purges, sizeof *profile->purges);
-    profile->purges = NULL;
-}
-
 /* ---- telling ---------------------------------------------------------------------------------------------- */
 
 /* What was told in this run, by hash: each once, whatever came of it. */
@@ -274,7 +254,7 @@ static consent_status call(cs_profile *profile, const due *found, consent_error 
 {
     const char *data[CS_PURPOSE_MAX_DATA];
     consent_purge what = CONSENT_INIT(consent_purge);
-    const cs_purges bound = *profile->purges;
+    const purges bound = *purges_of(profile);
     uint64_t seen = merged(&profile->state);
     what.reason = found->reason;
     what.anonymise = found->anonymise;
@@ -295,52 +275,70 @@ static consent_status call(cs_profile *profile, const due *found, consent_error 
 
 static bool is_settled(cs_profile *profile)
 {
-    const cs_purges *purges = profile->purges;
+    const purges *all = purges_of(profile);
     cs_now now;
-    if (!purges->settled || purges->generation != profile->generation ||
-        purges->policies_epoch != profile->policies_epoch)
+    if (!all->settled || all->generation != profile->generation || all->policies_epoch != profile->policies_epoch)
         return false;
     cs_profile_now(profile, &now);
-    return now.now_ms < purges->valid_until_ms;
+    return now.now_ms < all->valid_until_ms;
 }
 
 /* home->lock held. */
 static consent_status run(cs_profile *profile, due *found, size_t *count, consent_error *err)
 {
-    told all = {.found = NULL};
-    cs_purges *purges = profile->purges;
-    cs_buffer_init(&all.hashes, &profile->home->env.memory, CS_POLICY_MAX_BYTES);
+    told told_now = {.found = NULL};
+    purges *all = purges_of(profile);
+    cs_buffer_init(&told_now.hashes, &profile->home->env.memory, CS_POLICY_MAX_BYTES);
     consent_status status = cs_profile_refresh(profile, err);
     bool called = false;
-    while (status == CONSENT_OK && profile->ledger && purges->apply && !is_settled(profile)) {
-        walk w = {.profile = profile, .found = found, .visit = is_new, .ctx = &all};
-        all.found = NULL;
+    while (status == CONSENT_OK && profile->ledger && all->apply && !is_settled(profile)) {
+        walk w = {.profile = profile, .found = found, .visit = is_new, .ctx = &told_now};
+        told_now.found = NULL;
         walk_all(&w);
-        status = cs_buffer_status(&all.hashes, "what has to go", err);
-        if (!all.found || status != CONSENT_OK) {
-            purges->settled = !called;
-            purges->generation = profile->generation;
-            purges->policies_epoch = profile->policies_epoch;
-            purges->valid_until_ms = w.valid_until_ms;
+        status = cs_buffer_status(&told_now.hashes, "what has to go", err);
+        if (!told_now.found || status != CONSENT_OK) {
+            all->settled = !called;
+            all->generation = profile->generation;
+            all->policies_epoch = profile->policies_epoch;
+            all->valid_until_ms = w.valid_until_ms;
             break;
         }
         called = true;
         (*count)++;
         status = call(profile, found, err);
     }
-    cs_buffer_free(&all.hashes);
+    cs_buffer_free(&told_now.hashes);
     return status;
 }
 
-consent_status cs_purges_run(cs_profile *profile, size_t *count, consent_error *err)
+static consent_status run_purges(cs_profile *profile, size_t *count, consent_error *err)
 {
     consent_status status = CONSENT_OK;
     cs_profile_lock(profile);
-    if (profile->purges && profile->purges->apply && !profile->purges->running) {
+    purges *all = purges_of(profile);
+    if (all->apply && !all->running) {
         due found;
-        profile->purges->running = true;
+        all->running = true;
         status = run(profile, &found, count, err);
-        profile->purges->running = false;
+        all->running = false;
+    }
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* ---- binding --------------------------------------------------------------------------------------------- */
+
+consent_status cs_purge_bind(cs_profile *profile, consent_purge_fn apply, void *ctx, consent_error *err)
+{
+    consent_status status = CONSENT_OK;
+    cs_profile_lock(profile);
+    purges *all = cs_polled_bind(profile, CS_POLLED_PURGES, sizeof *all, run_purges);
+    if (all) {
+        all->apply = apply;
+        all->ctx = ctx;
+        all->settled = false;
+    } else {
+        status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to tell what has to go");
     }
     cs_profile_unlock(profile);
     return status;

@@ -1,5 +1,6 @@
 /* The one way anything is recorded. */
 #include "profile/internal.h"
+#include "profile/moving.h"
 
 #include <string.h>
 
@@ -202,7 +203,7 @@ static consent_status begin(cs_profile *profile, consent_error *err)
     for (bool moved = true; status == CONSENT_OK && moved;) {
         status = cs_ledger_begin(profile->ledger, &sink, err);
         if (status == CONSENT_OK)
-            status = cs_profile_finish_move(profile, &moved, err);
+            status = cs_moving_finish(profile, &moved, err);
     }
     return status;
 }

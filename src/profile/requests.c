@@ -1,4 +1,4 @@
-/* Requests: opening them, telling what became of them, listing them. */
+/* What a person asks of the operator: opening requests, telling what became of them, listing them. */
 #include "profile/internal.h"
 #include "profile/naming.h"
 #include "profile/rights.h"
@@ -7,100 +7,11 @@
 
 #define DETAIL_MAX_BYTES 12288u
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
-
-typedef struct reading {
-    cs_profile *profile;
-    cs_requests *list;
-} reading;
-
-static const cs_policy *held(const cs_home *home, const cs_policy_ref *ref)
-{
-    for (size_t i = 0; i < home->held_count; i++) {
-        const cs_policy *policy = home->held[i].policy;
-        if (cs_str_is(ref->id, policy->id) && policy->version == ref->version && policy->revision == ref->revision)
-            return policy;
-    }
-    return NULL;
-}
-
-static consent_status read_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
-{
-    reading *all = user;
-    cs_event event;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status == CONSENT_OK)
-        status = cs_requests_add(all->list, stream, &event, err);
-    if (status == CONSENT_OK && event.type == CS_EVENT_POLICY_ACCEPTED) {
-        const cs_policy *accepted = held(all->profile->home, &event.policy);
-        if (accepted)
-            status = cs_requests_accepted(all->list, accepted, event.time_ms, err);
-    }
-    return status;
-}
-
-consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, consent_error *err)
-{
-    reading all = {profile, list};
-    cs_ledger_sink sink = {.user = &all, .event = read_event};
-    cs_ledger_report report = {0};
-    consent_status status = CONSENT_OK;
-    cs_requests_init(list, &profile->home->env.memory);
-    if (profile->ledger)
-        status = cs_ledger_verify(profile->ledger, &sink, &report, err);
-    if (status == CONSENT_OK)
-        cs_requests_settle(list);
-    return status;
-}
-
 /* ---- opening ------------------------------------------------------------------------------------------- */
 
 static bool takes_back(const consent_rights_request *request)
 {
     return request->right == CONSENT_RIGHT_WITHDRAW || request->right == CONSENT_RIGHT_UNSUBSCRIBE;
-}
-
-/* The fewer of two promises; 0: none was made. */
-static int32_t fewer(int32_t a, int32_t b)
-{
-    if (a <= 0 || b <= 0)
-        return a > 0 ? a : b;
-    return a < b ? a : b;
-}
-
-static int32_t promised_days(cs_profile *profile)
-{
-    const cs_policy_set *set = &profile->home->policies;
-    cs_standing standing;
-    cs_now now;
-    cs_profile_now(profile, &now);
-    cs_decide_standing(set, &profile->state, (cs_str){NULL, 0}, &now, &standing);
-    return fewer(standing.governing < set->count ? set->policies[standing.governing]->reply_working_days : 0,
-                 standing.newest < set->count ? set->policies[standing.newest]->reply_working_days : 0);
-}
-
-static consent_status make_id(cs_profile *profile, char id[CONSENT_REQUEST_ID_SIZE], consent_error *err)
-{
-    uint8_t random[8];
-    char text[2 * sizeof random + 1];
-    const cs_env *env = &profile->home->env;
-    if (env->random(env->ctx, random, sizeof random) != 0)
-        return cs_fail(err, CONSENT_E_IO, 0, "the system gave no random bytes to name the request with; try again");
-    cs_hex_encode(random, sizeof random, text);
-    memcpy(id, "req-", 4);
-    memcpy(id + 4, text, sizeof text);
-    return CONSENT_OK;
-}
-
-consent_status cs_profile_new_request(cs_profile *profile, const consent_rights_request *request,
-                                      char id[CONSENT_REQUEST_ID_SIZE], cs_buffer *detail, cs_event *out,
-                                      consent_error *err)
-{
-    consent_status status = make_id(profile, id, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_request_event(request, id, promised_days(profile), detail, out);
-    return cs_buffer_status(detail, "the request", err);
 }
 
 /* home->lock held. */
@@ -266,7 +177,7 @@ static const cs_named_policy *naming_of(const cs_naming *naming, const cs_policy
 static void put_rights(const cs_naming *naming, cs_json_out *out)
 {
     const cs_policy *accepted = naming->governing, *newest = naming->newest;
-    int32_t days = fewer(accepted ? accepted->reply_working_days : 0, newest ? newest->reply_working_days : 0);
+    int32_t days = cs_fewer_days(accepted ? accepted->reply_working_days : 0, newest ? newest->reply_working_days : 0);
     cs_json_put_name(out, "rights");
     cs_json_open_object(out);
     cs_json_put_name(out, "kinds");

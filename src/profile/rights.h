@@ -18,6 +18,8 @@ consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, 
 consent_status cs_profile_new_request(cs_profile *profile, const consent_rights_request *request,
                                       char id[CONSENT_REQUEST_ID_SIZE], cs_buffer *detail, cs_event *out,
                                       consent_error *err);
+/* The fewer of two promises of days; 0: none was made. */
+int32_t cs_fewer_days(int32_t a, int32_t b);
 /* See consent_signal_age. */
 consent_status cs_profile_signal_age(cs_profile *profile, const consent_age_signal *signal, consent_error *err);
 consent_status cs_profile_list(cs_profile *profile, consent_list which, const char *locale, cs_buffer *out,
@@ -31,18 +33,13 @@ consent_status cs_profile_notices(cs_profile *profile, const char *locale, cs_bu
 consent_status cs_profile_notice_words(cs_profile *profile, const cs_form_request *request, const cs_now *now,
                                        cs_buffer *words, const cs_policy **policy, consent_error *err);
 
-/* Threads: bindings are guarded by home->lock; callbacks run without it. */
+/* Threads: bindings are guarded by home->lock; callbacks run without it, in consent_poll, which passes on what changed since the last
+ * run, or failed then. A run inside a run (from a callback, or on another thread) does nothing. */
 consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, consent_error *err);
-/* Passes on what changed since the last run, or failed then: consent_poll calls it. *count rises by the calls that were made. A run
- * inside a run (from a callback, or on another thread) does nothing. */
-consent_status cs_switches_run(cs_profile *profile, size_t *count, consent_error *err);
 consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_error *err);
-void cs_switches_free(cs_profile *profile);
 
 /* The same for what has to go (consent_purge_bind). */
 consent_status cs_purge_bind(cs_profile *profile, consent_purge_fn apply, void *ctx, consent_error *err);
-consent_status cs_purges_run(cs_profile *profile, size_t *count, consent_error *err);
-void cs_purges_free(cs_profile *profile);
 /* Member "purges" of an open object: what is still to go. home->lock held, refreshed. */
 void cs_purges_put(cs_profile *profile, cs_json_out *out);
 

@@ -33,12 +33,13 @@ typedef struct binding {
     bool run_off; /* and that was to switch it off */
 } binding;
 
-struct cs_switches {
+typedef struct switches {
+    cs_polled polled;
     binding list[MAX_SWITCHES];
     size_t count;
     uint32_t run;
     bool running;
-};
+} switches;
 
 /* ---- binding --------------------------------------------------------------------------------------------- */
 
@@ -83,7 +84,7 @@ static consent_status take(const consent_switch *which, binding *out, consent_er
     return CONSENT_OK;
 }
 
-static size_t find(const cs_switches *all, const char *id)
+static size_t find(const switches *all, const char *id)
 {
     size_t i = 0;
     while (i < all->count && strcmp(all->list[i].id, id) != 0)
@@ -91,7 +92,7 @@ static size_t find(const cs_switches *all, const char *id)
     return i;
 }
 
-static bool others_follow(const cs_switches *all, size_t index)
+static bool others_follow(const switches *all, size_t index)
 {
     for (size_t i = index + 1; i < all->count; i++)
         for (size_t j = 0; all->list[i].apply && j < all->list[i].after_count; j++)
@@ -101,7 +102,7 @@ static bool others_follow(const cs_switches *all, size_t index)
 }
 
 /* A switch comes after such as are bound before it: so there are no circles, and the order of binding is one that works. */
-static consent_status place(cs_switches *all, const consent_switch *which, binding *made, consent_error *err)
+static consent_status place(switches *all, const consent_switch *which, binding *made, consent_error *err)
 {
     size_t index = find(all, made->id);
     if (index == MAX_SWITCHES)
@@ -124,28 +125,6 @@ static consent_status place(cs_switches *all, const consent_switch *which, bindi
     if (index == all->count)
         all->count++;
     return CONSENT_OK;
-}
-
-consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, consent_error *err)
-{
-    binding made = {0};
-    consent_status status = take(which, &made, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_profile_lock(profile);
-    if (!profile->switches)
-        profile->switches = cs_alloc(&profile->home->env.memory, sizeof *profile->switches);
-    status = profile->switches ? place(profile->switches, which, &made, err)
-                               : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the switches");
-    cs_profile_unlock(profile);
-    return status;
-}
-
-void cs_switches_free(cs_profile *profile)
-{
-    if (profile->switches)
-        cs_free(&profile->home->env.memory, profile->switches, sizeof *profile->switches);
-    profile->switches = NULL;
 }
 
 /* ---- the facts ------------------------------------------------------------------------------------------------ */
@@ -265,7 +244,7 @@ static facts facts_of(cs_profile *profile, const binding *at, consent_status fre
     return (facts){l.declared, l.declared && was_shown(&l), l.declared && l.all_allowed};
 }
 
-static void look_at_all(cs_profile *profile, cs_switches *all, consent_status fresh)
+static void look_at_all(cs_profile *profile, switches *all, consent_status fresh)
 {
     for (size_t i = 0; i < all->count; i++) {
         binding *at = &all->list[i];
@@ -289,12 +268,12 @@ static bool is_due(const binding *at)
 }
 
 /* One call a run, but switching off never waits for the next one. */
-static bool may_call(const cs_switches *all, const binding *at)
+static bool may_call(const switches *all, const binding *at)
 {
     return is_due(at) && (at->run != all->run || (!at->wanted.agreed && !at->run_off));
 }
 
-static bool base_is_on(const cs_switches *all, const binding *at)
+static bool base_is_on(const switches *all, const binding *at)
 {
     for (size_t i = 0; i < at->after_count; i++) {
         const binding *before = &all->list[at->after[i]];
@@ -305,7 +284,7 @@ static bool base_is_on(const cs_switches *all, const binding *at)
 }
 
 /* First what goes off, the last bound first; then what goes on. */
-static binding *next_due(cs_switches *all)
+static binding *next_due(switches *all)
 {
     for (size_t i = all->count; i > 0; i--)
         if (!all->list[i - 1].wanted.agreed && may_call(all, &all->list[i - 1]))
@@ -337,11 +316,11 @@ static void call(cs_profile *profile, binding *at, uint32_t run)
     at->passed = copy.wanted;
 }
 
-consent_status cs_switches_run(cs_profile *profile, size_t *count, consent_error *err)
+static consent_status run_switches(cs_profile *profile, size_t *count, consent_error *err)
 {
     consent_status status = CONSENT_OK;
     cs_profile_lock(profile);
-    cs_switches *all = profile->switches;
+    switches *all = (switches *)profile->polled[CS_POLLED_SWITCHES];
     if (!all || all->running) {
         cs_profile_unlock(profile);
         return CONSENT_OK;
@@ -358,6 +337,21 @@ consent_status cs_switches_run(cs_profile *profile, size_t *count, consent_error
         (*count)++;
     }
     all->running = false;
+    cs_profile_unlock(profile);
+    return status;
+}
+
+/* ---- what the host calls --------------------------------------------------------------------------------------- */
+
+consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, consent_error *err)
+{
+    binding made = {0};
+    consent_status status = take(which, &made, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_profile_lock(profile);
+    switches *all = cs_polled_bind(profile, CS_POLLED_SWITCHES, sizeof *all, run_switches);
+    status = all ? place(all, which, &made, err) : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the switches");
     cs_profile_unlock(profile);
     return status;
 }
@@ -380,7 +374,7 @@ consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_
     cs_json_put_name(&json, "switches");
     cs_json_open_array(&json);
     cs_profile_lock(profile);
-    cs_switches *all = profile->switches;
+    switches *all = (switches *)profile->polled[CS_POLLED_SWITCHES];
     consent_status fresh = cs_profile_refresh(profile, NULL);
     if (all)
         look_at_all(profile, all, fresh);

@@ -1,7 +1,6 @@
 /* Who is told when an answer changes. Callbacks run inside poll alone, on its caller's thread, with no lock held, one at a
  * time: each may check, record, watch and close as it likes. */
 #include "profile/internal.h"
-#include "profile/rights.h"
 
 #include <string.h>
 
@@ -88,6 +87,18 @@ static bool next_change(cs_profile *profile, uint64_t *id, uint64_t until, cs_wa
     return false;
 }
 
+void *cs_polled_bind(cs_profile *profile, unsigned which, size_t size, cs_polled_run run)
+{
+    cs_polled *polled = profile->polled[which];
+    if (!polled) {
+        polled = cs_alloc(&profile->home->env.memory, size);
+        if (polled)
+            *polled = (cs_polled){size, run};
+        profile->polled[which] = polled;
+    }
+    return polled;
+}
+
 consent_status cs_profile_poll(cs_profile *profile, size_t *count, consent_error *err)
 {
     uint64_t id = 0, until = 0;
@@ -104,6 +115,13 @@ consent_status cs_profile_poll(cs_profile *profile, size_t *count, consent_error
         ++*count;
         change.told(change.ctx, (consent_handle *)change.ask, &change.last, &after);
     }
-    consent_status status = cs_switches_run(profile, count, err);
-    return status == CONSENT_OK ? cs_purges_run(profile, count, err) : status;
+    consent_status status = CONSENT_OK;
+    for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(profile->polled); i++) {
+        cs_profile_lock(profile);
+        const cs_polled *polled = profile->polled[i];
+        cs_profile_unlock(profile);
+        if (polled)
+            status = polled->run(profile, count, err);
+    }
+    return status;
 }

@@ -78,7 +78,7 @@ consent_status cs_sync_set_up(const cs_memory *memory, const consent_sync_config
     char *block = cs_alloc(memory, size);
     if (!block)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the sync's configuration");
-    cs_sync_setup_free(memory, setup);
+    cs_free(memory, setup->strings, setup->strings_size);
     char *at = block;
     *setup = (cs_sync_setup){.ready = true,
                              .strings = block,
@@ -97,10 +97,4 @@ consent_status cs_sync_set_up(const cs_memory *memory, const consent_sync_config
         setup->pins_expire_ms[i] = config->pins[i].expires_ms;
     }
     return CONSENT_OK;
-}
-
-void cs_sync_setup_free(const cs_memory *memory, cs_sync_setup *setup)
-{
-    cs_free(memory, setup->strings, setup->strings_size);
-    memset(setup, 0, sizeof *setup);
 }

@@ -33,7 +33,6 @@ typedef struct cs_sync_setup {
 /* Checks and copies. E_ARGUMENT, E_UNSUPPORTED, E_MEMORY: *setup is as it was. */
 consent_status cs_sync_set_up(const cs_memory *memory, const consent_sync_config *config, cs_sync_setup *setup,
                               consent_error *err);
-void cs_sync_setup_free(const cs_memory *memory, cs_sync_setup *setup);
 
 /* One run. `cancelled` is polled; *report is filled as far as it came. */
 consent_status cs_sync_run(cs_profile *profile, const cs_sync_setup *setup, const atomic_uint *cancelled,

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+consent_status cs_wire_chain(const uint8_t head[CS_HASH_SIZE], cs_span event, uint8_t out[CS_HASH_SIZE],
+                             consent_error *err)
+{
+    const cs_span parts[] = {{head, CS_HASH_SIZE}, event};
+    return cs_sha256(parts, 2, out, err);
+}
+
 enum {
     BY_BACKEND = 1,
     JOINED = 2,

@@ -5,7 +5,7 @@
  *   range.c     names, enrolments, ranges
  *   receipt.c   receipts
  *   page.c      answers
- *   evidence.c  what the ledger keeps */
+ *   evidence.c  what the ledger keeps, and the chain of a stream: all that the core library needs of the module */
 #ifndef CS_WIRE_INTERNAL_H
 #define CS_WIRE_INTERNAL_H
 

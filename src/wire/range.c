@@ -38,13 +38,6 @@ consent_status cs_wire_anonymous_id(const uint8_t stream[CS_STREAM_ID_SIZE], uin
                         (cs_span){stream, CS_STREAM_ID_SIZE}, out, err);
 }
 
-consent_status cs_wire_chain(const uint8_t head[CS_HASH_SIZE], cs_span event, uint8_t out[CS_HASH_SIZE],
-                             consent_error *err)
-{
-    const cs_span parts[] = {{head, CS_HASH_SIZE}, event};
-    return cs_sha256(parts, 2, out, err);
-}
-
 /* ---- what is signed ------------------------------------------------------------------------- */
 
 static uint8_t *put(uint8_t *at, const void *data, size_t size)

@@ -40,6 +40,7 @@ find_package_*)
     grep -q "^consent_DIR:PATH=$prefix/" "$work/$step/CMakeCache.txt" # not one that the system has
     "$cmake" --build "$work/$step"
     runs "$work/$step/consumer"
+    runs "$work/$step/consumer_all"
     ;;
 pkg_config_*)
     pc=$(find "$prefix" -name consent.pc)
@@ -51,6 +52,10 @@ pkg_config_*)
     # shellcheck disable=SC2046 # flags are words
     "$cc" -std=c99 -o "$work/$step" "$here/consumer.c" $(pkg-config --cflags --libs $static consent)
     LD_LIBRARY_PATH=$libdir runs "$work/$step"
+    # shellcheck disable=SC2046
+    "$cc" -std=c99 -o "$work/$step.all" "$here/consumer_all.c" \
+        $(pkg-config --cflags --libs $static consent-rights consent-sync)
+    LD_LIBRARY_PATH=$libdir runs "$work/$step.all"
     ;;
 quickstart_*)
     # The README's first program, built against what is installed, with a policy that the installed tool signs.
@@ -75,6 +80,22 @@ quickstart_*)
     grep -qx "before: notice_required" out
     grep -qx "after: consented" out
     ;;
+libraries_shared)
+    # The core needs no network library and opens no socket; what it shows beside the public functions is what the others call.
+    libdir=$(dirname "$(find "$prefix" -name libconsent.so)")
+    needed=$(readelf -d "$libdir/libconsent.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p')
+    grep -qE '^lib(curl|z|consent-)' <<<"$needed" && printf 'libconsent.so needs:\n%s\n' "$needed" && exit 1
+    nm -D --undefined-only "$libdir/libconsent.so" | grep -wE 'socket|connect|getaddrinfo' && exit 1
+    for library in rights sync; do
+        nm -D --undefined-only "$libdir/libconsent-$library.so" | sed -n 's/.* \(cs_[a-z0-9_]*\).*/\1/p'
+    done | sort -u >"$work/called"
+    grep '^cs_' "$source/src/private.symbols" | sort | diff - "$work/called" || {
+        echo "src/private.symbols (<) is not what libconsent-rights and libconsent-sync call (>)"
+        exit 1
+    }
+    # A library of another release is refused when it is loaded, not met by surprise.
+    readelf -V "$libdir/libconsent-sync.so" | grep -q "Name: CONSENT_PRIVATE_[0-9.]*  Flags"
+    ;;
 static_symbols)
     # A static archive lives in the host's name space: it defines nothing but our two prefixes.
     prefix="$work/static"
@@ -87,8 +108,9 @@ static_symbols)
     ;;
 add_subdirectory)
     configure add_subdirectory "$here/add_subdirectory" -DCONSENT_SOURCE="$source"
-    "$cmake" --build "$work/add_subdirectory" --target consumer
+    "$cmake" --build "$work/add_subdirectory" --target consumer consumer_all
     runs "$work/add_subdirectory/consumer"
+    runs "$work/add_subdirectory/consumer_all"
     ;;
 *)
     echo "package.sh: there is no step $step" >&2
