@@ -140,6 +140,6 @@ void consent_close(consent_client *client)
         return;
     cs_memory memory = client->memory;
     cs_home_close(client->home);
-    cs_free(&memory, client->sync.strings, client->sync.strings_size);
+    cs_sync_setup_free(&memory, &client->sync);
     cs_free(&memory, client, sizeof *client);
 }

@@ -25,7 +25,8 @@ static consent_status take_chunk(arriving *a, uint64_t known_last, consent_error
     consent_status status = CONSENT_OK;
     size_t size = 0;
     a->count = 0;
-    while (status == CONSENT_OK && a->next <= a->whole->last && a->count < CS_CHUNK_MAX_EVENTS && size < CS_CHUNK_MAX_BYTES) {
+    while (status == CONSENT_OK && a->next <= a->whole->last && a->count < CS_CHUNK_MAX_EVENTS &&
+           size < CS_CHUNK_MAX_BYTES) {
         cs_span event = cs_wire_next_event(&a->in);
         if (event.size == 0)
             return cs_fail(err, CONSENT_E_TAMPERED, 0, "a range held fewer events than its receipt covers");

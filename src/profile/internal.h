@@ -86,8 +86,8 @@ enum {
 struct cs_profile {
     cs_home *home;
     cs_polled *polled[CS_POLLED_COUNT]; /* NULL: none bound */
-    void *table;           /* lock: state, asks */
-    cs_ledger *ledger;     /* NULL until the first act, or when it cannot be opened */
+    void *table;                        /* lock: state, asks */
+    cs_ledger *ledger;                  /* NULL until the first act, or when it cannot be opened */
     cs_state state;
     consent_status health;
     consent_error health_error;
@@ -225,7 +225,7 @@ bool cs_ask_is_fresh(const cs_ask *ask);
 
 /* ---- watches.c ---- */
 void cs_watches_drop(cs_profile *profile, const cs_ask *ask);
-void cs_watches_free(cs_profile *profile);
+void cs_watches_free(cs_profile *profile); /* and all else that a poll runs */
 /* home->lock held. The struct of CS_POLLED_which, zeroed where it is new; NULL: no memory. */
 void *cs_polled_bind(cs_profile *profile, unsigned which, size_t size, cs_polled_run run);
 

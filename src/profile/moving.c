@@ -26,7 +26,7 @@ static consent_status copy_event(void *user, const uint8_t *stream, cs_span byte
 }
 
 consent_status cs_moving_copy(cs_profile *profile, const uint8_t *stream, uint64_t from, uint64_t number, cs_moving *c,
-                                consent_error *err)
+                              consent_error *err)
 {
     cs_ledger_mark mark = {0};
     memset(c, 0, sizeof *c);

@@ -343,9 +343,6 @@ void cs_profile_free(cs_profile *profile)
     cs_ledger_close(profile->ledger);
     cs_watches_free(profile);
     cs_asks_close(profile);
-    for (size_t i = 0; i < CS_COUNT_OF(profile->polled); i++)
-        if (profile->polled[i])
-            cs_free(&env->memory, profile->polled[i], profile->polled[i]->size);
     cs_state_free(&profile->state);
     cs_buffer_free(&profile->unsaved);
     env->mutex_destroy(env->ctx, profile->table);

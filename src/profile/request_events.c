@@ -67,7 +67,7 @@ static int32_t promised_days(cs_profile *profile)
     cs_profile_now(profile, &now);
     cs_decide_standing(set, &profile->state, (cs_str){NULL, 0}, &now, &standing);
     return cs_fewer_days(standing.governing < set->count ? set->policies[standing.governing]->reply_working_days : 0,
-                 standing.newest < set->count ? set->policies[standing.newest]->reply_working_days : 0);
+                         standing.newest < set->count ? set->policies[standing.newest]->reply_working_days : 0);
 }
 
 static consent_status make_id(cs_profile *profile, char id[CONSENT_REQUEST_ID_SIZE], consent_error *err)

@@ -21,9 +21,15 @@ void cs_watches_drop(cs_profile *profile, const cs_ask *ask)
 
 void cs_watches_free(cs_profile *profile)
 {
-    cs_free(&profile->home->env.memory, profile->watches, profile->watch_capacity * sizeof *profile->watches);
+    const cs_memory *memory = &profile->home->env.memory;
+    cs_free(memory, profile->watches, profile->watch_capacity * sizeof *profile->watches);
     profile->watches = NULL;
     profile->watch_count = profile->watch_capacity = 0;
+    for (size_t i = 0; i < CS_COUNT_OF(profile->polled); i++) {
+        if (profile->polled[i])
+            cs_free(memory, profile->polled[i], profile->polled[i]->size);
+        profile->polled[i] = NULL;
+    }
 }
 
 static bool make_room(cs_profile *profile)

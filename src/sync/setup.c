@@ -78,7 +78,7 @@ consent_status cs_sync_set_up(const cs_memory *memory, const consent_sync_config
     char *block = cs_alloc(memory, size);
     if (!block)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the sync's configuration");
-    cs_free(memory, setup->strings, setup->strings_size);
+    cs_sync_setup_free(memory, setup);
     char *at = block;
     *setup = (cs_sync_setup){.ready = true,
                              .strings = block,

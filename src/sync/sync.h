@@ -34,6 +34,13 @@ typedef struct cs_sync_setup {
 consent_status cs_sync_set_up(const cs_memory *memory, const consent_sync_config *config, cs_sync_setup *setup,
                               consent_error *err);
 
+/* Here, as the core library calls it too, without the sync. */
+static inline void cs_sync_setup_free(const cs_memory *memory, cs_sync_setup *setup)
+{
+    cs_free(memory, setup->strings, setup->strings_size);
+    *setup = (cs_sync_setup){.ready = false};
+}
+
 /* One run. `cancelled` is polled; *report is filled as far as it came. */
 consent_status cs_sync_run(cs_profile *profile, const cs_sync_setup *setup, const atomic_uint *cancelled,
                            uint32_t timeout_ms, consent_sync_report *report, consent_error *err);

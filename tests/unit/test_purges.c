@@ -66,7 +66,7 @@ static int note(void *ctx, const consent_purge *what)
     (void)snprintf(at, (size_t)(end - at), ":%d;", (int)what->reason);
     if (f->poll_inside) {
         size_t count = 0;
-        ok(f, cs_purges_run(f->j.profile, &count, &f->j.err));
+        ok(f, cs_profile_poll(f->j.profile, &count, &f->j.err));
         assert_int_equal(count, 0);
     }
     if (f->give_anew) {
@@ -90,7 +90,7 @@ static consent_status run(fixture *f)
 {
     size_t count = 0;
     f->calls[0] = '\0';
-    return cs_purges_run(f->j.profile, &count, &f->j.err);
+    return cs_profile_poll(f->j.profile, &count, &f->j.err);
 }
 
 static void expect_run(fixture *f, const char *calls)

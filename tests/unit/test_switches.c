@@ -85,7 +85,7 @@ static void run(fixture *f, const char *calls)
 {
     size_t count = 0;
     f->calls[0] = '\0';
-    ok(f, cs_switches_run(f->j.profile, &count, &f->j.err));
+    ok(f, cs_profile_poll(f->j.profile, &count, &f->j.err));
     assert_string_equal(f->calls, calls);
     size_t made = 0;
     for (const char *at = calls; *at; at++)
@@ -257,7 +257,7 @@ static void a_store_that_cannot_be_trusted_switches_everything_off(void **state)
     run(f, "search:dsa*;");
     f->j.profile->health = CONSENT_E_CORRUPT;
     f->calls[0] = '\0';
-    assert_int_equal(cs_switches_run(f->j.profile, &count, &f->j.err), CONSENT_E_CORRUPT);
+    assert_int_equal(cs_profile_poll(f->j.profile, &count, &f->j.err), CONSENT_E_CORRUPT);
     assert_string_equal(f->calls, "search:ds-;");
 }
 
@@ -265,7 +265,7 @@ static int run_inside(void *ctx, const char *id, const consent_switch_facts *fac
 {
     fixture *f = ctx;
     size_t count = 0;
-    assert_int_equal(cs_switches_run(f->j.profile, &count, NULL), CONSENT_OK);
+    assert_int_equal(cs_profile_poll(f->j.profile, &count, NULL), CONSENT_OK);
     assert_int_equal(count, 0);
     assert_int_equal(journey_decision(&f->j, "browse.search", "", "keyword"), CONSENT_ALLOW);
     return note(ctx, id, facts);
