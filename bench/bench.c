@@ -63,17 +63,25 @@ void bench_path(const bench *b, const char *name, char out[BENCH_PATH_SIZE])
         bench_fail(b->dir, "the path is too long");
 }
 
-void bench_size(bench *b)
+static void measure_size(const bench *b, const char *library, bench_row *row)
 {
-    bench_row *row = bench_add(&b->report, "libconsent.so, stripped, without dependencies", "KB", BENCH_AT_MOST, 250);
     struct stat info;
     char path[BENCH_PATH_SIZE];
-    (void)snprintf(path, sizeof path, "%.4000s/../bench/libconsent-stripped.so", b->bin_dir);
-    if (stat(path, &info) != 0) {
-        bench_leave_out(row, "built as a static library");
-        return;
-    }
-    bench_sample(row, (double)info.st_size / 1024);
+    (void)snprintf(path, sizeof path, "%.2000s/../bench/%.100s", b->bin_dir, library);
+    if (stat(path, &info) == 0)
+        bench_sample(row, (double)info.st_size / 1024);
+    else
+        bench_leave_out(row, "not built as a shared library of its own");
+}
+
+void bench_size(bench *b)
+{
+    measure_size(b, "libconsent.so",
+                 bench_add(&b->report, "libconsent.so, stripped, without dependencies", "KB", BENCH_AT_MOST, 250));
+    measure_size(b, "libconsent-rights.so",
+                 bench_add(&b->report, "  beside it, libconsent-rights.so", "KB", BENCH_NO_BUDGET, 0));
+    measure_size(b, "libconsent-sync.so",
+                 bench_add(&b->report, "  beside it, libconsent-sync.so", "KB", BENCH_NO_BUDGET, 0));
 }
 
 /* ---- the work directory ----------------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  * @file rights.h
  * What a person may ask of the operator, the two lists, switches for third parties, and what has to be deleted.
  *
- * The rules of <consent/consent.h> hold here, too.
+ * The rules of <consent/consent.h> hold here, too. Where shared libraries are built, these functions are in libconsent-rights
+ * (CMake: consent::rights, pkg-config: consent-rights).
  */
 #ifndef CONSENT_RIGHTS_H
 #define CONSENT_RIGHTS_H

@@ -8,6 +8,9 @@
  * did accept wait sealed for the operator (a kiosk's last visitor), or an account's minor waits for the guardian's word (C130), which is
  * taken in while nothing is sent. No lock is held while the network or a callback is waited for: checks, forms and withdrawals go on meanwhile. Offline, full and failing
  * networks lose nothing: what no receipt covers is sent again.
+ *
+ * Where shared libraries are built, these functions are in libconsent-sync (CMake: consent::sync, pkg-config: consent-sync): the other
+ * libraries have no code that opens a socket.
  */
 #ifndef CONSENT_SYNC_H
 #define CONSENT_SYNC_H
