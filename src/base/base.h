@@ -138,6 +138,37 @@ uint64_t cs_load_u64(const uint8_t *bytes);
 void cs_store_u32(uint8_t *bytes, uint32_t value);
 void cs_store_u64(uint8_t *bytes, uint64_t value);
 
+/* ---- structs as bytes --------------------------------------------------------------------- */
+
+/* How members of a struct stand in a binary format, one after the other. One table writes and reads. */
+typedef enum cs_member_kind {
+    CS_MEMBER_BYTES,  /* as they are */
+    CS_MEMBER_ID,     /* char[CS_ID_MAX_SIZE + 1]: its size, its text */
+    CS_MEMBER_FIXED,  /* a number of 4 or 8 bytes, little-endian */
+    CS_MEMBER_VARINT, /* a number up to what the member holds */
+    CS_MEMBER_SMALL,  /* one up to UINT16_MAX */
+    CS_MEMBER_BOOL,
+    CS_MEMBER_OTHER /* from here on: kinds of the caller's own */
+} cs_member_kind;
+
+typedef struct cs_member {
+    uint8_t kind;
+    uint8_t size;
+    uint16_t offset;
+} cs_member;
+
+#define CS_MEMBER(kind, type, member)                                                                                  \
+    {                                                                                                                  \
+        (kind), (uint8_t)sizeof(((type *)0)->member), (uint16_t)offsetof(type, member)                                 \
+    }
+
+void cs_buffer_members(cs_buffer *buffer, const cs_member *members, size_t count, const void *from);
+/* A number that its member cannot hold is a failed read. */
+void cs_read_members(cs_reader *reader, const cs_member *members, size_t count, void *to);
+/* The number that a member is, and a number put there; the member's size tells which type it has. */
+uint64_t cs_member_number(const cs_member *member, const void *from);
+void cs_member_set(const cs_member *member, void *to, uint64_t value);
+
 /* ---- text and codes ----------------------------------------------------------------------- */
 
 #define CS_ID_MAX_SIZE 96u /* bytes of an identifier: policy, purpose, recipient, data item … */
@@ -146,6 +177,8 @@ void cs_store_u64(uint8_t *bytes, uint64_t value);
 bool cs_id_is_valid(cs_str text);
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool cs_utf8_is_valid(cs_str text);
+/* The text at `index` in a list of texts that each end with a NUL, the list with another: "a\0b\0". NULL behind its end. */
+const char *cs_text_at(const char *list, size_t index);
 /* Next code point of valid UTF-8 at *at; advances. 0 at the end. */
 uint32_t cs_utf8_next(const char **at, const char *end);
 /* Columns a terminal uses for a code point: 0, 1 or 2 (East Asian wide). */
