@@ -69,9 +69,9 @@ static void head_json(const cs_known_head *head, int64_t now_ms, cs_json_out *ou
     char hash[2 * CS_HASH_SIZE + 1];
     cs_hex_encode(head->hash, CS_HASH_SIZE, hash);
     cs_json_open_object(out);
-    cs_json_member_text(out, "id", head->id);
-    cs_json_member_int(out, "version", head->version);
-    cs_json_member_int(out, "revision", head->revision);
+    cs_json_member_text(out, "id", head->newest.id);
+    cs_json_member_int(out, "version", head->newest.version);
+    cs_json_member_int(out, "revision", head->newest.revision);
     cs_json_member_text(out, "hash", hash);
     member_time(out, "fresh_until", head->fresh_until_ms);
     cs_json_member_bool(out, "fresh", now_ms < head->fresh_until_ms);

@@ -4,72 +4,64 @@
 
 #include <string.h>
 
-typedef enum field_kind {
-    KIND_U32,
-    KIND_U64,
-    KIND_I64,
-    KIND_BOOL,
-    KIND_DATE, /* year·10000 + month·100 + day */
-    KIND_STR,
-    KIND_DATA,   /* repeated text */
-    KIND_HASH,   /* 32 bytes */
-    KIND_SESSION /* 8 bytes */
-} field_kind;
-
-typedef struct field {
-    uint16_t kind;
-    uint16_t offset;
-    const char *name;
-} field;
-
-#define FIELD(kind, member)                                                                                            \
-    {                                                                                                                  \
-        kind, (uint16_t)offsetof(cs_event, member), #member                                                            \
-    }
+/* Beside numbers and truths. */
+enum {
+    DATE = CS_MEMBER_OTHER, /* year·10000 + month·100 + day */
+    STR,
+    DATA,   /* repeated text */
+    HASH,   /* 32 bytes */
+    SESSION /* 8 bytes */
+};
+#define NUMBER CS_MEMBER_VARINT
+#define BOOL CS_MEMBER_BOOL
 
 /* fields[n] has number n + 1. */
-static const field fields[] = {
-    FIELD(KIND_U32, type),
-    FIELD(KIND_U64, seq),
-    FIELD(KIND_I64, time_ms),
-    FIELD(KIND_I64, elapsed_ms),
-    FIELD(KIND_SESSION, session_id),
-    FIELD(KIND_U32, actor),
-    FIELD(KIND_U32, subject),
-    FIELD(KIND_STR, policy.id),
-    FIELD(KIND_U32, policy.version),
-    FIELD(KIND_U32, policy.revision),
-    FIELD(KIND_HASH, policy.hash),
-    FIELD(KIND_STR, overlay.id),
-    FIELD(KIND_U32, overlay.version),
-    FIELD(KIND_U32, overlay.revision),
-    FIELD(KIND_HASH, overlay.hash),
-    FIELD(KIND_STR, purpose),
-    FIELD(KIND_STR, recipient),
-    FIELD(KIND_DATA, data),
-    FIELD(KIND_STR, permission),
-    FIELD(KIND_STR, call_site),
-    FIELD(KIND_U32, os_state),
-    FIELD(KIND_U32, method),
-    FIELD(KIND_STR, control),
-    FIELD(KIND_STR, surface),
-    FIELD(KIND_STR, locale),
-    FIELD(KIND_HASH, notice_hash),
-    FIELD(KIND_U32, emphasis_count),
-    FIELD(KIND_BOOL, tick_initially_off),
-    FIELD(KIND_I64, ticked_at_ms),
-    FIELD(KIND_BOOL, reached_end),
-    FIELD(KIND_BOOL, user_initiated),
-    FIELD(KIND_U64, seen),
-    FIELD(KIND_BOOL, once),
-    FIELD(KIND_DATE, birth),
-    FIELD(KIND_U32, age_band),
-    FIELD(KIND_STR, reference),
-    FIELD(KIND_STR, rules_id),
-    FIELD(KIND_U32, rules_version),
-    FIELD(KIND_U32, count),
-    FIELD(KIND_STR, detail),
-};
+#define FIELDS(FIELD)                                                                                                  \
+    FIELD(NUMBER, type)                                                                                                \
+    FIELD(NUMBER, seq)                                                                                                 \
+    FIELD(NUMBER, time_ms)                                                                                             \
+    FIELD(NUMBER, elapsed_ms)                                                                                          \
+    FIELD(SESSION, session_id)                                                                                         \
+    FIELD(NUMBER, actor)                                                                                               \
+    FIELD(NUMBER, subject)                                                                                             \
+    FIELD(STR, policy.id)                                                                                              \
+    FIELD(NUMBER, policy.version)                                                                                      \
+    FIELD(NUMBER, policy.revision)                                                                                     \
+    FIELD(HASH, policy.hash)                                                                                           \
+    FIELD(STR, overlay.id)                                                                                             \
+    FIELD(NUMBER, overlay.version)                                                                                     \
+    FIELD(NUMBER, overlay.revision)                                                                                    \
+    FIELD(HASH, overlay.hash)                                                                                          \
+    FIELD(STR, purpose)                                                                                                \
+    FIELD(STR, recipient)                                                                                              \
+    FIELD(DATA, data)                                                                                                  \
+    FIELD(STR, permission)                                                                                             \
+    FIELD(STR, call_site)                                                                                              \
+    FIELD(NUMBER, os_state)                                                                                            \
+    FIELD(NUMBER, method)                                                                                              \
+    FIELD(STR, control)                                                                                                \
+    FIELD(STR, surface)                                                                                                \
+    FIELD(STR, locale)                                                                                                 \
+    FIELD(HASH, notice_hash)                                                                                           \
+    FIELD(NUMBER, emphasis_count)                                                                                      \
+    FIELD(BOOL, tick_initially_off)                                                                                    \
+    FIELD(NUMBER, ticked_at_ms)                                                                                        \
+    FIELD(BOOL, reached_end)                                                                                           \
+    FIELD(BOOL, user_initiated)                                                                                        \
+    FIELD(NUMBER, seen)                                                                                                \
+    FIELD(BOOL, once)                                                                                                  \
+    FIELD(DATE, birth)                                                                                                 \
+    FIELD(NUMBER, age_band)                                                                                            \
+    FIELD(STR, reference)                                                                                              \
+    FIELD(STR, rules_id)                                                                                               \
+    FIELD(NUMBER, rules_version)                                                                                       \
+    FIELD(NUMBER, count)                                                                                               \
+    FIELD(STR, detail)
+
+#define PLACE(kind, member) CS_MEMBER(kind, cs_event, member),
+#define NAME(kind, member) #member "\0"
+static const cs_member fields[] = {FIELDS(PLACE)};
+static const char names[] = FIELDS(NAME);
 
 enum {
     WIRE_VARINT = 0,
@@ -85,66 +77,37 @@ enum {
 
 /* ---- encoding ----------------------------------------------------------------------------- */
 
-static void put_varint(cs_buffer *out, size_t number, uint64_t value)
-{
-    if (value == 0)
-        return;
-    cs_buffer_varint(out, (uint64_t)number << 3 | WIRE_VARINT);
-    cs_buffer_varint(out, value);
-}
-
 static void put_bytes(cs_buffer *out, size_t number, const void *data, size_t size)
 {
     cs_buffer_varint(out, (uint64_t)number << 3 | WIRE_BYTES);
     cs_buffer_sized(out, data, size);
 }
 
-static void put_str(cs_buffer *out, size_t number, cs_str text)
+static uint64_t date_number(const cs_date *date)
 {
-    if (text.size > 0)
-        put_bytes(out, number, text.data, text.size);
+    return date->year == 0 ? 0 : (uint64_t)((int64_t)date->year * 10000 + date->month * 100 + date->day);
 }
 
-static uint64_t date_number(cs_date date)
-{
-    if (date.year == 0)
-        return 0;
-    return (uint64_t)((int64_t)date.year * 10000 + date.month * 100 + date.day);
-}
-
-static void put_field(const cs_event *event, size_t number, const field *f, cs_buffer *out)
+static void put_field(const cs_event *event, size_t number, const cs_member *f, cs_buffer *out)
 {
     const void *at = (const char *)event + f->offset;
-    switch ((field_kind)f->kind) {
-    case KIND_U32:
-        put_varint(out, number, *(const uint32_t *)at);
-        break;
-    case KIND_U64:
-        put_varint(out, number, *(const uint64_t *)at);
-        break;
-    case KIND_I64:
-        put_varint(out, number, (uint64_t) * (const int64_t *)at);
-        break;
-    case KIND_BOOL:
-        put_varint(out, number, *(const bool *)at ? 1 : 0);
-        break;
-    case KIND_DATE:
-        put_varint(out, number, date_number(*(const cs_date *)at));
-        break;
-    case KIND_STR:
-        put_str(out, number, *(const cs_str *)at);
-        break;
-    case KIND_DATA:
+    const cs_str *text = at;
+    if (f->kind < STR) {
+        uint64_t value = f->kind == DATE ? date_number(at) : cs_member_number(f, event);
+        if (value == 0)
+            return;
+        cs_buffer_varint(out, (uint64_t)number << 3 | WIRE_VARINT);
+        cs_buffer_varint(out, value);
+    } else if (f->kind == DATA) {
         for (size_t i = 0; i < event->data_count; i++)
-            put_bytes(out, number, event->data[i].data, event->data[i].size);
-        break;
-    case KIND_HASH:
-    case KIND_SESSION: {
+            put_bytes(out, number, text[i].data, text[i].size);
+    } else if (f->kind == STR) {
+        if (text->size > 0)
+            put_bytes(out, number, text->data, text->size);
+    } else {
         const uint8_t *bytes = *(const uint8_t *const *)at;
         if (bytes != NULL)
-            put_bytes(out, number, bytes, f->kind == KIND_HASH ? HASH_SIZE : SESSION_SIZE);
-        break;
-    }
+            put_bytes(out, number, bytes, f->kind == HASH ? HASH_SIZE : SESSION_SIZE);
     }
 }
 
@@ -174,77 +137,63 @@ static consent_status refuse(consent_error *err, const char *what, const char *w
                    what, why);
 }
 
-static consent_status take_number(const field *f, void *at, uint64_t value, consent_error *err)
+/* Each take_… says why not; NULL: taken. */
+static const char *take_date(uint64_t value, cs_date *out)
 {
-    if (value == 0)
-        return refuse(err, f->name, "a zero is left out");
-    switch ((field_kind)f->kind) {
-    case KIND_U32:
-        if (value > UINT32_MAX)
-            return refuse(err, f->name, "too large");
-        *(uint32_t *)at = (uint32_t)value;
-        break;
-    case KIND_I64:
-        *(int64_t *)at = (int64_t)value;
-        break;
-    case KIND_BOOL:
-        if (value != 1)
-            return refuse(err, f->name, "neither true nor false");
-        *(bool *)at = true;
-        break;
-    case KIND_DATE: {
-        cs_date date = {0, (int32_t)(value / 100 % 100), (int32_t)(value % 100)};
-        if (value > 99991231)
-            return refuse(err, f->name, "no such day");
-        date.year = (int32_t)(value / 10000);
-        if (date.year == 0 || !cs_date_is_valid(date))
-            return refuse(err, f->name, "no such day");
-        *(cs_date *)at = date;
-        break;
-    }
-    default:
-        *(uint64_t *)at = value;
-        break;
-    }
-    return CONSENT_OK;
+    cs_date date = {(int32_t)(value / 10000 % 10000), (int32_t)(value / 100 % 100), (int32_t)(value % 100)};
+    if (value > 99991231 || date.year == 0 || !cs_date_is_valid(date))
+        return "no such day";
+    *out = date;
+    return NULL;
 }
 
-static consent_status take_bytes(const field *f, cs_event *out, cs_span bytes, consent_error *err)
+static const char *take_number(const cs_member *f, cs_event *out, uint64_t value)
+{
+    if (value == 0)
+        return "a zero is left out";
+    if (f->kind == DATE)
+        return take_date(value, (cs_date *)(void *)((char *)out + f->offset));
+    if (f->kind == BOOL && value != 1)
+        return "neither true nor false";
+    if (f->size == 4 && value > UINT32_MAX)
+        return "too large";
+    cs_member_set(f, out, value);
+    return NULL;
+}
+
+static const char *take_bytes(const cs_member *f, cs_event *out, cs_span bytes)
 {
     void *at = (char *)out + f->offset;
     cs_str text = {(const char *)bytes.data, bytes.size};
-    if (f->kind == KIND_HASH || f->kind == KIND_SESSION) {
-        if (bytes.size != (f->kind == KIND_HASH ? HASH_SIZE : SESSION_SIZE))
-            return refuse(err, f->name, "wrong length");
+    if (f->kind >= HASH) {
+        if (bytes.size != (f->kind == HASH ? HASH_SIZE : SESSION_SIZE))
+            return "wrong length";
         *(const uint8_t **)at = bytes.data;
-        return CONSENT_OK;
+        return NULL;
     }
     if (bytes.size == 0)
-        return refuse(err, f->name, "empty text is left out");
+        return "empty text is left out";
     if (!cs_utf8_is_valid(text))
-        return refuse(err, f->name, "not UTF-8");
-    if (f->kind == KIND_STR) {
-        *(cs_str *)at = text;
-        return CONSENT_OK;
-    }
-    if (out->data_count == CS_EVENT_MAX_DATA)
-        return refuse(err, f->name, "too many");
-    out->data[out->data_count++] = text;
-    return CONSENT_OK;
+        return "not UTF-8";
+    if (f->kind == DATA && out->data_count == CS_EVENT_MAX_DATA)
+        return "too many";
+    ((cs_str *)at)[f->kind == DATA ? out->data_count++ : 0] = text;
+    return NULL;
 }
 
-static consent_status take_field(const field *f, cs_event *out, uint64_t wire, cs_reader *in, consent_error *err)
+static const char *take_field(const cs_member *f, cs_event *out, uint64_t wire, cs_reader *in)
 {
-    if (f->kind >= KIND_STR) {
-        if (wire != WIRE_BYTES)
-            return refuse(err, f->name, "wrong wire type");
-        cs_span bytes = cs_read_sized(in, CS_EVENT_MAX_SIZE);
-        return in->ok ? take_bytes(f, out, bytes, err) : refuse(err, f->name, "cut short");
-    }
-    if (wire != WIRE_VARINT)
-        return refuse(err, f->name, "wrong wire type");
-    uint64_t value = cs_read_varint(in);
-    return in->ok ? take_number(f, (char *)out + f->offset, value, err) : refuse(err, f->name, "cut short");
+    uint64_t value = 0;
+    cs_span bytes = {NULL, 0};
+    if (wire != (f->kind >= STR ? WIRE_BYTES : WIRE_VARINT))
+        return "wrong wire type";
+    if (f->kind >= STR)
+        bytes = cs_read_sized(in, CS_EVENT_MAX_SIZE);
+    else
+        value = cs_read_varint(in);
+    if (!in->ok)
+        return "cut short";
+    return f->kind >= STR ? take_bytes(f, out, bytes) : take_number(f, out, value);
 }
 
 /* A field that a newer version added: passed over, its bytes stay part of the event. */
@@ -281,18 +230,17 @@ consent_status cs_event_decode(cs_span bytes, cs_event *out, consent_error *err)
         uint64_t number = tag >> 3;
         if (!in.ok || number == 0 || number > MAX_FIELD_NUMBER)
             return refuse(err, "tag", "no field number");
-        bool known = number <= CS_COUNT_OF(fields);
-        bool repeats = !known || fields[number - 1].kind == KIND_DATA;
-        if (number < last || (number == last && !repeats))
-            return refuse(err, known ? fields[number - 1].name : "tag", "out of order");
+        const cs_member *f = number <= CS_COUNT_OF(fields) ? &fields[number - 1] : NULL;
+        const char *why = NULL;
+        if (number < last || (number == last && f && f->kind != DATA))
+            why = "out of order";
+        else if (f)
+            why = take_field(f, out, tag & 7, &in);
+        else if (!skip_field(&in, tag & 7))
+            why = "unknown field cut short";
+        if (why)
+            return refuse(err, f ? cs_text_at(names, number - 1) : "tag", why);
         last = number;
-        if (known) {
-            consent_status status = take_field(&fields[number - 1], out, tag & 7, &in, err);
-            if (status != CONSENT_OK)
-                return status;
-        } else if (!skip_field(&in, tag & 7)) {
-            return refuse(err, "tag", "unknown field cut short");
-        }
     }
     if (out->type == 0 || out->seq == 0)
         return refuse(err, out->type == 0 ? "type" : "seq", "missing");

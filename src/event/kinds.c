@@ -1,60 +1,85 @@
 /* What each event is called and which way it may move a decision. */
 #include "event/event.h"
 
-typedef struct kind {
-    const char *name;
-    cs_polarity polarity;
-} kind;
+/* By type, from 1. */
+static const char names[] = "notice_shown\0"
+                            "policy_accepted\0"
+                            "policy_declined\0"
+                            "granted\0"
+                            "denied\0"
+                            "withdrawn\0"
+                            "used_once\0"
+                            "permission_prompted\0"
+                            "permission_result\0"
+                            "permission_revoked\0"
+                            "account_bound\0"
+                            "account_unbound\0"
+                            "age_declared\0"
+                            "age_signalled\0"
+                            "guardian_verified\0"
+                            "guardian_revoked\0"
+                            "key_confirmed\0"
+                            "ground_relied_on\0"
+                            "usage\0"
+                            "request_opened\0"
+                            "request_updated\0"
+                            "notice_received\0"
+                            "notice_acknowledged\0"
+                            "imported\0"
+                            "erased\0"
+                            "recovered\0"
+                            "sync_acknowledged\0"
+                            "purged\0";
 
 /* The one table of polarities, indexed by type. Whether an act replaces another permissive one is a matter
  * of history: the state adds that. What changes who the person is taken to be, or what time it is, can move a
  * decision either way. permission_result is settled by its content below. */
-static const kind kinds[] = {
-    [CS_EVENT_NOTICE_SHOWN] = {"notice_shown", CS_NEUTRAL},
-    [CS_EVENT_POLICY_ACCEPTED] = {"policy_accepted", CS_PERMISSIVE},
-    [CS_EVENT_POLICY_DECLINED] = {"policy_declined", CS_RESTRICTIVE},
-    [CS_EVENT_GRANTED] = {"granted", CS_PERMISSIVE},
-    [CS_EVENT_DENIED] = {"denied", CS_RESTRICTIVE},
-    [CS_EVENT_WITHDRAWN] = {"withdrawn", CS_RESTRICTIVE},
-    [CS_EVENT_USED_ONCE] = {"used_once", CS_RESTRICTIVE},
-    [CS_EVENT_PERMISSION_PROMPTED] = {"permission_prompted", CS_NEUTRAL},
-    [CS_EVENT_PERMISSION_RESULT] = {"permission_result", CS_RESTRICTIVE},
-    [CS_EVENT_PERMISSION_REVOKED] = {"permission_revoked", CS_RESTRICTIVE},
-    [CS_EVENT_ACCOUNT_BOUND] = {"account_bound", CS_PERMISSIVE_AND_RESTRICTIVE},
-    [CS_EVENT_ACCOUNT_UNBOUND] = {"account_unbound", CS_PERMISSIVE_AND_RESTRICTIVE},
-    [CS_EVENT_AGE_DECLARED] = {"age_declared", CS_PERMISSIVE_AND_RESTRICTIVE},
-    [CS_EVENT_AGE_SIGNALLED] = {"age_signalled", CS_PERMISSIVE_AND_RESTRICTIVE},
-    [CS_EVENT_GUARDIAN_VERIFIED] = {"guardian_verified", CS_PERMISSIVE},
-    [CS_EVENT_GUARDIAN_REVOKED] = {"guardian_revoked", CS_RESTRICTIVE},
-    [CS_EVENT_KEY_CONFIRMED] = {"key_confirmed", CS_PERMISSIVE},
-    [CS_EVENT_GROUND_RELIED_ON] = {"ground_relied_on", CS_NEUTRAL},
-    [CS_EVENT_USAGE] = {"usage", CS_NEUTRAL},
-    [CS_EVENT_REQUEST_OPENED] = {"request_opened", CS_NEUTRAL},
-    [CS_EVENT_REQUEST_UPDATED] = {"request_updated", CS_NEUTRAL},
-    [CS_EVENT_NOTICE_RECEIVED] = {"notice_received", CS_NEUTRAL},
-    [CS_EVENT_NOTICE_ACKNOWLEDGED] = {"notice_acknowledged", CS_NEUTRAL},
-    [CS_EVENT_IMPORTED] = {"imported", CS_PERMISSIVE},
-    [CS_EVENT_ERASED] = {"erased", CS_RESTRICTIVE},
-    [CS_EVENT_RECOVERED] = {"recovered", CS_RESTRICTIVE},
-    [CS_EVENT_SYNC_ACKNOWLEDGED] = {"sync_acknowledged", CS_PERMISSIVE_AND_RESTRICTIVE},
-    [CS_EVENT_PURGED] = {"purged", CS_NEUTRAL},
+static const uint8_t polarities[] = {
+    [CS_EVENT_NOTICE_SHOWN] = CS_NEUTRAL,
+    [CS_EVENT_POLICY_ACCEPTED] = CS_PERMISSIVE,
+    [CS_EVENT_POLICY_DECLINED] = CS_RESTRICTIVE,
+    [CS_EVENT_GRANTED] = CS_PERMISSIVE,
+    [CS_EVENT_DENIED] = CS_RESTRICTIVE,
+    [CS_EVENT_WITHDRAWN] = CS_RESTRICTIVE,
+    [CS_EVENT_USED_ONCE] = CS_RESTRICTIVE,
+    [CS_EVENT_PERMISSION_PROMPTED] = CS_NEUTRAL,
+    [CS_EVENT_PERMISSION_RESULT] = CS_RESTRICTIVE,
+    [CS_EVENT_PERMISSION_REVOKED] = CS_RESTRICTIVE,
+    [CS_EVENT_ACCOUNT_BOUND] = CS_PERMISSIVE_AND_RESTRICTIVE,
+    [CS_EVENT_ACCOUNT_UNBOUND] = CS_PERMISSIVE_AND_RESTRICTIVE,
+    [CS_EVENT_AGE_DECLARED] = CS_PERMISSIVE_AND_RESTRICTIVE,
+    [CS_EVENT_AGE_SIGNALLED] = CS_PERMISSIVE_AND_RESTRICTIVE,
+    [CS_EVENT_GUARDIAN_VERIFIED] = CS_PERMISSIVE,
+    [CS_EVENT_GUARDIAN_REVOKED] = CS_RESTRICTIVE,
+    [CS_EVENT_KEY_CONFIRMED] = CS_PERMISSIVE,
+    [CS_EVENT_GROUND_RELIED_ON] = CS_NEUTRAL,
+    [CS_EVENT_USAGE] = CS_NEUTRAL,
+    [CS_EVENT_REQUEST_OPENED] = CS_NEUTRAL,
+    [CS_EVENT_REQUEST_UPDATED] = CS_NEUTRAL,
+    [CS_EVENT_NOTICE_RECEIVED] = CS_NEUTRAL,
+    [CS_EVENT_NOTICE_ACKNOWLEDGED] = CS_NEUTRAL,
+    [CS_EVENT_IMPORTED] = CS_PERMISSIVE,
+    [CS_EVENT_ERASED] = CS_RESTRICTIVE,
+    [CS_EVENT_RECOVERED] = CS_RESTRICTIVE,
+    [CS_EVENT_SYNC_ACKNOWLEDGED] = CS_PERMISSIVE_AND_RESTRICTIVE,
+    [CS_EVENT_PURGED] = CS_NEUTRAL,
 };
-
-static const char *const actors[] = {"self", "guardian", "support", "system"};
 
 static bool is_known(uint32_t type)
 {
-    return type > 0 && type < CS_COUNT_OF(kinds);
+    return type > 0 && type < CS_COUNT_OF(polarities);
 }
 
 const char *cs_event_type_name(uint32_t type)
 {
-    return is_known(type) ? kinds[type].name : "unknown";
+    const char *name = cs_text_at(names, (size_t)type - 1);
+    return name ? name : "unknown";
 }
 
 const char *cs_actor_name(uint32_t actor)
 {
-    return actor < CS_COUNT_OF(actors) ? actors[actor] : "unknown";
+    const char *name = cs_text_at("self\0guardian\0support\0system\0", actor);
+    return name ? name : "unknown";
 }
 
 bool cs_event_is_field_notice(const cs_event *event)
@@ -72,5 +97,5 @@ cs_polarity cs_event_polarity(const cs_event *event)
         return CS_PERMISSIVE;
     if (cs_event_is_field_notice(event))
         return CS_PERMISSIVE;
-    return kinds[event->type].polarity;
+    return (cs_polarity)polarities[event->type];
 }

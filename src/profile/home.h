@@ -32,12 +32,17 @@ typedef struct cs_held_policy {
     int64_t installed_ms;
 } cs_held_policy;
 
-/* What a publisher last said of a policy's newest version. */
-typedef struct cs_known_head {
+/* A version of a policy, as one publisher key signed for it. */
+typedef struct cs_version_floor {
     uint8_t publisher[CS_KEY_NAME_SIZE];
     char id[CS_ID_MAX_SIZE + 1];
     uint32_t version;
     uint32_t revision;
+} cs_version_floor;
+
+/* What a publisher last said of a policy's newest version. */
+typedef struct cs_known_head {
+    cs_version_floor newest;
     uint8_t hash[CS_HASH_SIZE];
     int64_t fresh_until_ms;
 } cs_known_head;

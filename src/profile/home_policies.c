@@ -124,25 +124,24 @@ consent_status cs_home_refresh_policies(cs_home *home, consent_error *err)
 
 /* ---- install ------------------------------------------------------------------------------------- */
 
-/* Whether this policy may stand beside those held: equivocation, and that a text revision is one. */
-static consent_status check_held(const cs_home *home, const cs_policy *policy, consent_error *err)
+/* Whether what is claimed may stand beside the policies held: equivocation, and that a text revision is one. */
+static consent_status check_held(const cs_home *home, const cs_claim *claim, const cs_policy *policy,
+                                 consent_error *err)
 {
+    const char *why = NULL;
     for (size_t i = 0; i < home->held_count; i++) {
         const cs_policy *other = home->held[i].policy;
-        if (strcmp(other->id, policy->id) != 0 || other->version != policy->version)
+        if (strcmp(other->id, claim->id) != 0 || other->version != claim->version)
             continue;
-        if (other->revision == policy->revision)
-            return cs_fail(
-                err, CONSENT_E_REJECTED, 0,
-                "policy %s version %u revision %u is already held with other content; a changed policy needs "
-                "a new version",
-                policy->id, policy->version, policy->revision);
-        if (cs_policy_changes(other, policy) & ~(uint32_t)CS_CHANGE_EDITORIAL)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "policy %s version %u revision %u changes more than text; give it a new version", policy->id,
-                           policy->version, policy->revision);
+        if (other->revision == claim->revision && memcmp(other->hash, claim->hash, CS_HASH_SIZE) != 0)
+            why = "is held with other content";
+        else if (policy && cs_policy_changes(other, policy) & ~(uint32_t)CS_CHANGE_EDITORIAL)
+            why = "changes more than text";
     }
-    if (home->held_count >= CS_HOME_MAX_POLICIES)
+    if (why)
+        return cs_fail(err, CONSENT_E_REJECTED, 0, "policy %s version %u revision %u %s: it needs a new version",
+                       claim->id, claim->version, claim->revision, why);
+    if (policy && home->held_count >= CS_HOME_MAX_POLICIES)
         return cs_fail(err, CONSENT_E_FULL, 0, "this home already holds %u policies, the most it can",
                        CS_HOME_MAX_POLICIES);
     return CONSENT_OK;
@@ -206,77 +205,39 @@ static consent_status keep(cs_home *home, cs_policy_index *index, cs_bundle *bun
     return CONSENT_OK;
 }
 
+/* Something verified that arrived: a bundle, a head statement, or a key set by itself. */
+typedef struct arrival {
+    cs_claim claim;
+    cs_bundle bundle; /* its policy is NULL for the others */
+    cs_head head;
+    cs_signers signers;
+    cs_key_set set;
+    cs_policy_index index;
+} arrival;
+
 /* Nothing is written before everything was checked. A policy held already may come under a newer key set, by another publisher;
  * under an older one it brings nothing: an app installs the bundle that it ships at every start. */
-static consent_status place_bundle(cs_home *home, cs_policy_index *index, cs_bundle *bundle, int64_t now_ms,
-                                   consent_error *err)
+static consent_status place(cs_home *home, arrival *new, int64_t now_ms, consent_error *err)
 {
-    bool held = held_by_hash(home, bundle->policy->hash) != NULL;
-    bool changed = false;
-    consent_status status = cs_index_check_key_set(home, index, &bundle->signers, held ? NULL : err);
+    const cs_claim *claim = &new->claim;
+    const cs_policy *policy = new->bundle.policy;
+    bool changed = false, held = policy && held_by_hash(home, policy->hash);
+    consent_status status = cs_index_check_key_set(home, &new->index, claim->signers, held ? NULL : err);
     if (held && status == CONSENT_E_REJECTED)
         return CONSENT_OK;
-    if (status == CONSENT_OK && !held)
-        status = cs_index_check_policy(index, bundle->policy, &bundle->signers, err);
-    if (status == CONSENT_OK && !held)
-        status = check_held(home, bundle->policy, err);
+    if (status == CONSENT_OK && claim->id && !held)
+        status = cs_index_check_claim(&new->index, claim, err);
+    if (status == CONSENT_OK && claim->id && !held)
+        status = check_held(home, claim, policy, err);
     if (status == CONSENT_OK)
-        status = cs_index_raise_key_set(home, index, &bundle->signers, &changed, err);
-    if (status == CONSENT_OK)
-        status = cs_index_raise_policy(index, bundle->policy, &bundle->signers, &changed, err);
+        status = cs_index_raise_key_set(home, &new->index, claim->signers, &changed, err);
+    if (status == CONSENT_OK && claim->id)
+        status = cs_index_raise_claim(&new->index, claim, &changed, err);
     if (status != CONSENT_OK)
         return status;
-    if (!held)
-        return keep(home, index, bundle, now_ms, err);
-    return changed ? publish_index(home, index, err) : CONSENT_OK;
-}
-
-static consent_status place_head(cs_home *home, cs_policy_index *index, const cs_head *head, consent_error *err)
-{
-    bool changed = false;
-    const cs_held_policy *held = cs_home_policy(home, head->id, head->version);
-    consent_status status = cs_index_check_key_set(home, index, &head->signers, err);
-    if (status == CONSENT_OK)
-        status = cs_index_check_head(index, head, err);
-    if (status == CONSENT_OK && held && held->policy->revision == head->revision &&
-        memcmp(held->policy->hash, head->hash, CS_HASH_SIZE) != 0)
-        status = cs_fail(err, CONSENT_E_REJECTED, 0,
-                         "policy %s version %u revision %u is held with other content than the head statement names",
-                         head->id, head->version, head->revision);
-    if (status == CONSENT_OK)
-        status = cs_index_raise_key_set(home, index, &head->signers, &changed, err);
-    if (status == CONSENT_OK)
-        status = cs_index_raise_head(index, head, &changed, err);
-    if (status != CONSENT_OK || !changed)
-        return status;
-    return publish_index(home, index, err);
-}
-
-static consent_status place_keys(cs_home *home, cs_policy_index *index, const cs_signers *signers, consent_error *err)
-{
-    bool changed = false;
-    consent_status status = cs_index_check_key_set(home, index, signers, err);
-    if (status == CONSENT_OK)
-        status = cs_index_raise_key_set(home, index, signers, &changed, err);
-    return status == CONSENT_OK && changed ? publish_index(home, index, err) : status;
-}
-
-/* Of bundle and head at most one is given; neither: the key set alone. */
-static consent_status place(cs_home *home, cs_bundle *bundle, const cs_head *head, const cs_signers *signers,
-                            int64_t now_ms, consent_error *err)
-{
-    cs_policy_index *index = cs_alloc(&home->env.memory, sizeof *index);
-    if (!index)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the list of policies");
-    consent_status status = cs_home_refresh_policies(home, err);
-    if (status == CONSENT_OK)
-        status = cs_index_load(home, index, err);
-    if (status == CONSENT_OK && bundle)
-        status = place_bundle(home, index, bundle, now_ms, err);
-    else if (status == CONSENT_OK)
-        status = head ? place_head(home, index, head, err) : place_keys(home, index, signers, err);
-    cs_free(&home->env.memory, index, sizeof *index);
-    return status;
+    if (policy && !held)
+        return keep(home, &new->index, &new->bundle, now_ms, err);
+    return changed ? publish_index(home, &new->index, err) : CONSENT_OK;
 }
 
 /* One installation at a time among all processes: the list of policies is read, judged and replaced as one. */
@@ -303,52 +264,53 @@ static void unlock_installing(cs_home *home, cs_file *lock)
     home->env.file_close(home->env.ctx, lock);
 }
 
-static consent_status install_keys(cs_home *home, cs_str line, consent_error *err)
+/* Verifies. `keys` is the key set's line. */
+static consent_status open_arrival(cs_home *home, cs_span bytes, int64_t now_ms, arrival *new, cs_str *keys,
+                                   consent_error *err)
 {
-    cs_signers *signers = cs_alloc(&home->env.memory, sizeof *signers);
-    cs_key_set *set = cs_alloc(&home->env.memory, sizeof *set);
-    consent_status status = signers && set ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for a key set");
-    if (status == CONSENT_OK)
-        status = cs_key_set_verify(&home->env.memory, line, home->roots, home->root_count, set, signers, err);
-    if (status == CONSENT_OK)
-        status = place(home, NULL, NULL, signers, 0, err);
-    if (status == CONSENT_OK)
-        status = cs_home_keep_key_set(home, line, signers, err);
-    cs_free(&home->env.memory, signers, sizeof *signers);
-    cs_free(&home->env.memory, set, sizeof *set);
-    return status;
-}
-
-static consent_status install_bundle(cs_home *home, cs_span bytes, cs_str keys, int64_t now_ms, consent_error *err)
-{
-    cs_bundle bundle = {0};
-    consent_status status =
-        cs_bundle_open(&home->env.memory, bytes, home->roots, home->root_count, now_ms, &bundle, err);
-    if (status == CONSENT_OK)
-        status = place(home, &bundle, NULL, NULL, now_ms, err);
-    if (status == CONSENT_OK)
-        status = cs_home_keep_key_set(home, keys, &bundle.signers, err);
-    cs_bundle_free(&bundle);
+    const cs_memory *memory = &home->env.memory;
+    cs_head *head = &new->head;
+    cs_bundle *bundle = &new->bundle;
+    consent_status status;
+    if (cs_home_is_key_set(home, bytes, keys)) {
+        new->claim.signers = &new->signers;
+        return cs_key_set_verify(memory, *keys, home->roots, home->root_count, &new->set, &new->signers, err);
+    }
+    const char *end = bytes.size != 0 ? memchr(bytes.data, '\n', bytes.size) : NULL;
+    keys->size = end ? (size_t)(end - keys->data) : 0;
+    if (cs_head_is(memory, bytes)) {
+        status = cs_head_open(memory, bytes, home->roots, home->root_count, now_ms, head, err);
+        new->claim =
+            (cs_claim){&head->signers, head->id, head->version, head->revision, head->hash, head->fresh_until_ms};
+        return status;
+    }
+    status = cs_bundle_open(memory, bytes, home->roots, home->root_count, now_ms, bundle, err);
+    const cs_policy *policy = bundle->policy;
+    if (policy)
+        new->claim = (cs_claim){&bundle->signers, policy->id, policy->version, policy->revision, policy->hash, 0};
     return status;
 }
 
 static consent_status install(cs_home *home, cs_span bytes, consent_error *err)
 {
     cs_clock clock;
-    cs_head head;
     cs_str keys;
+    arrival *new = cs_alloc(&home->env.memory, sizeof *new);
+    if (!new)
+        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to install a policy");
     home->env.clock(home->env.ctx, &clock);
-    if (cs_home_is_key_set(home, bytes, &keys))
-        return install_keys(home, keys, err);
-    const char *end = bytes.size != 0 ? memchr(bytes.data, '\n', bytes.size) : NULL;
-    keys.size = end ? (size_t)(end - keys.data) : 0;
-    if (!cs_head_is(&home->env.memory, bytes))
-        return install_bundle(home, bytes, keys, clock.wall_ms, err);
-    consent_status status =
-        cs_head_open(&home->env.memory, bytes, home->roots, home->root_count, clock.wall_ms, &head, err);
+    consent_status status = open_arrival(home, bytes, clock.wall_ms, new, &keys, err);
     if (status == CONSENT_OK)
-        status = place(home, NULL, &head, NULL, clock.wall_ms, err);
-    return status == CONSENT_OK ? cs_home_keep_key_set(home, keys, &head.signers, err) : status;
+        status = cs_home_refresh_policies(home, err);
+    if (status == CONSENT_OK)
+        status = cs_index_load(home, &new->index, err);
+    if (status == CONSENT_OK)
+        status = place(home, new, clock.wall_ms, err);
+    if (status == CONSENT_OK)
+        status = cs_home_keep_key_set(home, keys, new->claim.signers, err);
+    cs_bundle_free(&new->bundle);
+    cs_free(&home->env.memory, new, sizeof *new);
+    return status;
 }
 
 consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
@@ -402,7 +364,7 @@ const cs_held_policy *cs_home_policy(const cs_home *home, const char *id, uint32
 bool cs_home_is_outdated(const cs_home *home, const cs_policy *policy)
 {
     for (size_t i = 0; i < home->head_count; i++) {
-        const cs_known_head *head = &home->heads[i];
+        const cs_version_floor *head = &home->heads[i].newest;
         if (strcmp(head->id, policy->id) == 0)
             return policy->version < head->version ||
                    (policy->version == head->version && policy->revision < head->revision);

@@ -1,6 +1,5 @@
 #include "profile/policy_index.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define INDEX_VERSION 2u
@@ -9,102 +8,81 @@
 
 /* ---- coding ------------------------------------------------------------------------------------ */
 
-static void encode_trust(const cs_policy_index *index, cs_buffer *out)
-{
-    cs_buffer_varint(out, index->key_set_count);
-    for (size_t i = 0; i < index->key_set_count; i++) {
-        const cs_key_set_floor *entry = &index->key_sets[i];
-        cs_buffer_append(out, entry->root, CS_KEY_NAME_SIZE);
-        cs_buffer_u32(out, entry->version);
-        cs_buffer_append(out, entry->hash, CS_HASH_SIZE);
+#define HELD(kind, member) CS_MEMBER(kind, cs_index_entry, member)
+#define FLOOR(kind, member) CS_MEMBER(kind, cs_version_floor, member)
+#define KEY_SET(kind, member) CS_MEMBER(kind, cs_key_set_floor, member)
+#define HEAD(kind, member) CS_MEMBER(kind, cs_known_head, member)
+
+static const cs_member members[] = {
+    HELD(CS_MEMBER_BYTES, hash),
+    HELD(CS_MEMBER_BYTES, publisher),
+    HELD(CS_MEMBER_FIXED, installed_ms),
+
+    FLOOR(CS_MEMBER_BYTES, publisher),
+    FLOOR(CS_MEMBER_ID, id),
+    FLOOR(CS_MEMBER_FIXED, version),
+    FLOOR(CS_MEMBER_FIXED, revision),
+
+    KEY_SET(CS_MEMBER_BYTES, root),
+    KEY_SET(CS_MEMBER_FIXED, version),
+    KEY_SET(CS_MEMBER_BYTES, hash),
+
+    HEAD(CS_MEMBER_BYTES, newest.publisher),
+    HEAD(CS_MEMBER_ID, newest.id),
+    HEAD(CS_MEMBER_FIXED, newest.version),
+    HEAD(CS_MEMBER_FIXED, newest.revision),
+    HEAD(CS_MEMBER_BYTES, hash),
+    HEAD(CS_MEMBER_FIXED, fresh_until_ms),
+};
+
+/* The lists of the index, in the order of the file; their members stand above in that order too. */
+typedef struct list {
+    uint16_t entries, count; /* where they are in the index */
+    uint8_t entry_size, max, member_count;
+} list;
+
+#define LIST(entries, count, max, member_count)                                                                        \
+    {                                                                                                                  \
+        offsetof(cs_policy_index, entries), offsetof(cs_policy_index, count),                                          \
+            sizeof(((cs_policy_index *)0)->entries[0]), max, member_count                                              \
     }
-    cs_buffer_varint(out, index->head_count);
-    for (size_t i = 0; i < index->head_count; i++) {
-        const cs_known_head *entry = &index->heads[i];
-        cs_buffer_append(out, entry->publisher, CS_KEY_NAME_SIZE);
-        cs_buffer_sized(out, entry->id, strlen(entry->id));
-        cs_buffer_u32(out, entry->version);
-        cs_buffer_u32(out, entry->revision);
-        cs_buffer_append(out, entry->hash, CS_HASH_SIZE);
-        cs_buffer_u64(out, (uint64_t)entry->fresh_until_ms);
-    }
-}
+static const list lists[] = {
+    LIST(held, held_count, CS_HOME_MAX_POLICIES, 3),
+    LIST(floors, floor_count, CS_INDEX_MAX_FLOORS, 4),
+    LIST(key_sets, key_set_count, CS_INDEX_MAX_KEY_SETS, 3),
+    LIST(heads, head_count, CS_HOME_MAX_HEADS, 6),
+};
 
 static void encode_index(const cs_policy_index *index, cs_buffer *out)
 {
+    const cs_member *of = members;
     cs_buffer_u8(out, INDEX_VERSION);
     cs_buffer_u32(out, index->serial);
-    cs_buffer_varint(out, index->held_count);
-    for (size_t i = 0; i < index->held_count; i++) {
-        cs_buffer_append(out, index->held[i].hash, CS_HASH_SIZE);
-        cs_buffer_append(out, index->held[i].publisher, CS_KEY_NAME_SIZE);
-        cs_buffer_u64(out, (uint64_t)index->held[i].installed_ms);
+    for (const list *l = lists; l < lists + CS_COUNT_OF(lists); of += l->member_count, l++) {
+        const char *entry = (const char *)index + l->entries;
+        size_t count = *(const size_t *)(const void *)((const char *)index + l->count);
+        cs_buffer_varint(out, count);
+        for (; count != 0; count--, entry += l->entry_size)
+            cs_buffer_members(out, of, l->member_count, entry);
     }
-    cs_buffer_varint(out, index->floor_count);
-    for (size_t i = 0; i < index->floor_count; i++) {
-        const cs_version_floor *entry = &index->floors[i];
-        cs_buffer_append(out, entry->publisher, CS_KEY_NAME_SIZE);
-        cs_buffer_sized(out, entry->id, strlen(entry->id));
-        cs_buffer_u32(out, entry->version);
-        cs_buffer_u32(out, entry->revision);
-    }
-    encode_trust(index, out);
     /* Other processes notice a new file by its inode and size, and a file system may give the same inode again. */
     for (uint32_t i = 0; i < index->serial % PADDING; i++)
         cs_buffer_u8(out, 0);
 }
 
-static void read_array(cs_reader *in, uint8_t *out, size_t size)
-{
-    const uint8_t *bytes = cs_read_bytes(in, size);
-    if (bytes)
-        memcpy(out, bytes, size);
-}
-
-static void read_id(cs_reader *in, char out[CS_ID_MAX_SIZE + 1])
-{
-    cs_str id = cs_read_str(in, CS_ID_MAX_SIZE);
-    if (in->ok)
-        memcpy(out, id.data, id.size);
-}
-
-/* A count that the list in hand can take. */
-static size_t read_count(cs_reader *in, size_t max)
-{
-    uint64_t count = cs_read_varint(in);
-    in->ok = in->ok && count <= max;
-    return in->ok ? (size_t)count : 0;
-}
-
 static void decode_lists(cs_reader *in, cs_policy_index *index)
 {
-    index->held_count = read_count(in, CS_HOME_MAX_POLICIES);
-    for (size_t i = 0; i < index->held_count; i++) {
-        read_array(in, index->held[i].hash, CS_HASH_SIZE);
-        read_array(in, index->held[i].publisher, CS_KEY_NAME_SIZE);
-        index->held[i].installed_ms = (int64_t)cs_read_u64(in);
-    }
-    index->floor_count = read_count(in, CS_INDEX_MAX_FLOORS);
-    for (size_t i = 0; i < index->floor_count; i++) {
-        read_array(in, index->floors[i].publisher, CS_KEY_NAME_SIZE);
-        read_id(in, index->floors[i].id);
-        index->floors[i].version = cs_read_u32(in);
-        index->floors[i].revision = cs_read_u32(in);
-    }
-    index->key_set_count = read_count(in, CS_INDEX_MAX_KEY_SETS);
-    for (size_t i = 0; i < index->key_set_count; i++) {
-        read_array(in, index->key_sets[i].root, CS_KEY_NAME_SIZE);
-        index->key_sets[i].version = cs_read_u32(in);
-        read_array(in, index->key_sets[i].hash, CS_HASH_SIZE);
-    }
-    index->head_count = read_count(in, CS_HOME_MAX_HEADS);
-    for (size_t i = 0; i < index->head_count; i++) {
-        read_array(in, index->heads[i].publisher, CS_KEY_NAME_SIZE);
-        read_id(in, index->heads[i].id);
-        index->heads[i].version = cs_read_u32(in);
-        index->heads[i].revision = cs_read_u32(in);
-        read_array(in, index->heads[i].hash, CS_HASH_SIZE);
-        index->heads[i].fresh_until_ms = (int64_t)cs_read_u64(in);
+    const cs_member *of = members;
+    for (const list *l = lists; l < lists + CS_COUNT_OF(lists); of += l->member_count, l++) {
+        char *entry = (char *)index + l->entries;
+        uint64_t count = cs_read_varint(in);
+        if (!in->ok || count > l->max) { /* more than the list can take */
+            in->ok = false;
+            return;
+        }
+        *(size_t *)(void *)((char *)index + l->count) = (size_t)count;
+        for (; count != 0; count--, entry += l->entry_size)
+            cs_read_members(in, of, l->member_count, entry);
     }
 }
 
@@ -124,16 +102,14 @@ static consent_status decode_index(cs_span bytes, cs_policy_index *index, consen
 consent_status cs_index_load(cs_home *home, cs_policy_index *index, consent_error *err)
 {
     cs_buffer bytes;
-    cs_file_info info = {0};
+    bool there;
     memset(index, 0, sizeof *index);
     /* Only a file that is known to be absent is an empty list: storing over one that could not be looked up would forget it. */
-    int code = home->env.file_info_by_name(home->env.ctx, home->dir, CS_INDEX_NAME, &info);
-    if (code == ENOENT)
-        return CONSENT_OK;
-    if (code != 0)
-        return cs_fail_os(err, code, "the list of policies could not be looked up");
+    consent_status status = cs_home_look(home, CS_INDEX_NAME, &there, err);
+    if (status != CONSENT_OK || !there)
+        return status;
     cs_buffer_init(&bytes, &home->env.memory, INDEX_MAX_BYTES);
-    consent_status status = cs_home_unseal(home, CS_INDEX_NAME, home->store_key, INDEX_MAX_BYTES, &bytes, err);
+    status = cs_home_unseal(home, CS_INDEX_NAME, home->store_key, INDEX_MAX_BYTES, &bytes, err);
     if (status == CONSENT_OK)
         status = decode_index(cs_buffer_span(&bytes), index, err);
     cs_buffer_free(&bytes);
@@ -180,11 +156,14 @@ static bool is_pinned(const cs_home *home, const uint8_t root[CS_KEY_NAME_SIZE])
     return false;
 }
 
-static int compare(uint32_t version_a, uint32_t revision_a, uint32_t version_b, uint32_t revision_b)
+static int compare(const cs_claim *claim, const cs_version_floor *seen)
 {
-    if (version_a != version_b)
-        return version_a < version_b ? -1 : 1;
-    return revision_a == revision_b ? 0 : revision_a < revision_b ? -1 : 1;
+    uint32_t a = claim->version, b = seen->version;
+    if (a == b) {
+        a = claim->revision;
+        b = seen->revision;
+    }
+    return a < b ? -1 : a > b;
 }
 
 consent_status cs_index_check_key_set(const cs_home *home, const cs_policy_index *index, const cs_signers *signers,
@@ -206,55 +185,38 @@ consent_status cs_index_check_key_set(const cs_home *home, const cs_policy_index
     return CONSENT_OK;
 }
 
-consent_status cs_index_check_policy(const cs_policy_index *index, const cs_policy *policy, const cs_signers *signers,
-                                     consent_error *err)
+/* Whether what was seen is of this policy, and by a publisher that the key set in hand names still. */
+static bool speaks(const cs_version_floor *seen, const cs_claim *claim)
 {
-    for (size_t i = 0; i < index->floor_count; i++) {
-        const cs_version_floor *floor = &index->floors[i];
-        if (strcmp(floor->id, policy->id) == 0 && is_named(signers, floor->publisher) &&
-            compare(policy->version, policy->revision, floor->version, floor->revision) < 0)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "policy %s version %u revision %u is older than version %u revision %u, which this home has "
-                           "seen; install a newer one",
-                           policy->id, policy->version, policy->revision, floor->version, floor->revision);
-    }
-    for (size_t i = 0; i < index->head_count; i++) {
-        const cs_known_head *head = &index->heads[i];
-        if (strcmp(head->id, policy->id) == 0 && is_named(signers, head->publisher) &&
-            compare(policy->version, policy->revision, head->version, head->revision) == 0 &&
-            memcmp(policy->hash, head->hash, CS_HASH_SIZE) != 0)
-            return cs_fail(
-                err, CONSENT_E_REJECTED, 0,
-                "policy %s version %u revision %u is not the one that the head statement names; fetch that one",
-                policy->id, policy->version, policy->revision);
-    }
-    return CONSENT_OK;
+    return strcmp(seen->id, claim->id) == 0 && is_named(claim->signers, seen->publisher);
 }
 
-consent_status cs_index_check_head(const cs_policy_index *index, const cs_head *head, consent_error *err)
+consent_status cs_index_check_claim(const cs_policy_index *index, const cs_claim *claim, consent_error *err)
 {
-    for (size_t i = 0; i < index->floor_count; i++) {
-        const cs_version_floor *floor = &index->floors[i];
-        if (strcmp(floor->id, head->id) == 0 && is_named(&head->signers, floor->publisher) &&
-            compare(head->version, head->revision, floor->version, floor->revision) < 0)
-            return cs_fail(
-                err, CONSENT_E_REJECTED, 0,
-                "the head statement of policy %s names version %u revision %u, and version %u revision %u is "
-                "installed; fetch a newer one",
-                head->id, head->version, head->revision, floor->version, floor->revision);
-    }
+    const char *what = claim->fresh_until_ms != 0 ? "the head statement of " : "";
+    const cs_version_floor *newer = NULL;
+    for (size_t i = 0; i < index->floor_count; i++)
+        if (speaks(&index->floors[i], claim) && compare(claim, &index->floors[i]) < 0)
+            newer = &index->floors[i];
     for (size_t i = 0; i < index->head_count; i++) {
-        const cs_known_head *known = &index->heads[i];
-        if (strcmp(known->id, head->id) != 0 || !is_named(&head->signers, known->publisher))
+        const cs_known_head *head = &index->heads[i];
+        if (!speaks(&head->newest, claim))
             continue;
-        int order = compare(head->version, head->revision, known->version, known->revision);
-        if (order < 0 || (order == 0 && memcmp(head->hash, known->hash, CS_HASH_SIZE) != 0))
+        int order = compare(claim, &head->newest);
+        if (order == 0 && memcmp(claim->hash, head->hash, CS_HASH_SIZE) != 0)
             return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "the head statement of policy %s %s the one of version %u revision %u, which this home has "
-                           "seen; fetch a newer one",
-                           head->id, order < 0 ? "is older than" : "contradicts", known->version, known->revision);
+                           "%spolicy %s version %u revision %u contradicts what was seen: it is not the one that the "
+                           "head statement names; fetch that one",
+                           what, claim->id, claim->version, claim->revision);
+        /* An older policy than the newest one named is outdated, not refused. */
+        if (order < 0 && claim->fresh_until_ms != 0)
+            newer = &head->newest;
     }
-    return CONSENT_OK;
+    return !newer ? CONSENT_OK
+                  : cs_fail(err, CONSENT_E_REJECTED, 0,
+                            "%spolicy %s version %u revision %u is older than version %u revision %u, which this home "
+                            "has seen; fetch a newer one",
+                            what, claim->id, claim->version, claim->revision, newer->version, newer->revision);
 }
 
 /* ---- remembering ------------------------------------------------------------------------------- */
@@ -287,56 +249,58 @@ consent_status cs_index_raise_key_set(const cs_home *home, cs_policy_index *inde
     memcpy(floor->hash, signers->key_set_hash, CS_HASH_SIZE);
     /* What a publisher said of the newest version goes with its key. */
     for (size_t i = index->head_count; i-- > 0;)
-        if (!is_named(signers, index->heads[i].publisher))
+        if (!is_named(signers, index->heads[i].newest.publisher))
             index->heads[i] = index->heads[--index->head_count];
     *changed = true;
     return CONSENT_OK;
 }
 
-consent_status cs_index_raise_policy(cs_policy_index *index, const cs_policy *policy, const cs_signers *signers,
-                                     bool *changed, consent_error *err)
+static void remember(cs_version_floor *seen, const cs_claim *claim)
 {
-    cs_version_floor *floor = NULL;
-    for (size_t i = 0; i < index->floor_count; i++)
-        if (same_key(index->floors[i].publisher, signers->publisher) && strcmp(index->floors[i].id, policy->id) == 0)
-            floor = &index->floors[i];
-    if (!floor && index->floor_count == CS_INDEX_MAX_FLOORS)
+    memcpy(seen->publisher, claim->signers->publisher, CS_KEY_NAME_SIZE);
+    memcpy(seen->id, claim->id, strlen(claim->id) + 1);
+    seen->version = claim->version;
+    seen->revision = claim->revision;
+}
+
+static consent_status raise_policy(cs_policy_index *index, const cs_claim *claim, bool *changed, consent_error *err)
+{
+    size_t i = 0;
+    while (i < index->floor_count && !(same_key(index->floors[i].publisher, claim->signers->publisher) &&
+                                       strcmp(index->floors[i].id, claim->id) == 0))
+        i++;
+    if (i == CS_INDEX_MAX_FLOORS)
         return cs_fail(err, CONSENT_E_FULL, 0,
                        "this home has seen %u policies by different publishers, the most it can", CS_INDEX_MAX_FLOORS);
-    if (!floor) {
-        floor = &index->floors[index->floor_count++];
-        memcpy(floor->publisher, signers->publisher, CS_KEY_NAME_SIZE);
-        memcpy(floor->id, policy->id, strlen(policy->id) + 1);
-    } else if (compare(policy->version, policy->revision, floor->version, floor->revision) <= 0) {
+    if (i == index->floor_count)
+        index->floor_count++;
+    else if (compare(claim, &index->floors[i]) <= 0)
         return CONSENT_OK;
-    }
-    floor->version = policy->version;
-    floor->revision = policy->revision;
+    remember(&index->floors[i], claim);
     *changed = true;
     return CONSENT_OK;
 }
 
-consent_status cs_index_raise_head(cs_policy_index *index, const cs_head *head, bool *changed, consent_error *err)
+consent_status cs_index_raise_claim(cs_policy_index *index, const cs_claim *claim, bool *changed, consent_error *err)
 {
-    cs_known_head *known = NULL;
-    for (size_t i = 0; i < index->head_count; i++)
-        if (strcmp(index->heads[i].id, head->id) == 0)
-            known = &index->heads[i];
-    if (!known && index->head_count == CS_HOME_MAX_HEADS)
+    size_t i = 0;
+    if (claim->fresh_until_ms == 0)
+        return raise_policy(index, claim, changed, err);
+    while (i < index->head_count && strcmp(index->heads[i].newest.id, claim->id) != 0)
+        i++;
+    if (i == CS_HOME_MAX_HEADS)
         return cs_fail(err, CONSENT_E_FULL, 0, "this home knows the newest versions of %u policies, the most it can",
                        CS_HOME_MAX_HEADS);
-    bool same = known && memcmp(known->hash, head->hash, CS_HASH_SIZE) == 0 &&
-                same_key(known->publisher, head->signers.publisher);
-    if (same && head->fresh_until_ms <= known->fresh_until_ms)
+    cs_known_head *known = &index->heads[i];
+    if (i == index->head_count)
+        index->head_count++;
+    else if (memcmp(known->hash, claim->hash, CS_HASH_SIZE) == 0 &&
+             same_key(known->newest.publisher, claim->signers->publisher) &&
+             claim->fresh_until_ms <= known->fresh_until_ms)
         return CONSENT_OK;
-    if (!known)
-        known = &index->heads[index->head_count++];
-    memcpy(known->publisher, head->signers.publisher, CS_KEY_NAME_SIZE);
-    memcpy(known->id, head->id, sizeof known->id);
-    known->version = head->version;
-    known->revision = head->revision;
-    memcpy(known->hash, head->hash, CS_HASH_SIZE);
-    known->fresh_until_ms = head->fresh_until_ms;
+    remember(&known->newest, claim);
+    memcpy(known->hash, claim->hash, CS_HASH_SIZE);
+    known->fresh_until_ms = claim->fresh_until_ms;
     *changed = true;
     return CONSENT_OK;
 }

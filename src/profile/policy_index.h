@@ -12,14 +12,6 @@
 #define CS_INDEX_MAX_FLOORS 128u
 #define CS_INDEX_MAX_KEY_SETS 32u
 
-/* The highest version seen of a policy id from one publisher key. */
-typedef struct cs_version_floor {
-    uint8_t publisher[CS_KEY_NAME_SIZE];
-    char id[CS_ID_MAX_SIZE + 1];
-    uint32_t version;
-    uint32_t revision;
-} cs_version_floor;
-
 /* The highest key set seen of a root key. */
 typedef struct cs_key_set_floor {
     uint8_t root[CS_KEY_NAME_SIZE];
@@ -37,7 +29,7 @@ typedef struct cs_policy_index {
     uint32_t serial; /* how often it was stored */
     cs_index_entry held[CS_HOME_MAX_POLICIES];
     size_t held_count;
-    cs_version_floor floors[CS_INDEX_MAX_FLOORS];
+    cs_version_floor floors[CS_INDEX_MAX_FLOORS]; /* the highest version seen, of each publisher */
     size_t floor_count;
     cs_key_set_floor key_sets[CS_INDEX_MAX_KEY_SETS];
     size_t key_set_count;
@@ -47,6 +39,16 @@ typedef struct cs_policy_index {
 
 #define CS_INDEX_NAME "policies" /* file */
 
+/* What a bundle or a head statement says of a policy; a key set by itself says nothing (id NULL). */
+typedef struct cs_claim {
+    const cs_signers *signers;
+    const char *id;
+    uint32_t version;
+    uint32_t revision;
+    const uint8_t *hash;
+    int64_t fresh_until_ms; /* of a head statement; 0: a bundle */
+} cs_claim;
+
 /* An empty index when there is no file. E_CORRUPT, E_TAMPERED, E_UNSUPPORTED, E_IO. */
 consent_status cs_index_load(cs_home *home, cs_policy_index *index, consent_error *err);
 consent_status cs_index_store(cs_home *home, cs_policy_index *index, consent_error *err);
@@ -54,18 +56,14 @@ consent_status cs_index_store(cs_home *home, cs_policy_index *index, consent_err
 /* E_REJECTED: an older key set than one seen from a pinned root, or another one of the same version. */
 consent_status cs_index_check_key_set(const cs_home *home, const cs_policy_index *index, const cs_signers *signers,
                                       consent_error *err);
-/* E_REJECTED: below the floor of a publisher that the key set names, or not what its head statement of that version names. */
-consent_status cs_index_check_policy(const cs_policy_index *index, const cs_policy *policy, const cs_signers *signers,
-                                     consent_error *err);
-/* E_REJECTED: older than a policy or head seen, or the same version with another hash. */
-consent_status cs_index_check_head(const cs_policy_index *index, const cs_head *head, consent_error *err);
+/* E_REJECTED: below the floor of a publisher that the key set names, or not what its head statement of that version names; a head
+ * statement may not be older than another either. */
+consent_status cs_index_check_claim(const cs_policy_index *index, const cs_claim *claim, consent_error *err);
 
 /* What was checked is remembered; true when the index changed. E_FULL leaves it as it was. */
 consent_status cs_index_raise_key_set(const cs_home *home, cs_policy_index *index, const cs_signers *signers,
                                       bool *changed, consent_error *err);
-consent_status cs_index_raise_policy(cs_policy_index *index, const cs_policy *policy, const cs_signers *signers,
-                                     bool *changed, consent_error *err);
-consent_status cs_index_raise_head(cs_policy_index *index, const cs_head *head, bool *changed, consent_error *err);
+consent_status cs_index_raise_claim(cs_policy_index *index, const cs_claim *claim, bool *changed, consent_error *err);
 
 /* ---- home_keys.c ---- */
 
