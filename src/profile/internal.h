@@ -16,7 +16,7 @@
  *   moving.c                  acts that go on in a new stream
  *   exchange*.c, join.c       what a sync does with a profile
  *   requests.c, lists.c       what a person may ask for, the two lists
- *   notices.c                 what the operator must tell
+ *   notices.c, notice_*.c     what the operator must tell
  *   sealing.c                 acts that no backend has, when their key goes
  *   naming.c                  texts of the policies in force
  *   switches.c                third parties' switches
