@@ -55,8 +55,8 @@ file ~ /items\.txt$/ {
     section = ""
     if (part[4] ~ /^reason: ./ && number != 31 && number != 109 && number != 124)
         wrong(file ":" FNR ": C" number " takes a proof, not a reason")
-    else if (part[4] != "" && part[4] !~ /^(reason|sync): ./)
-        wrong(file ":" FNR ": a mark is \"reason: …\" or \"sync: …\"")
+    else if (part[4] != "" && part[4] !~ /^reason: ./)
+        wrong(file ":" FNR ": a mark is \"reason: …\"")
     next
 }
 
@@ -136,7 +136,6 @@ END {
         if (heading[number] != "") print "\n## " heading[number] "\n" > document
         printf "- **C%d** %s. %s\n%s%s", number, behaviour[number], interface[number], proofs[number], broken[number] > document
         if (mark[number] ~ /^reason/) print "  - " (proofs[number] == "" ? "no proof" : "the rest has none") ", but a " mark[number] > document
-        if (mark[number] ~ /^sync/) print "  - with sync" substr(mark[number], 5) > document
         if (proofs[number] == "" && mark[number] !~ /^reason/) {
             print "  - **no proof yet**" > document
             missing = missing " C" number
@@ -145,7 +144,6 @@ END {
             proven++
             have = have " C" number
         }
-        if (mark[number] ~ /^sync/) waiting = waiting " C" number
         if (number % 3 != 0) continue
         if (broken[number] == "") {
             print "  - **not broken on purpose yet**" > document
@@ -164,7 +162,6 @@ END {
     if (missing != "") print "no proof:" missing
     if (unbroken != "") print "divisible by 3 without a patch in tests/mutations:" unbroken
     if (blind != "") print "the patch names no test that is tagged with the item:" blind
-    if (waiting != "") print "a part waits for sync:" waiting
     printf "%d of 170 items proven, %d without a proof; %d mutations missing\n", proven, missing_count, unbroken_count
     if (missing != "" || unbroken != "" || blind != "") exit 1
 }

@@ -42,6 +42,7 @@ static void hears_nothing(victim *v, loopback_identity identity, loopback_speech
     victim_is_unharmed(v);
 }
 
+/* C120 */
 static void to_an_unproven_server_nothing_is_said(void **state)
 {
     victim *v = *state;

@@ -260,6 +260,7 @@ static void make_everything_happen(fixture *f)
     loopback_hold(&f->s);
 }
 
+/* C94 */
 static void no_row_of_the_table_is_idle_and_nothing_else_leaves(void **state)
 {
     fixture *f = *state;
