@@ -1,3 +1,4 @@
+#include "policy/fields.h"
 #include "policy/parse.h"
 
 #include <string.h>
@@ -91,6 +92,12 @@ bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, s
     return true;
 }
 
+bool cs_policy_index(cs_policy *policy, int list, const char **twice)
+{
+    return cs_id_index_build(&policy->indices[list], &policy->arena, cs_list_entry(list, policy, 0),
+                             cs_lists[list].entry_size, cs_list_count(list, policy), twice) && !*twice;
+}
+
 int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id)
 {
     if (!index->slots || id.size == 0 || id.size > CS_ID_MAX_SIZE)
@@ -102,13 +109,13 @@ int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_si
 
 const cs_purpose *cs_policy_purpose(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->purpose_index, policy->purposes, sizeof(cs_purpose), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_PURPOSES], policy->purposes, sizeof(cs_purpose), id);
     return at >= 0 ? &policy->purposes[at] : NULL;
 }
 
 const cs_function *cs_policy_function(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->function_index, policy->functions, sizeof(cs_function), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_FUNCTIONS], policy->functions, sizeof(cs_function), id);
     return at >= 0 ? &policy->functions[at] : NULL;
 }
 
@@ -119,19 +126,19 @@ const cs_function *cs_policy_function_of(const cs_policy *policy, const cs_purpo
 
 const cs_permission *cs_policy_permission(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->permission_index, policy->permissions, sizeof(cs_permission), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
     return at >= 0 ? &policy->permissions[at] : NULL;
 }
 
 const cs_recipient *cs_policy_recipient(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->recipient_index, policy->recipients, sizeof(cs_recipient), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     return at >= 0 ? &policy->recipients[at] : NULL;
 }
 
 const cs_data_item *cs_policy_data(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->data_index, policy->data, sizeof(cs_data_item), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), id);
     return at >= 0 ? &policy->data[at] : NULL;
 }
 
@@ -145,7 +152,7 @@ const cs_call_site *cs_permission_call_site(const cs_permission *permission, cs_
 
 int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs_str data)
 {
-    int item = cs_id_index_find(&policy->data_index, policy->data, sizeof(cs_data_item), data);
+    int item = cs_id_index_find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), data);
     for (uint16_t i = 0; purpose && item >= 0 && i < purpose->data_count; i++)
         if (purpose->data[i].item == item)
             return i;
@@ -154,7 +161,7 @@ int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs
 
 const cs_purpose_recipient *cs_purpose_recipient_of(const cs_policy *policy, const cs_purpose *purpose, cs_str id)
 {
-    int recipient = cs_id_index_find(&policy->recipient_index, policy->recipients, sizeof(cs_recipient), id);
+    int recipient = cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     for (uint16_t i = 0; purpose && recipient >= 0 && i < purpose->recipient_count; i++)
         if (purpose->recipients[i].recipient == recipient)
             return &purpose->recipients[i];

@@ -95,7 +95,7 @@ static void parse_root(cs_parser *parser, const cs_json *root)
         steps[i](parser, root);
 }
 
-static cs_policy *new_policy(const cs_memory *memory)
+cs_policy *cs_policy_new(const cs_memory *memory)
 {
     cs_policy *policy = cs_alloc(memory, sizeof(*policy));
     if (policy)
@@ -123,7 +123,7 @@ consent_status cs_policy_parse(const cs_memory *memory, cs_str payload, const ch
     if (status != CONSENT_OK)
         return status;
     cs_json_in_init(&parser.in, what, err);
-    parser.policy = new_policy(memory);
+    parser.policy = cs_policy_new(memory);
     parser.texts = cs_texts_new(memory);
     if (parser.policy && parser.texts)
         parse_root(&parser, doc.root);

@@ -80,6 +80,11 @@ void cs_parse_rights(cs_parser *parser, const cs_json *root);      /* parse_term
 void cs_parse_terms(cs_parser *parser, const cs_json *root); /* parse_terms.c: minors, visitor, change, service … */
 void cs_parse_documents(cs_parser *parser, const cs_json *root); /* parse_terms.c */
 
+/* An empty policy; NULL when there is no memory. */
+cs_policy *cs_policy_new(const cs_memory *memory); /* parse.c */
+/* Every bit of the purpose's data. */
+uint64_t cs_purpose_all_data(const cs_purpose *purpose); /* parse_purposes.c */
+
 /* ---- names and indices (lookup.c) ----------------------------------------------------------- */
 
 extern const char *const cs_purpose_kind_names[CS_KIND_DECLARE + 1];
@@ -90,6 +95,8 @@ extern const char *const cs_sensitive_names[CS_SENSITIVE_OTHER + 1];
 /* Indexes items that begin with their identifier. False: no memory. *twice: an identifier that stands there twice, or NULL. */
 bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, size_t item_size, size_t count,
                        const char **twice);
+/* Makes one of the policy's indices. False: no memory, or *twice stands there twice. */
+bool cs_policy_index(cs_policy *policy, int list, const char **twice);
 /* Position, -1 when absent. */
 int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id);
 

@@ -1,3 +1,4 @@
+#include "policy/fields.h"
 #include "policy/parse.h"
 
 #define MAX_CALL_SITES 64u
@@ -76,7 +77,7 @@ void cs_parse_functions(cs_parser *parser, const cs_json *root)
             parse_function(parser, item, (cs_function *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "functions", &policy->function_index, items, sizeof(cs_function), policy->function_count);
+    index_ids(parser, "functions", &policy->indices[CS_LIST_FUNCTIONS], items, sizeof(cs_function), policy->function_count);
 }
 
 /* ---- data items --------------------------------------------------------------------------- */
@@ -109,7 +110,7 @@ void cs_parse_data(cs_parser *parser, const cs_json *root)
             parse_data_item(parser, item, (cs_data_item *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "data", &policy->data_index, items, sizeof(cs_data_item), policy->data_count);
+    index_ids(parser, "data", &policy->indices[CS_LIST_DATA], items, sizeof(cs_data_item), policy->data_count);
 }
 
 /* ---- recipients --------------------------------------------------------------------------- */
@@ -143,7 +144,7 @@ void cs_parse_recipients(cs_parser *parser, const cs_json *root)
             parse_recipient(parser, item, (cs_recipient *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "recipients", &policy->recipient_index, items, sizeof(cs_recipient), policy->recipient_count);
+    index_ids(parser, "recipients", &policy->indices[CS_LIST_RECIPIENTS], items, sizeof(cs_recipient), policy->recipient_count);
 }
 
 /* ---- permissions -------------------------------------------------------------------------- */
@@ -218,7 +219,7 @@ void cs_parse_permissions(cs_parser *parser, const cs_json *root)
             parse_permission(parser, item, (cs_permission *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "permissions", &policy->permission_index, items, sizeof(cs_permission), policy->permission_count);
+    index_ids(parser, "permissions", &policy->indices[CS_LIST_PERMISSIONS], items, sizeof(cs_permission), policy->permission_count);
 }
 
 /* ---- call sites --------------------------------------------------------------------------- */
@@ -229,7 +230,7 @@ static void parse_call_site(cs_parser *parser, const cs_json *item, cs_call_site
     site->id = cs_parse_id(parser, item, "id", true);
     cs_str purpose = cs_json_in_str(&parser->in, item, "purpose", true);
     site->text = cs_parse_text(parser, item, "text", false);
-    int at = cs_id_index_find(&policy->purpose_index, policy->purposes, sizeof(cs_purpose), purpose);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_PURPOSES], policy->purposes, sizeof(cs_purpose), purpose);
     if (cs_parse_ok(parser) && at < 0)
         (void)cs_parse_complain_at(parser, "purpose", "no purpose %.*s is declared", CS_STR_ARG(purpose));
     site->purpose = (uint16_t)(at < 0 ? 0 : at);

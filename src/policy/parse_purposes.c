@@ -1,3 +1,4 @@
+#include "policy/fields.h"
 #include "policy/parse.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ static void parse_purpose_data_item(cs_parser *parser, const cs_json *item, cs_p
 {
     const cs_policy *policy = parser->policy;
     cs_str id = cs_parse_reference(parser, item);
-    int at = cs_id_index_find(&policy->data_index, policy->data, sizeof(cs_data_item), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), id);
     if (at < 0)
         (void)cs_json_complain(&parser->in, "no data item %.*s is declared", CS_STR_ARG(id));
     data->item = (uint16_t)(at < 0 ? 0 : at);
@@ -67,9 +68,9 @@ static void parse_purpose_data(cs_parser *parser, const cs_json *item, cs_purpos
 
 /* ---- recipients --------------------------------------------------------------------------- */
 
-static uint64_t all_data(const cs_purpose *purpose)
+uint64_t cs_purpose_all_data(const cs_purpose *purpose)
 {
-    return purpose->data_count == CS_PURPOSE_MAX_DATA ? UINT64_MAX : (UINT64_C(1) << purpose->data_count) - 1;
+    return purpose->data_count == 0 ? 0 : UINT64_MAX >> (CS_PURPOSE_MAX_DATA - purpose->data_count);
 }
 
 /* The part of the purpose's data that goes to one recipient. */
@@ -79,7 +80,7 @@ static uint64_t parse_data_subset(cs_parser *parser, const cs_json *item, const 
     uint64_t mask = 0;
     size_t i = 0;
     if (!array)
-        return all_data(purpose);
+        return cs_purpose_all_data(purpose);
     for (const cs_json *entry = cs_json_first(array); entry && cs_parse_ok(parser); entry = cs_json_next(entry)) {
         size_t mark = cs_json_enter(&parser->in, "data", i++);
         cs_str id = cs_parse_reference(parser, entry);
@@ -128,12 +129,12 @@ static void parse_purpose_recipient(cs_parser *parser, const cs_json *item, cons
 {
     const cs_policy *policy = parser->policy;
     cs_str id = cs_parse_reference(parser, item);
-    int at = cs_id_index_find(&policy->recipient_index, policy->recipients, sizeof(cs_recipient), id);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     if (at < 0)
         (void)cs_json_complain(&parser->in, "no recipient %.*s is declared", CS_STR_ARG(id));
     recipient->recipient = (uint16_t)(at < 0 ? 0 : at);
     bool is_object = cs_json_type_of(item) == CS_JSON_OBJECT;
-    recipient->data_mask = is_object ? parse_data_subset(parser, item, purpose) : all_data(purpose);
+    recipient->data_mask = is_object ? parse_data_subset(parser, item, purpose) : cs_purpose_all_data(purpose);
     if (cs_parse_ok(parser))
         recipient->data_mask &= ~barred_data(policy, purpose, recipient);
     recipient->method = is_object ? cs_parse_text(parser, item, "method", false) : 0;
@@ -172,7 +173,7 @@ static void parse_purpose_permissions(cs_parser *parser, const cs_json *item, cs
     for (uint16_t i = 0; entry && cs_parse_ok(parser); i++, entry = cs_json_next(entry)) {
         size_t mark = cs_json_enter(&parser->in, "permissions", i);
         cs_str id = cs_parse_reference(parser, entry);
-        int at = cs_id_index_find(&policy->permission_index, policy->permissions, sizeof(cs_permission), id);
+        int at = cs_id_index_find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
         if (at < 0)
             (void)cs_json_complain(&parser->in, "no permission %.*s is declared", CS_STR_ARG(id));
         permissions[i] = (uint16_t)(at < 0 ? 0 : at);
@@ -239,7 +240,7 @@ static void parse_purpose(cs_parser *parser, const cs_json *item, cs_purpose *pu
     const cs_policy *policy = parser->policy;
     purpose->id = cs_parse_id(parser, item, "id", true);
     cs_str function = cs_json_in_str(&parser->in, item, "function", true);
-    int at = cs_id_index_find(&policy->function_index, policy->functions, sizeof(cs_function), function);
+    int at = cs_id_index_find(&policy->indices[CS_LIST_FUNCTIONS], policy->functions, sizeof(cs_function), function);
     if (cs_parse_ok(parser) && at < 0)
         (void)cs_parse_complain_at(parser, "function", "no function %.*s is declared", CS_STR_ARG(function));
     purpose->function = (uint16_t)(at < 0 ? 0 : at);
@@ -278,7 +279,7 @@ void cs_parse_purposes(cs_parser *parser, const cs_json *root)
     }
     if (!cs_parse_ok(parser))
         return;
-    if (!cs_id_index_build(&policy->purpose_index, &policy->arena, items, sizeof(cs_purpose), policy->purpose_count,
+    if (!cs_id_index_build(&policy->indices[CS_LIST_PURPOSES], &policy->arena, items, sizeof(cs_purpose), policy->purpose_count,
                            &twice))
         (void)cs_parse_no_memory(parser);
     else if (twice)

@@ -17,6 +17,7 @@
 #define CS_POLICY_MAX_LOCALES 8u
 #define CS_POLICY_MAX_DOCUMENTS (2 * CS_POLICY_MAX_LOCALES) /* the child rules have theirs */
 #define CS_POLICY_MAX_LIST 1024u                            /* entries in any list of a policy */
+#define CS_POLICY_INDICES 5u
 #define CS_PURPOSE_MAX_DATA 64u
 #define CS_P256_PUBLIC_CHARS 87u /* a public point in base64url */
 #define CS_NEVER_MS INT64_MAX
@@ -303,7 +304,7 @@ typedef struct cs_policy {
     bool has_sealing_key;
     uint8_t sealing_key[CS_P256_PUBLIC_SIZE];
     uint8_t rights_digest[8], contact_digest[8];
-    cs_id_index function_index, data_index, recipient_index, purpose_index, permission_index;
+    cs_id_index indices[CS_POLICY_INDICES]; /* functions, data, recipients, purposes, permissions: cs_list_id */
 } cs_policy;
 
 /* ---- texts -------------------------------------------------------------------------------- */
