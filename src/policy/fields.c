@@ -7,9 +7,12 @@ _Static_assert(CS_LISTS_INDEXED == CS_POLICY_INDICES, "each has an index");
 _Static_assert(sizeof(cs_purpose) <= UINT8_MAX, "the largest entry");
 
 #define AT(type, member) (uint16_t) offsetof(type, member)
-#define END {CS_FIELD_END, 0, 0}
+#define END                                                                                                            \
+    {                                                                                                                  \
+        CS_FIELD_END, 0, 0                                                                                             \
+    }
 /* Numbers of one kind that stand one behind the other, from `first` to `last`. */
-#define RUN(type, first, last) \
+#define RUN(type, first, last)                                                                                         \
     1 + (offsetof(type, last) - offsetof(type, first)) / sizeof(((type *)NULL)->first), AT(type, first)
 #define TERM(kind) (CS_FIELD_##kind + CS_FIELD_TERM)
 

@@ -95,7 +95,8 @@ bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, s
 bool cs_policy_index(cs_policy *policy, int list, const char **twice)
 {
     return cs_id_index_build(&policy->indices[list], &policy->arena, cs_list_entry(list, policy, 0),
-                             cs_lists[list].entry_size, cs_list_count(list, policy), twice) && !*twice;
+                             cs_lists[list].entry_size, cs_list_count(list, policy), twice) &&
+           !*twice;
 }
 
 int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id)
@@ -161,7 +162,8 @@ int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs
 
 const cs_purpose_recipient *cs_purpose_recipient_of(const cs_policy *policy, const cs_purpose *purpose, cs_str id)
 {
-    int recipient = cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
+    int recipient =
+        cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     for (uint16_t i = 0; purpose && recipient >= 0 && i < purpose->recipient_count; i++)
         if (purpose->recipients[i].recipient == recipient)
             return &purpose->recipients[i];

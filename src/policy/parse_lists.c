@@ -77,7 +77,8 @@ void cs_parse_functions(cs_parser *parser, const cs_json *root)
             parse_function(parser, item, (cs_function *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "functions", &policy->indices[CS_LIST_FUNCTIONS], items, sizeof(cs_function), policy->function_count);
+    index_ids(parser, "functions", &policy->indices[CS_LIST_FUNCTIONS], items, sizeof(cs_function),
+              policy->function_count);
 }
 
 /* ---- data items --------------------------------------------------------------------------- */
@@ -144,7 +145,8 @@ void cs_parse_recipients(cs_parser *parser, const cs_json *root)
             parse_recipient(parser, item, (cs_recipient *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "recipients", &policy->indices[CS_LIST_RECIPIENTS], items, sizeof(cs_recipient), policy->recipient_count);
+    index_ids(parser, "recipients", &policy->indices[CS_LIST_RECIPIENTS], items, sizeof(cs_recipient),
+              policy->recipient_count);
 }
 
 /* ---- permissions -------------------------------------------------------------------------- */
@@ -219,7 +221,8 @@ void cs_parse_permissions(cs_parser *parser, const cs_json *root)
             parse_permission(parser, item, (cs_permission *)items + i);
         cs_json_leave(&parser->in, mark);
     }
-    index_ids(parser, "permissions", &policy->indices[CS_LIST_PERMISSIONS], items, sizeof(cs_permission), policy->permission_count);
+    index_ids(parser, "permissions", &policy->indices[CS_LIST_PERMISSIONS], items, sizeof(cs_permission),
+              policy->permission_count);
 }
 
 /* ---- call sites --------------------------------------------------------------------------- */

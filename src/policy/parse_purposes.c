@@ -173,7 +173,8 @@ static void parse_purpose_permissions(cs_parser *parser, const cs_json *item, cs
     for (uint16_t i = 0; entry && cs_parse_ok(parser); i++, entry = cs_json_next(entry)) {
         size_t mark = cs_json_enter(&parser->in, "permissions", i);
         cs_str id = cs_parse_reference(parser, entry);
-        int at = cs_id_index_find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
+        int at =
+            cs_id_index_find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
         if (at < 0)
             (void)cs_json_complain(&parser->in, "no permission %.*s is declared", CS_STR_ARG(id));
         permissions[i] = (uint16_t)(at < 0 ? 0 : at);
@@ -279,8 +280,8 @@ void cs_parse_purposes(cs_parser *parser, const cs_json *root)
     }
     if (!cs_parse_ok(parser))
         return;
-    if (!cs_id_index_build(&policy->indices[CS_LIST_PURPOSES], &policy->arena, items, sizeof(cs_purpose), policy->purpose_count,
-                           &twice))
+    if (!cs_id_index_build(&policy->indices[CS_LIST_PURPOSES], &policy->arena, items, sizeof(cs_purpose),
+                           policy->purpose_count, &twice))
         (void)cs_parse_no_memory(parser);
     else if (twice)
         (void)cs_parse_complain_at(parser, "purposes", "the identifier %s stands there twice", twice);
