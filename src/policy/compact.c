@@ -223,7 +223,7 @@ static void index_lists(codec *c)
 {
     const char *twice = NULL;
     for (int id = 0; c->in.ok && id < CS_LISTS_INDEXED; id++)
-        if (!cs_policy_index(c->policy, id, &twice)) {
+        if (!cs_policy_index(c->policy, &c->policy->arena, id, &twice)) {
             c->no_memory = !twice;
             refuse(c);
         }

@@ -92,10 +92,10 @@ bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, s
     return true;
 }
 
-bool cs_policy_index(cs_policy *policy, int list, const char **twice)
+bool cs_policy_index(cs_policy *policy, cs_arena *arena, int list, const char **twice)
 {
-    return cs_id_index_build(&policy->indices[list], &policy->arena, cs_list_entry(list, policy, 0),
-                             cs_lists[list].entry_size, cs_list_count(list, policy), twice) &&
+    return cs_id_index_build(&policy->indices[list], arena, cs_list_entry(list, policy, 0), cs_lists[list].entry_size,
+                             cs_list_count(list, policy), twice) &&
            !*twice;
 }
 

@@ -95,8 +95,8 @@ extern const char *const cs_sensitive_names[CS_SENSITIVE_OTHER + 1];
 /* Indexes items that begin with their identifier. False: no memory. *twice: an identifier that stands there twice, or NULL. */
 bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, size_t item_size, size_t count,
                        const char **twice);
-/* Makes one of the policy's indices. False: no memory, or *twice stands there twice. */
-bool cs_policy_index(cs_policy *policy, int list, const char **twice);
+/* Makes one of the policy's indices (by cs_list_id) in the arena. False: no memory, or *twice stands there twice. */
+bool cs_policy_index(cs_policy *policy, cs_arena *arena, int list, const char **twice);
 /* Position, -1 when absent. */
 int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id);
 

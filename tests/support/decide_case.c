@@ -115,16 +115,9 @@ static void fill_permissions(cs_arena *arena, cs_policy *policy)
 static void build_indices(cs_arena *arena, cs_policy *policy)
 {
     const char *twice;
-    bool built = cs_id_index_build(&policy->function_index, arena, functions, sizeof functions[0],
-                                   CS_COUNT_OF(functions), &twice) &&
-                 cs_id_index_build(&policy->data_index, arena, data_items, sizeof data_items[0],
-                                   CS_COUNT_OF(data_items), &twice) &&
-                 cs_id_index_build(&policy->recipient_index, arena, recipients, sizeof recipients[0],
-                                   CS_COUNT_OF(recipients), &twice) &&
-                 cs_id_index_build(&policy->purpose_index, arena, policy->purposes, sizeof policy->purposes[0],
-                                   policy->purpose_count, &twice) &&
-                 cs_id_index_build(&policy->permission_index, arena, policy->permissions, sizeof policy->permissions[0],
-                                   policy->permission_count, &twice);
+    bool built = true;
+    for (int list = 0; list < (int)CS_POLICY_INDICES; list++)
+        built = built && cs_policy_index(policy, arena, list, &twice);
     assert_true(built);
 }
 
