@@ -44,11 +44,22 @@ consent_status cs_gcm_seal(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[1
 consent_status cs_gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[12], cs_span aad, cs_span sealed,
                            uint8_t *plain, consent_error *err);
 
-/* The hedged nonce: HMAC(nonce_key, random32 ‖ u64le(aad.size) ‖ aad ‖ u64le(plain.size) ‖ plain)[0..24).
- * A repeated random32 (fork, cloned machine, broken source) still gives different nonces for
- * different content. */
-consent_status cs_hedged_nonce(const uint8_t nonce_key[CS_KEY_SIZE], const uint8_t random32[32], cs_span aad,
-                               cs_span plain, uint8_t nonce[CS_NONCE_SIZE], consent_error *err);
+/* A hedged seal: XAES-256-GCM under a nonce that neither a repeated random32 (fork, cloned machine, broken source) nor
+ * another content repeats. h = HMAC(nonce_key, random32 ‖ place); the nonce's first half is h[0..12), its second
+ * AES-128-CMAC(h[12..28), u64le(aad.size) ‖ aad ‖ content)[0..12). What depends on the place alone (the first half, that MAC's
+ * key, the key that XAES derives) can be had before there is any content, while nobody waits. */
+typedef struct cs_seal_ahead {
+    uint8_t key[CS_KEY_SIZE];
+    uint8_t mac_key[16];
+    uint8_t nonce[CS_NONCE_SIZE / 2];
+} cs_seal_ahead;
+
+consent_status cs_seal_prepare(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce_key[CS_KEY_SIZE],
+                               const uint8_t random32[32], cs_span place, cs_seal_ahead *out, consent_error *err);
+/* Fills `nonce` and `sealed` (plain.size + 16 bytes). `content` is what the second half depends on: `plain`, or it without
+ * padding that its length tells. *ahead serves this one seal and is wiped. */
+consent_status cs_seal_hedged(cs_seal_ahead *ahead, cs_span aad, cs_span content, cs_span plain,
+                              uint8_t nonce[CS_NONCE_SIZE], uint8_t *sealed, consent_error *err);
 
 /* ES256. `private_key` is the scalar, big-endian; from 32 random bytes by cs_p256_from_random, which says
  * E_ARGUMENT (try other bytes) when they are outside 1..n-1. Deterministic signatures. */

@@ -180,10 +180,11 @@ consent_status cs_checkpoint_seal(const cs_frame_keys *keys, const uint8_t heade
     cs_store_u32(out + 8, (uint32_t)size);
     cs_store_u32(out + 12, cs_crc32c(out, 12));
     checkpoint_aad(header_hash, out, aad);
-    uint8_t *nonce = out + CHECKPOINT_START_SIZE;
-    consent_status status = cs_hedged_nonce(keys->nonce, random32, aad_span, padded, nonce, err);
+    cs_seal_ahead ahead;
+    consent_status status = cs_seal_prepare(keys->checkpoint, keys->nonce, random32, aad_span, &ahead, err);
     if (status == CONSENT_OK)
-        status = cs_xaes_seal(keys->checkpoint, nonce, aad_span, padded, out + CHECKPOINT_SEALED_AT, err);
+        status = cs_seal_hedged(&ahead, aad_span, padded, padded, out + CHECKPOINT_START_SIZE,
+                                out + CHECKPOINT_SEALED_AT, err);
     cs_wipe(plain, padded.size);
     return status;
 }

@@ -177,12 +177,16 @@ bool cs_frame_is_finished(cs_span frame)
     return cs_frame_has_end_mark(frame) && cs_load_u32(frame.data + covered) == cs_crc32c(frame.data, covered);
 }
 
-consent_status cs_frame_seal(const cs_frame_keys *keys, const cs_frame_place *place, cs_span entries,
-                             const uint8_t random32[32], size_t size, uint8_t *plain, uint8_t *frame,
-                             consent_error *err)
+consent_status cs_frame_prepare(const cs_frame_keys *keys, const uint8_t previous[CS_HASH_SIZE],
+                                const uint8_t random32[32], cs_seal_ahead *out, consent_error *err)
+{
+    return cs_seal_prepare(keys->seal, keys->nonce, random32, (cs_span){previous, CS_HASH_SIZE}, out, err);
+}
+
+consent_status cs_frame_seal(cs_seal_ahead *ahead, const cs_frame_place *place, cs_span entries, size_t size,
+                             uint8_t *plain, uint8_t *frame, consent_error *err)
 {
     uint8_t aad[AAD_SIZE];
-    const cs_span aad_span = {aad, sizeof aad};
     const cs_span padded = {plain, size - CS_FRAME_OVERHEAD};
     if (size != cs_frame_size_for(entries.size))
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "entries of %zu bytes did not fit one record; record less at once",
@@ -195,12 +199,10 @@ consent_status cs_frame_seal(const cs_frame_keys *keys, const cs_frame_place *pl
     cs_store_u32(frame + FRAME_INDEX_AT, place->index);
     cs_store_u32(frame + FRAME_CHECK_AT, cs_crc32c(frame, FRAME_CHECK_AT));
     make_aad(place, frame, aad);
-    uint8_t *nonce = frame + FRAME_NONCE_AT;
     /* Without the zeros behind: they say nothing that the length does not. */
     const cs_span used = {plain, USED_SIZE + entries.size};
-    consent_status status = cs_hedged_nonce(keys->nonce, random32, aad_span, used, nonce, err);
-    if (status == CONSENT_OK)
-        status = cs_xaes_seal(keys->seal, nonce, aad_span, padded, frame + FRAME_SEALED_AT, err);
+    consent_status status = cs_seal_hedged(ahead, (cs_span){aad, sizeof aad}, used, padded, frame + FRAME_NONCE_AT,
+                                           frame + FRAME_SEALED_AT, err);
     cs_wipe(plain, padded.size);
     if (status == CONSENT_OK)
         cs_frame_finish(frame, size);

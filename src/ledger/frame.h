@@ -70,11 +70,13 @@ typedef struct cs_frame_place {
     uint32_t index;             /* 0, 1, 2 … */
 } cs_frame_place;
 
-/* Writes a whole frame of `size` = cs_frame_size_for(entries.size) bytes. `plain` is scratch of the same size and is
- * wiped. */
-consent_status cs_frame_seal(const cs_frame_keys *keys, const cs_frame_place *place, cs_span entries,
-                             const uint8_t random32[32], size_t size, uint8_t *plain, uint8_t *frame,
-                             consent_error *err);
+/* What sealing the frame behind the one with hash `previous` needs before its content is known. */
+consent_status cs_frame_prepare(const cs_frame_keys *keys, const uint8_t previous[CS_HASH_SIZE],
+                                const uint8_t random32[32], cs_seal_ahead *out, consent_error *err);
+/* Writes a whole frame of `size` = cs_frame_size_for(entries.size) bytes. `plain` is scratch of the same size; it and *ahead
+ * are wiped. */
+consent_status cs_frame_seal(cs_seal_ahead *ahead, const cs_frame_place *place, cs_span entries, size_t size,
+                             uint8_t *plain, uint8_t *frame, consent_error *err);
 /* Opens a frame into `plain` (as large as the frame). E_TAMPERED: the seal does not fit this place; E_CORRUPT: opened,
  * but not what seal writes. */
 consent_status cs_frame_open(const cs_frame_keys *keys, const cs_frame_place *place, cs_span frame, uint8_t *plain,

@@ -41,6 +41,9 @@ typedef struct cs_ledger_file {
     cs_file_header header;
     cs_frame_keys keys;
     uint8_t header_hash[CS_HASH_SIZE];
+    cs_seal_ahead ahead; /* for the frame behind ahead_of, if is_ahead */
+    uint8_t ahead_of[CS_HASH_SIZE];
+    bool is_ahead;
 } cs_ledger_file;
 
 struct cs_ledger {
@@ -146,9 +149,12 @@ typedef struct cs_draft {
     uint8_t *plain;
     size_t size;
 } cs_draft;
+/* Draws random bytes and readies file->ahead for the frame at *at. What it leaves undone is done by cs_draft_make. */
+consent_status cs_draft_prepare(const cs_ledger *ledger, cs_ledger_file *file, const cs_position *at,
+                                consent_error *err);
 /* Seals `entries` for the place *at of `file`. */
-consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file,
-                             const cs_position *at, cs_span entries, consent_error *err);
+consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, cs_ledger_file *file, const cs_position *at,
+                             cs_span entries, consent_error *err);
 /* Moves *at behind the frame (chains of events are the caller's). */
 consent_status cs_draft_pass(const cs_draft *draft, cs_position *at, consent_error *err);
 void cs_draft_free(cs_draft *draft, const cs_ledger *ledger);

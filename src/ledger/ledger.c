@@ -291,7 +291,8 @@ static consent_status chain_part(const cs_ledger_part *part, cs_position *at, co
     return status;
 }
 
-/* Both chains are carried on while the disk is at work already: what hashing takes then is no time that anybody waits. */
+/* Both chains are carried on, and the next record's seal is begun, while the disk is at work already: what hashing takes
+ * then is no time that anybody waits. */
 static consent_status append(cs_ledger *ledger, cs_span entries, const cs_ledger_part *parts, size_t count,
                              consent_error *err)
 {
@@ -308,8 +309,10 @@ static consent_status append(cs_ledger *ledger, cs_span entries, const cs_ledger
         status = cs_draft_pass(&draft, &after, err);
     for (size_t i = 0; i < count && status == CONSENT_OK; i++)
         status = chain_part(&parts[i], &after, err);
-    if (status == CONSENT_OK)
+    if (status == CONSENT_OK) {
+        (void)cs_draft_prepare(ledger, &ledger->file, &after, NULL);
         status = sync_end(ledger, err);
+    }
     cs_draft_free(&draft, ledger);
     if (status == CONSENT_OK) {
         ledger->tail_touched = false;

@@ -29,20 +29,33 @@ static consent_status allocate(cs_draft *draft, const cs_ledger *ledger, size_t 
     return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to make a record");
 }
 
-consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, const cs_ledger_file *file,
-                             const cs_position *at, cs_span entries, consent_error *err)
+consent_status cs_draft_prepare(const cs_ledger *ledger, cs_ledger_file *file, const cs_position *at,
+                                consent_error *err)
 {
     uint8_t random32[32];
+    file->is_ahead = false;
+    int rc = ledger->env->random(ledger->env->ctx, random32, sizeof random32);
+    if (rc != 0)
+        return cs_fail_os(err, rc, "drawing random bytes for a record");
+    consent_status status = cs_frame_prepare(&file->keys, at->previous, random32, &file->ahead, err);
+    cs_wipe(random32, sizeof random32);
+    memcpy(file->ahead_of, at->previous, CS_HASH_SIZE);
+    file->is_ahead = status == CONSENT_OK;
+    return status;
+}
+
+consent_status cs_draft_make(cs_draft *draft, const cs_ledger *ledger, cs_ledger_file *file, const cs_position *at,
+                             cs_span entries, consent_error *err)
+{
     const cs_frame_place place = {file->header_hash, at->previous, at->frame_count};
     consent_status status = allocate(draft, ledger, entries.size, err);
     if (status != CONSENT_OK)
         return status;
-    int rc = ledger->env->random(ledger->env->ctx, random32, sizeof random32);
-    if (rc != 0)
-        status = cs_fail_os(err, rc, "drawing random bytes for a record");
+    if (!file->is_ahead || memcmp(file->ahead_of, at->previous, CS_HASH_SIZE) != 0)
+        status = cs_draft_prepare(ledger, file, at, err);
+    file->is_ahead = false; /* it serves once */
     if (status == CONSENT_OK)
-        status = cs_frame_seal(&file->keys, &place, entries, random32, draft->size, draft->plain, draft->frame, err);
-    cs_wipe(random32, sizeof random32);
+        status = cs_frame_seal(&file->ahead, &place, entries, draft->size, draft->plain, draft->frame, err);
     if (status != CONSENT_OK)
         cs_draft_free(draft, ledger);
     return status;
@@ -59,7 +72,7 @@ consent_status cs_draft_pass(const cs_draft *draft, cs_position *at, consent_err
     return CONSENT_OK;
 }
 
-static consent_status write_draft(cs_ledger *ledger, const cs_ledger_file *file, cs_position *at, cs_span entries,
+static consent_status write_draft(cs_ledger *ledger, cs_ledger_file *file, cs_position *at, cs_span entries,
                                   consent_error *err)
 {
     cs_draft draft;

@@ -345,6 +345,7 @@ consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[C
                             consent_error *err)
 {
     uint8_t random[32], nonce[CS_NONCE_SIZE];
+    cs_seal_ahead ahead;
     cs_buffer aad, file;
     size_t file_size = SEAL_HEADER_SIZE + content.size + CS_TAG_SIZE;
     consent_status status = seal_aad(home, name, &aad, err);
@@ -355,13 +356,13 @@ consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[C
             status = cs_fail_os(err, code, "the system's random generator failed");
     }
     if (status == CONSENT_OK)
-        status = cs_hedged_nonce(home->nonce_key, random, cs_buffer_span(&aad), content, nonce, err);
+        status = cs_seal_prepare(key, home->nonce_key, random, cs_buffer_span(&aad), &ahead, err);
     if (status == CONSENT_OK) {
         uint8_t *sealed = cs_alloc(&home->env.memory, content.size + CS_TAG_SIZE);
         if (!sealed) {
             status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to seal a file of %zu bytes", content.size);
         } else {
-            status = cs_xaes_seal(key, nonce, cs_buffer_span(&aad), content, sealed, err);
+            status = cs_seal_hedged(&ahead, cs_buffer_span(&aad), content, content, nonce, sealed, err);
             cs_buffer_append(&file, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1);
             cs_buffer_append(&file, nonce, sizeof nonce);
             cs_buffer_append(&file, sealed, content.size + CS_TAG_SIZE);

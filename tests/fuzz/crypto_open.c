@@ -110,16 +110,24 @@ consent_status cs_gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[1
     return cs_xaes_open(key, key, aad, sealed, plain, err);
 }
 
-consent_status cs_hedged_nonce(const uint8_t nonce_key[CS_KEY_SIZE], const uint8_t random32[32], cs_span aad,
-                               cs_span plain, uint8_t nonce[CS_NONCE_SIZE], consent_error *err)
+consent_status cs_seal_prepare(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce_key[CS_KEY_SIZE],
+                               const uint8_t random32[32], cs_span place, cs_seal_ahead *out, consent_error *err)
 {
     (void)err;
+    touch((cs_span){key, CS_KEY_SIZE});
     touch((cs_span){nonce_key, CS_KEY_SIZE});
     touch((cs_span){random32, 32});
-    touch(aad);
-    touch(plain);
-    memset(nonce, OPEN_BYTE, CS_NONCE_SIZE);
+    touch(place);
+    memset(out, OPEN_BYTE, sizeof *out);
     return CONSENT_OK;
+}
+
+consent_status cs_seal_hedged(cs_seal_ahead *ahead, cs_span aad, cs_span content, cs_span plain,
+                              uint8_t nonce[CS_NONCE_SIZE], uint8_t *sealed, consent_error *err)
+{
+    touch(content);
+    memset(nonce, OPEN_BYTE, CS_NONCE_SIZE);
+    return cs_xaes_seal(ahead->key, nonce, aad, plain, sealed, err);
 }
 
 consent_status cs_p256_public(const uint8_t private_key[CS_P256_PRIVATE_SIZE], uint8_t public_key[CS_P256_PUBLIC_SIZE],

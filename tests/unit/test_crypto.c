@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <psa/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -208,38 +209,73 @@ static void sealed_bytes_shorter_than_a_tag_are_tampering(void **state)
                          CONSENT_E_TAMPERED);
 }
 
-static void a_hedged_nonce_is_the_documented_hmac(void **state)
+/* AES-128-CMAC by RFC 4493, over one-shot PSA: what cs_seal_hedged computes in parts. */
+static void cmac(const uint8_t mac_key[16], const uint8_t *data, size_t size, uint8_t out[16])
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t id = 0;
+    size_t got = 0;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_AES);
+    psa_set_key_algorithm(&attributes, PSA_ALG_CMAC);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_MESSAGE);
+    assert_int_equal(psa_import_key(&attributes, mac_key, 16, &id), PSA_SUCCESS);
+    assert_int_equal(psa_mac_compute(id, PSA_ALG_CMAC, data, size, out, 16, &got), PSA_SUCCESS);
+    assert_int_equal(psa_destroy_key(id), PSA_SUCCESS);
+}
+
+static void hedged(const char *place, const char *aad, const char *content, const char *plain,
+                   uint8_t nonce[CS_NONCE_SIZE], uint8_t *sealed)
+{
+    const uint8_t key[CS_KEY_SIZE] = {4};
+    const uint8_t nonce_key[CS_KEY_SIZE] = {5};
+    const uint8_t random[32] = {6};
+    cs_seal_ahead ahead;
+    const cs_seal_ahead nothing = {0};
+    assert_int_equal(cs_seal_prepare(key, nonce_key, random, text_span(place), &ahead, NULL), CONSENT_OK);
+    assert_int_equal(cs_seal_hedged(&ahead, text_span(aad), text_span(content), text_span(plain), nonce, sealed, NULL),
+                     CONSENT_OK);
+    assert_memory_equal(&ahead, &nothing, sizeof ahead); /* it served */
+}
+
+static void a_hedged_nonce_is_the_documented_one_and_its_seal_opens(void **state)
 {
     (void)state;
-    const uint8_t key[CS_KEY_SIZE] = {5};
+    const uint8_t key[CS_KEY_SIZE] = {4};
+    const uint8_t nonce_key[CS_KEY_SIZE] = {5};
     const uint8_t random[32] = {6};
     uint8_t nonce[CS_NONCE_SIZE];
-    uint8_t mac[CS_HASH_SIZE];
-    const uint8_t aad_size[8] = {3};
-    const uint8_t plain_size[8] = {5};
-    const cs_span parts[] = {{random, 32}, {aad_size, 8}, text_span("aad"), {plain_size, 8}, text_span("plain")};
-    assert_int_equal(cs_hmac_sha256(key, parts, CS_COUNT_OF(parts), mac, NULL), CONSENT_OK);
-    assert_int_equal(cs_hedged_nonce(key, random, text_span("aad"), text_span("plain"), nonce, NULL), CONSENT_OK);
-    assert_memory_equal(nonce, mac, CS_NONCE_SIZE);
+    uint8_t sealed[7 + CS_TAG_SIZE];
+    uint8_t plain[7];
+    uint8_t hash[CS_HASH_SIZE];
+    uint8_t mac[16];
+    const cs_span parts[] = {{random, 32}, text_span("place")};
+    hedged("place", "aad", "plain", "plain..", nonce, sealed);
+    assert_int_equal(cs_hmac_sha256(nonce_key, parts, CS_COUNT_OF(parts), hash, NULL), CONSENT_OK);
+    cmac(hash + 12, (const uint8_t *)"\3\0\0\0\0\0\0\0aadplain", 16, mac);
+    assert_memory_equal(nonce, hash, 12);
+    assert_memory_equal(nonce + 12, mac, 12);
+    assert_int_equal(cs_xaes_open(key, nonce, text_span("aad"), (cs_span){sealed, sizeof sealed}, plain, NULL),
+                     CONSENT_OK);
+    assert_memory_equal(plain, "plain..", 7);
 }
 
 static void a_repeated_random_source_still_gives_different_nonces(void **state)
 {
     (void)state;
-    const uint8_t key[CS_KEY_SIZE] = {5};
-    const uint8_t random[32] = {6};
     static const struct {
+        const char *place;
         const char *aad;
         const char *plain;
-    } contents[] = {{"a", "granted"}, {"a", "refused"}, {"b", "granted"}, {"ab", "c"}, {"a", "bc"}, {"", ""}};
+    } contents[] = {{"", "a", "granted"}, {"", "a", "refused"}, {"", "b", "granted"}, {"p", "a", "granted"},
+                    {"", "ab", "c"},      {"", "a", "bc"},      {"", "", ""}};
     uint8_t nonces[CS_COUNT_OF(contents)][CS_NONCE_SIZE];
+    uint8_t sealed[7 + CS_TAG_SIZE];
     for (size_t i = 0; i < CS_COUNT_OF(contents); i++) {
-        assert_int_equal(
-            cs_hedged_nonce(key, random, text_span(contents[i].aad), text_span(contents[i].plain), nonces[i], NULL),
-            CONSENT_OK);
-        for (size_t j = 0; j < i; j++)
-            assert_memory_not_equal(nonces[i], nonces[j], CS_NONCE_SIZE);
+        hedged(contents[i].place, contents[i].aad, contents[i].plain, contents[i].plain, nonces[i], sealed);
+        for (size_t j = 0; j < i; j++) /* each half alone would do, where it has to */
+            assert_memory_not_equal(nonces[i] + CS_NONCE_SIZE / 2, nonces[j] + CS_NONCE_SIZE / 2, CS_NONCE_SIZE / 2);
     }
+    assert_memory_not_equal(nonces[0], nonces[3], CS_NONCE_SIZE / 2);
 }
 
 /* ---- P-256 -------------------------------------------------------------------------------- */
@@ -510,7 +546,7 @@ int main(void)
         cmocka_unit_test(every_small_size_is_sealed_and_opened),
         cmocka_unit_test(any_changed_bit_is_tampering_and_gives_no_content),
         cmocka_unit_test(sealed_bytes_shorter_than_a_tag_are_tampering),
-        cmocka_unit_test(a_hedged_nonce_is_the_documented_hmac),
+        cmocka_unit_test(a_hedged_nonce_is_the_documented_one_and_its_seal_opens),
         cmocka_unit_test(a_repeated_random_source_still_gives_different_nonces),
         cmocka_unit_test(es256_matches_rfc_6979),
         cmocka_unit_test(a_signature_fits_one_message_and_one_key),

@@ -31,9 +31,10 @@ static void make(one_frame *f, size_t entries_size, const uint8_t random32[32])
     const cs_frame_place place = {f->header_hash, f->header_hash, 0};
     f->size = cs_frame_size_for(entries_size);
     assert_in_range(f->size, 512, sizeof f->frame);
-    assert_int_equal(
-        cs_frame_seal(&f->keys, &place, (cs_span){entries, entries_size}, random32, f->size, f->plain, f->frame, NULL),
-        CONSENT_OK);
+    cs_seal_ahead ahead;
+    assert_int_equal(cs_frame_prepare(&f->keys, place.previous, random32, &ahead, NULL), CONSENT_OK);
+    assert_int_equal(cs_frame_seal(&ahead, &place, (cs_span){entries, entries_size}, f->size, f->plain, f->frame, NULL),
+                     CONSENT_OK);
 }
 
 static consent_status open_at(one_frame *f, const uint8_t *previous, uint32_t index, cs_span *entries)
