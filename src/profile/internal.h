@@ -11,7 +11,7 @@
  *   history.c                 the record as JSON
  *   watches.c, changes.c      being told
  *   import.c                  consent from before
- *   minors.c                  what a guardian's no, and a child found, bring about
+ *   minors.c, ages.c          what a guardian's no, and a child found, bring about; ages learned elsewhere
  *   request_events.c          requests in the ledger, for minors.c and requests.c
  *   moving.c                  acts that go on in a new stream
  *   exchange*.c, join.c       what a sync does with a profile
@@ -184,6 +184,9 @@ consent_status cs_profile_record(cs_profile *profile, const cs_event *events, si
 consent_status cs_profile_record_act(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
                                      uint64_t *first_seq, consent_error *err);
 
+/* The bundle that an act names; NULL: not held. */
+const cs_policy *cs_profile_policy_named(const cs_profile *profile, const cs_policy_ref *ref);
+int32_t cs_age_told(const cs_event *event, int64_t now_ms); /* years */
 /* Of a child's record: notes that it was looked at, before it is (C128). What cannot be noted is not shown. */
 consent_status cs_profile_note_reading(cs_profile *profile, const char *what, consent_error *err);
 

@@ -8,7 +8,6 @@
 
 #define DETAIL_MAX_BYTES 1024u
 #define MAX_TAKEN_BACK 8u
-#define OLDEST_YEARS 150
 
 /* How such requests came about, as their channel says it. */
 static const char by_refusal[] = "guardian-refused";
@@ -27,13 +26,12 @@ typedef struct consequence {
 
 /* ---- ages ---------------------------------------------------------------------------------------------------- */
 
-static int32_t age_told(const cs_event *event, int64_t now_ms)
+int32_t cs_age_told(const cs_event *event, int64_t now_ms)
 {
     return event->birth.year != 0 ? cs_age_years(event->birth, now_ms) : (int32_t)event->age_band - 1;
 }
 
-/* The bundle that the act names; NULL: not held. */
-static const cs_policy *named(const cs_profile *profile, const cs_policy_ref *ref)
+const cs_policy *cs_profile_policy_named(const cs_profile *profile, const cs_policy_ref *ref)
 {
     const cs_policy_set *set = &profile->home->policies;
     for (size_t i = 0; i < set->count; i++)
@@ -44,17 +42,8 @@ static const cs_policy *named(const cs_profile *profile, const cs_policy_ref *re
 
 static int32_t child_under(const cs_profile *profile, const cs_policy_ref *ref)
 {
-    const cs_policy *policy = named(profile, ref);
+    const cs_policy *policy = cs_profile_policy_named(profile, ref);
     return policy ? policy->minors.child_under : 0;
-}
-
-static int32_t guardian_under(const cs_profile *profile)
-{
-    const cs_policy_set *set = &profile->home->policies;
-    int32_t bound = 0;
-    for (size_t i = 0; i < set->count; i++)
-        bound = set->policies[i]->minors.guardian_under > bound ? set->policies[i]->minors.guardian_under : bound;
-    return bound;
 }
 
 /* ---- what an act means --------------------------------------------------------------------------------------- */
@@ -63,7 +52,7 @@ static int32_t guardian_under(const cs_profile *profile)
  * the yes back. */
 static bool is_whole_refusal(const cs_profile *profile, const cs_event *event, const cs_now *now)
 {
-    const cs_policy *policy = named(profile, &event->policy);
+    const cs_policy *policy = cs_profile_policy_named(profile, &event->policy);
     cs_standing standing = {.accepted = false};
     if (event->actor != CS_ACTOR_GUARDIAN || event->purpose.size != 0)
         return false;
@@ -89,7 +78,7 @@ static void regard(const cs_profile *profile, const cs_event *event, const cs_no
     bool is_known = cs_decide_age(&profile->state, now, &known);
     bool is_child = is_known && known < bound;
     if (event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED) {
-        bool told_child = age_told(event, now->now_ms) < bound;
+        bool told_child = cs_age_told(event, now->now_ms) < bound;
         if (told_child && !is_child && has_agreed(&profile->state)) {
             out->because = event;
             out->channel = by_finding;
@@ -154,7 +143,7 @@ static consent_status take_back(cs_profile *profile, const cs_requests *list, co
     for (size_t i = 0; status == CONSENT_OK && i < list->count && out->count < MAX_TAKEN_BACK; i++) {
         const cs_request *request = &list->items[i];
         if (!deletes_everything(request) || !was_opened_so(request) ||
-            !cs_request_may_go(request, CONSENT_REQUEST_CANCELLED, true))
+            cs_request_hurdle_to(request, CONSENT_REQUEST_CANCELLED, true) != CS_HURDLE_NONE)
             continue;
         cs_buffer *detail = new_detail(profile, out);
         cs_event *event = &out->events[out->count++];
@@ -237,76 +226,4 @@ consent_status cs_profile_record_act(cs_profile *profile, const cs_event *events
     if (!also.because && !also.takes_back)
         return cs_profile_record(profile, events, count, restrictive, first_seq, err);
     return record_with(profile, events, count, &also, restrictive, first_seq, err);
-}
-
-/* ---- ages told by the app ------------------------------------------------------------------------------------------ */
-
-static consent_status read_signal(const consent_age_signal *signal, int64_t now_ms, cs_event *event, consent_error *err)
-{
-    cs_str source = cs_str_of(signal->source);
-    cs_str reference = cs_str_of(signal->reference);
-    if ((source.size && !cs_id_is_valid(source)) || reference.size > 200 || !cs_utf8_is_valid(reference))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "signal.source is no identifier, or signal.reference not UTF-8 of at most 200 bytes");
-    event->surface = source;
-    event->reference = reference;
-    if (signal->birth) {
-        int32_t years =
-            cs_date_parse(cs_str_of(signal->birth), &event->birth) ? cs_age_years(event->birth, now_ms) : -1;
-        if (years < 0 || years > OLDEST_YEARS)
-            return cs_fail(err, CONSENT_E_ARGUMENT, 0, "signal.birth is no date of birth; write it like 2013-06-01");
-    } else if (signal->under < 1 || signal->under > OLDEST_YEARS) {
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "signal has neither a date of birth nor an age that the person is under");
-    } else {
-        event->age_band = (uint32_t)signal->under; /* the oldest that fits: one year less, plus one */
-    }
-    return CONSENT_OK;
-}
-
-/* What the age was told for, so that the list of what is collected has it (C136). */
-static void serve_purpose(const cs_profile *profile, cs_event *event)
-{
-    const cs_policy *policy = named(profile, &event->policy);
-    const cs_purpose *purpose = policy ? cs_policy_purpose(policy, cs_str_of(policy->minors.purpose)) : NULL;
-    if (!purpose)
-        return;
-    event->purpose = cs_str_of(purpose->id);
-    for (uint16_t i = 0; i < purpose->data_count; i++)
-        event->data[event->data_count++] = cs_str_of(policy->data[purpose->data[i].item].id);
-}
-
-static consent_status take_signal(cs_profile *profile, const consent_age_signal *signal, consent_error *err)
-{
-    static const cs_query everything;
-    cs_event event = {.type = CS_EVENT_AGE_SIGNALLED, .actor = CS_ACTOR_SYSTEM};
-    cs_now now;
-    int32_t known;
-    consent_status status = cs_profile_refresh(profile, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_profile_now(profile, &now);
-    status = read_signal(signal, now.now_ms, &event, err);
-    if (status != CONSENT_OK)
-        return status;
-    int32_t told = age_told(&event, now.now_ms);
-    /* Of several statements the youngest counts: what is not younger says nothing new. */
-    if (cs_decide_age(&profile->state, &now, &known) && told >= known)
-        return CONSENT_OK;
-    int32_t of_age = guardian_under(profile);
-    if (told >= of_age) { /* that is all that is needed (PIPL 6) */
-        event.birth = (cs_date){0};
-        event.age_band = (uint32_t)of_age + 1;
-    }
-    cs_profile_refer(profile, &everything, &event);
-    serve_purpose(profile, &event);
-    return cs_profile_record_act(profile, &event, 1, true, NULL, err);
-}
-
-consent_status cs_profile_signal_age(cs_profile *profile, const consent_age_signal *signal, consent_error *err)
-{
-    cs_profile_lock(profile);
-    consent_status status = take_signal(profile, signal, err);
-    cs_profile_unlock(profile);
-    return status;
 }

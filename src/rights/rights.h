@@ -118,8 +118,14 @@ bool cs_request_is_closed(const cs_request *request);
  * must be settled; `policy` tells of purposes and may be NULL. */
 bool cs_requests_tell(const cs_requests *list, const cs_request *request, cs_str recipient, const cs_policy *policy);
 
-/* Whether an update leads on from where the request stands. */
-bool cs_request_may_go(const cs_request *request, int32_t state, bool by_requester);
+/* Whether an update leads on from where the request stands, and what stands in its way. */
+typedef enum cs_request_hurdle {
+    CS_HURDLE_NONE = 0,
+    CS_HURDLE_NO_WAY,    /* from that state, or for that right, there is none */
+    CS_HURDLE_IN_VAIN,   /* it would wait for papers or a fee where the law wants neither */
+    CS_HURDLE_NOT_THEIRS /* the other one's to say: the person's or the operator's */
+} cs_request_hurdle;
+cs_request_hurdle cs_request_hurdle_to(const cs_request *request, int32_t state, bool by_requester);
 /* Whether the change may be made to a request that stands there: E_ARGUMENT, E_REJECTED naming the rule. */
 consent_status cs_request_change_check(const cs_request *request, const consent_request_change *change,
                                        consent_error *err);

@@ -294,8 +294,8 @@ static void a_deletion_goes_through_verification_and_fee_to_the_backups_in_any_o
         assert_int_equal(found->state, CONSENT_REQUEST_DONE_LIVE);
         assert_int_equal(found->state_ms, at("2026-03-03T09:00:00Z"));
         assert_true(cs_request_is_closed(found));
-        assert_true(cs_request_may_go(found, CONSENT_REQUEST_DONE_BACKUP, false));
-        assert_false(cs_request_may_go(found, CONSENT_REQUEST_REFUSED, false));
+        assert_int_equal(cs_request_hurdle_to(found, CONSENT_REQUEST_DONE_BACKUP, false), CS_HURDLE_NONE);
+        assert_int_equal(cs_request_hurdle_to(found, CONSENT_REQUEST_REFUSED, false), CS_HURDLE_NO_WAY);
         end(&s);
     }
 }
