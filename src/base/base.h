@@ -177,8 +177,6 @@ void cs_member_set(const cs_member *member, void *to, uint64_t value);
 bool cs_id_is_valid(cs_str text);
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool cs_utf8_is_valid(cs_str text);
-/* The text at `index` in a list of texts that each end with a NUL, the list with another: "a\0b\0". NULL behind its end. */
-const char *cs_text_at(const char *list, size_t index);
 /* Next code point of valid UTF-8 at *at; advances. 0 at the end. */
 uint32_t cs_utf8_next(const char **at, const char *end);
 /* Columns a terminal uses for a code point: 0, 1 or 2 (East Asian wide). */

@@ -26,13 +26,6 @@ int cs_str_compare(cs_str a, cs_str b)
     return a.size < b.size ? -1 : a.size > b.size ? 1 : 0;
 }
 
-const char *cs_text_at(const char *list, size_t index)
-{
-    while (*list != '\0' && index-- > 0)
-        list += strlen(list) + 1;
-    return *list != '\0' ? list : NULL;
-}
-
 static bool is_lower_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

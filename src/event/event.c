@@ -239,7 +239,7 @@ consent_status cs_event_decode(cs_span bytes, cs_event *out, consent_error *err)
         else if (!skip_field(&in, tag & 7))
             why = "unknown field cut short";
         if (why)
-            return refuse(err, f ? cs_text_at(names, number - 1) : "tag", why);
+            return refuse(err, f ? cs_nth_text(names, number - 1) : "tag", why);
         last = number;
     }
     if (out->type == 0 || out->seq == 0)

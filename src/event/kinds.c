@@ -1,7 +1,7 @@
 /* What each event is called and which way it may move a decision. */
 #include "event/event.h"
 
-/* By type, from 1. */
+/* By type, from 1; whatever is none of them comes last. */
 static const char names[] = "notice_shown\0"
                             "policy_accepted\0"
                             "policy_declined\0"
@@ -29,7 +29,8 @@ static const char names[] = "notice_shown\0"
                             "erased\0"
                             "recovered\0"
                             "sync_acknowledged\0"
-                            "purged\0";
+                            "purged\0"
+                            "unknown\0";
 
 /* The one table of polarities, indexed by type. Whether an act replaces another permissive one is a matter
  * of history: the state adds that. What changes who the person is taken to be, or what time it is, can move a
@@ -72,14 +73,12 @@ static bool is_known(uint32_t type)
 
 const char *cs_event_type_name(uint32_t type)
 {
-    const char *name = cs_text_at(names, (size_t)type - 1);
-    return name ? name : "unknown";
+    return cs_nth_text(names, (size_t)type - 1);
 }
 
 const char *cs_actor_name(uint32_t actor)
 {
-    const char *name = cs_text_at("self\0guardian\0support\0system\0", actor);
-    return name ? name : "unknown";
+    return cs_nth_text("self\0guardian\0support\0system\0unknown\0", actor);
 }
 
 bool cs_event_is_field_notice(const cs_event *event)

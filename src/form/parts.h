@@ -70,16 +70,12 @@ typedef struct cs_form_policy_name {
 } cs_form_policy_name;
 
 struct cs_form {
-    cs_arena arena;
     const cs_memory *memory;
     bool failed; /* no memory, or past CS_FORM_MAX_BYTES */
     int32_t occasion;
     const char *locale;
     const cs_policy *policy; /* borrowed; nothing but cs_form_policy uses it after the build */
-    cs_form_policy_name policy_name;
-    cs_form_policy_name base_name; /* a product's form: the platform's policy, for purposes that it declares too */
-    bool shared;                   /* the form's purpose is such a one */
-    cs_query query;                /* texts in the arena */
+    bool shared;             /* the form's purpose is such a one */
     const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
     uint32_t narrowing;                  /* how leaving out data that stood granted is recorded (cs_event_type) */
     bool guardian;                       /* the guardian acts */
@@ -104,7 +100,6 @@ struct cs_form {
     uint32_t field_count, field_capacity;
     cs_form_choice *choices;
     uint32_t choice_count, choice_capacity;
-    cs_form_entry entries[2];
     uint32_t entry_count;
     cs_form_datum *data;
     uint32_t data_count;
@@ -116,6 +111,11 @@ struct cs_form {
     consent_form_part *parts;
     uint32_t part_count, part_capacity;
 
+    cs_arena arena;
+    cs_form_policy_name policy_name;
+    cs_form_policy_name base_name; /* a product's form: the platform's policy, for purposes that it declares too */
+    cs_query query;                /* texts in the arena */
+    cs_form_entry entries[2];
     cs_buffer notice;
     uint8_t notice_hash[CS_HASH_SIZE];
     int64_t built_ms, expires_ms, valid_until_ms; /* valid_until 0: open */

@@ -24,12 +24,12 @@
 typedef struct cs_position {
     uint64_t offset;
     uint64_t last_offset; /* of the frame before; meaningful when frame_count > 0 */
+    uint64_t next_seq;
+    uint64_t event_count; /* all streams */
     uint32_t frame_count;
     uint8_t previous[CS_HASH_SIZE]; /* hash of the frame before */
     uint8_t stream[CS_STREAM_ID_SIZE];
-    uint64_t next_seq;
     uint8_t head[CS_HASH_SIZE];
-    uint64_t event_count; /* all streams */
 } cs_position;
 
 /* One open file and what its header said. */
@@ -46,27 +46,28 @@ typedef struct cs_ledger_file {
     bool is_ahead;
 } cs_ledger_file;
 
+/* Small members first: what lies within 128 bytes takes the shortest instructions. */
 struct cs_ledger {
     const cs_env *env;
     cs_dir *dir;
-    char name[CS_LEDGER_BASE_SIZE];
-    uint8_t key[CS_KEY_SIZE];
-    uint8_t home_id[16];
+    cs_file *lock;
     uint32_t protection;
-    bool in_memory;
     uint32_t known_frames;
     uint32_t process_id;
-    cs_file *lock;
+    consent_status health;
+    bool in_memory;
     bool locked;
-    cs_ledger_file file;
-    uint64_t space_end; /* zeros are ready up to here */
-    uint64_t known_end; /* all before was durable once, says an authentic checkpoint */
-    cs_position at;
     bool tail_touched;  /* bytes may stand behind `at` that no record is made of */
     bool name_unsynced; /* the name leads to this file, but perhaps not yet on disk */
     bool must_move;     /* a sync of this file failed: it is not written again */
-    consent_status health;
+    uint64_t space_end; /* zeros are ready up to here */
+    uint64_t known_end; /* all before was durable once, says an authentic checkpoint */
+    cs_position at;
+    cs_ledger_file file;
     cs_ledger_report report;
+    char name[CS_LEDGER_BASE_SIZE];
+    uint8_t key[CS_KEY_SIZE];
+    uint8_t home_id[16];
 };
 
 /* ---- ledger.c ---- */
@@ -94,7 +95,6 @@ void cs_ledger_remove_files(cs_ledger *ledger);
 typedef struct cs_scan {
     const cs_ledger *ledger;
     const cs_ledger_file *file;
-    cs_position at;
     uint64_t limit; /* reads stop here; at most the file's size */
     uint8_t *window;
     size_t window_capacity;
@@ -104,6 +104,7 @@ typedef struct cs_scan {
     bool checks_events; /* decode every event too */
     consent_status
         stop; /* E_CORRUPT, E_TAMPERED: why there is no frame at at.offset; CONSENT_OK: nothing begins there */
+    cs_position at;
 } cs_scan;
 
 void cs_position_start(const cs_ledger_file *file, cs_position *out);

@@ -261,30 +261,31 @@ typedef struct cs_id_index {
     uint32_t mask;         /* slots - 1; a power of two less one */
 } cs_id_index;
 
+/* Small members that are used most first: what lies within 128 bytes takes the shortest instructions. */
 typedef struct cs_policy {
-    cs_arena arena;             /* holds everything below; cs_policy_free */
-    uint8_t hash[CS_HASH_SIZE]; /* SHA-256 of the signed payload; names the policy */
     const char *id;
-    const char *scope;  /* "platform" or a product */
-    const char *region; /* where the data is stored, "CN"; "" when the policy does not say */
+    const char *scope; /* "platform" or a product */
     uint32_t version;
     uint32_t revision;
+    const cs_data_item *data;
+    const cs_purpose *purposes;
+    const cs_recipient *recipients;
+    const cs_permission *permissions;
+    const cs_function *functions;
+    uint16_t locale_count, contact_count, function_count, data_count, recipient_count, purpose_count, permission_count,
+        document_count, rights_channel_count, rights_kind_count, holiday_count, makeup_day_count;
     int64_t published_ms, effective_ms, valid_until_ms; /* valid_until 0: open */
-    const char *locales[CS_POLICY_MAX_LOCALES];
+    const cs_document_ref *documents;
+    const char *region; /* where the data is stored, "CN"; "" when the policy does not say */
     const char *controller_id;
     const cs_contact *contacts;
-    const cs_function *functions;
-    const cs_data_item *data;
-    const cs_recipient *recipients;
-    const cs_purpose *purposes;
-    const cs_permission *permissions;
-    const cs_document_ref *documents;
     const cs_contact *rights_channels; /* where requests go; value 0: the kind says it all ("app") */
     const char *const *rights_kinds;   /* "access", "copy", … */
     const cs_date *holidays;           /* ascending; at +08:00, as makeup_days */
     const cs_date *makeup_days;        /* weekend days worked */
-    uint16_t locale_count, contact_count, function_count, data_count, recipient_count, purpose_count, permission_count,
-        document_count, rights_channel_count, rights_kind_count, holiday_count, makeup_day_count;
+    cs_arena arena;                    /* holds what is pointed to; cs_policy_free */
+    uint8_t hash[CS_HASH_SIZE];        /* SHA-256 of the signed payload; names the policy */
+    const char *locales[CS_POLICY_MAX_LOCALES];
     cs_text controller_name, name, summary, consequence, visitor_text;
     cs_text accept_label, refuse_label, tick_label;
     cs_text change_summary;

@@ -47,40 +47,40 @@ typedef struct cs_known_head {
     int64_t fresh_until_ms;
 } cs_known_head;
 
+/* Small members first: what lies within 128 bytes takes the shortest instructions. */
 typedef struct cs_home {
-    cs_env env;
     void *lock;
     cs_dir *dir;
-    consent_keystore keystore_copy;   /* the host's, as far as it goes, or the one in the home itself */
-    const consent_keystore *keystore; /* the same */
+    cs_policy_set policies; /* view of `held` for decide */
+    size_t held_count;
+    size_t head_count;
+    _Atomic(cs_page *) page;
+    const consent_keystore *keystore; /* keystore_copy */
     consent_status key_status;        /* CONSENT_OK, E_KEY_UNAVAILABLE, E_KEY_GONE, E_COPIED */
     consent_status policies_status;   /* of the list of policies as last read */
+    uint32_t policies_epoch;          /* rises when `held` changes */
+    bool page_is_lost;                /* and could not be made anew */
+    bool marker;                      /* a withdrawal was made while the key was away */
+    cs_env env;
+    uint32_t protection;
+    uint32_t process_id;
+    _Atomic(const _Atomic uint32_t *)
+        page_words; /* its generation and alarm: read without the lock by the check by handle */
+    uint8_t *roots;
+    size_t root_count;
+    consent_keystore keystore_copy; /* the host's, as far as it goes, or the one in the home itself */
     uint8_t names_key[CS_KEY_SIZE];
     uint8_t wrap_key[CS_KEY_SIZE];
     uint8_t store_key[CS_KEY_SIZE];
     uint8_t nonce_key[CS_KEY_SIZE];
     uint8_t home_id[16];
-    uint32_t protection;
-    _Atomic(cs_page *) page;
-    _Atomic(const _Atomic uint32_t *)
-        page_words;    /* its generation and alarm: read without the lock by the check by handle */
-    bool page_is_lost; /* and could not be made anew */
+    char platform[16];
     cs_page *retired_pages[CS_HOME_MAX_RETIRED_PAGES];
     size_t retired_page_count;
-    uint8_t *roots;
-    size_t root_count;
-    char platform[16];
-    uint32_t process_id;
-    bool marker; /* a withdrawal was made while the key was away */
     cs_held_policy held[CS_HOME_MAX_POLICIES];
-    size_t held_count;
     const cs_policy *set_list[CS_HOME_MAX_POLICIES];
     cs_known_head heads[CS_HOME_MAX_HEADS];
-    size_t head_count;
-    cs_policy_set policies;  /* view of `held` for decide */
-    uint8_t index_mark[32];  /* the index file's first bytes as last read: header and nonce, never twice the same */
-    uint32_t policies_epoch; /* rises when `held` changes */
-    int64_t anchor_wall_ms;  /* highest time the home has seen */
+    uint8_t index_mark[32]; /* the index file's first bytes as last read: header and nonce, never twice the same */
 } cs_home;
 
 consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_home **out, consent_error *err);

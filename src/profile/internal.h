@@ -83,47 +83,48 @@ enum {
     CS_POLLED_COUNT
 };
 
+/* Small members first: what lies within 128 bytes takes the shortest instructions. */
 struct cs_profile {
     cs_home *home;
-    cs_polled *polled[CS_POLLED_COUNT]; /* NULL: none bound */
-    void *table;                        /* lock: state, asks */
-    cs_ledger *ledger;                  /* NULL until the first act, or when it cannot be opened */
-    cs_state state;
+    cs_ledger *ledger;   /* NULL until the first act, or when it cannot be opened */
+    void *table;         /* lock: state, asks */
+    const cs_page *page; /* that page_slot and unsaved_pending are of */
+    uint32_t page_slot;
+    uint32_t page_hash; /* of this profile as a whole, in the pending table */
     consent_status health;
-    consent_error health_error;
     bool ephemeral;
     bool closed; /* erased */
     bool has_account;
-    char account[CS_ACCOUNT_MAX_SIZE + 1];
+    bool ledger_made;     /* it was durable once: missing, it is lost */
+    bool checkpoint_due;  /* something restrictive was recorded since the last checkpoint */
+    atomic_bool has_uses; /* some ask may have counted uses: spares every act a walk over all of them */
+    uint32_t generation;  /* read up to */
+    uint32_t policies_epoch;
+    uint32_t tail_events;    /* read or written since the last checkpoint */
+    uint32_t checked_second; /* when the page was last looked after */
     uint32_t retried_second; /* an unhealthy profile is tried again once a second */
+    uint32_t ask_count;
+    cs_polled *polled[CS_POLLED_COUNT]; /* NULL: none bound */
+    int64_t session_start_ms;           /* elapsed */
+    int64_t last_elapsed_ms;
+    cs_watch *watches; /* home->lock; by id */
+    cs_state state;
+    size_t watch_count, watch_capacity;
+    uint64_t last_watch_id;
     uint8_t key[CS_KEY_SIZE];
-    bool ledger_made; /* it was durable once: missing, it is lost */
     char key_name[CS_HOME_NAME_SIZE];
     char ledger_name[CS_HOME_NAME_SIZE];
     uint8_t own_stream[CS_STREAM_ID_SIZE];
     uint8_t session[CS_SESSION_ID_SIZE];
-    int64_t session_start_ms; /* elapsed */
-    int64_t last_elapsed_ms;
-    const cs_page *page; /* that page_slot and unsaved_pending are of */
-    uint32_t page_slot;
     uint8_t page_key[16];
-    uint8_t stored_notices[CS_KNOWN_NOTICES][CS_HASH_SIZE]; /* by the hash's first byte; one newer takes the place */
-    uint32_t page_hash;                                     /* of this profile as a whole, in the pending table */
-    bool checkpoint_due;  /* something restrictive was recorded since the last checkpoint */
-    uint32_t tail_events; /* read or written since the last checkpoint */
-    uint32_t generation;  /* read up to */
-    uint32_t policies_epoch;
-    uint32_t checked_second; /* when the page was last looked after */
-    cs_ask *asks[CS_ASK_SLOTS];
-    uint32_t ask_count;
-    cs_watch *watches; /* home->lock; by id */
-    size_t watch_count, watch_capacity;
-    uint64_t last_watch_id;
-    atomic_bool has_uses; /* some ask may have counted uses: spares every act a walk over all of them */
-    cs_once once[CS_PROFILE_MAX_ONCE];
     cs_buffer unsaved; /* encoded restrictive events that no disk has yet */
-    int unsaved_pending[16];
     size_t unsaved_pending_count;
+    int unsaved_pending[16];
+    char account[CS_ACCOUNT_MAX_SIZE + 1];
+    consent_error health_error;
+    cs_once once[CS_PROFILE_MAX_ONCE];
+    cs_ask *asks[CS_ASK_SLOTS];
+    uint8_t stored_notices[CS_KNOWN_NOTICES][CS_HASH_SIZE]; /* by the hash's first byte; one newer takes the place */
 };
 
 /* ---- profile.c: all with home->lock held ---- */
