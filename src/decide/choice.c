@@ -84,13 +84,18 @@ void cs_decide_standing(const cs_policy_set *set, const cs_state *state, cs_str 
     find_announced(set, layer, now, out);
 
     uint32_t version = set->policies[layer->newest]->version;
-    cs_moment declined = cs_decide_decline(&scene, layer, version);
+    cs_moment refused = {0};
+    cs_decide_decline(&scene, layer, version, &refused);
     bool current = out->accepted && set->policies[layer->governing]->version == version;
-    out->declined_newest = declined.seq != 0 && !current;
-    cs_moment refused = out->accepted ? declined : cs_decide_or_recovered(&scene, cs_decide_decline(&scene, layer, 0));
+    out->declined_newest = refused.seq != 0 && !current;
+    if (!out->accepted) {
+        refused = (cs_moment){0};
+        cs_decide_decline(&scene, layer, 0, &refused);
+        cs_decide_later(&refused, &state->recovered);
+    }
     const cs_subject subjects[] = {CS_SUBJECT_TERMS_WIDENED, CS_SUBJECT_CONTROLLER_CHANGED};
     for (size_t i = 0; i < CS_COUNT_OF(subjects); i++)
-        refused = cs_decide_later(refused, cs_decide_subject_refusal(&scene, subjects[i], layer, false, version, NULL));
+        cs_decide_subject_refusal(&scene, subjects[i], layer, false, version, NULL, &refused);
     if (!current)
         out->quiet_until_ms = cs_decide_quiet_until(&scene, &refused, set->policies[layer->governing]->cooldown_ms, 0);
 }

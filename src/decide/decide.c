@@ -83,15 +83,15 @@ static void call_for_choice(const matter *m, cs_decision *out, cs_subject subjec
     out->subject = subject;
 }
 
-static int64_t policy_quiet(cs_scene *scene, const cs_layer *layer, cs_moment refused)
+static int64_t policy_quiet(cs_scene *scene, const cs_layer *layer, const cs_moment *refused)
 {
-    return cs_decide_quiet_until(scene, &refused, cs_decide_policy(scene, layer->governing)->cooldown_ms, 0);
+    return cs_decide_quiet_until(scene, refused, cs_decide_policy(scene, layer->governing)->cooldown_ms, 0);
 }
 
-static int64_t item_quiet(const matter *m, cs_moment refused)
+static int64_t item_quiet(const matter *m, const cs_moment *refused)
 {
     const cs_purpose *purpose = m->ruling.purpose;
-    return cs_decide_quiet_until(m->scene, &refused, purpose->cooldown_ms, purpose->refusal_lifetime_ms);
+    return cs_decide_quiet_until(m->scene, refused, purpose->cooldown_ms, purpose->refusal_lifetime_ms);
 }
 
 /* Asks about a subject that has refusals of its own, kept for the policy … */
@@ -99,28 +99,39 @@ static bool ask_of_policy(matter *m, cs_decision *out, int32_t rule, consent_rea
                           const cs_layer *layer, consent_occasion occasion)
 {
     call_for_policy(out, layer, occasion, subject);
-    cs_moment refused = cs_decide_subject_refusal(m->scene, subject, layer, false, 0, NULL);
-    return ask_after(m, out, rule, reason, reason,
-                     policy_quiet(m->scene, layer, cs_decide_or_recovered(m->scene, refused)));
+    cs_moment refused = {0};
+    cs_decide_subject_refusal(m->scene, subject, layer, false, 0, NULL, &refused);
+    cs_decide_later(&refused, &m->scene->state->recovered);
+    return ask_after(m, out, rule, reason, reason, policy_quiet(m->scene, layer, &refused));
 }
 
-/* … or for the item. */
+/* … or for the item: `refusal` (NULL: none) is one of the choice itself. */
 static bool ask_of_item(matter *m, cs_decision *out, int32_t rule, consent_reason reason, cs_subject subject,
-                        cs_moment refused)
+                        const cs_act *refusal)
 {
     call_for_choice(m, out, subject);
     const cs_layer *layer = &m->scene->layers[m->ruling.layer];
-    cs_moment said = cs_decide_subject_refusal(m->scene, subject, layer, true, 0, m->data);
-    cs_moment last = cs_decide_or_recovered(m->scene, cs_decide_later(said, refused));
-    return ask_after(m, out, rule, reason, reason, item_quiet(m, last));
+    cs_moment refused = {0};
+    cs_decide_subject_refusal(m->scene, subject, layer, true, 0, m->data, &refused);
+    cs_decide_later_act(&refused, refusal);
+    cs_decide_later(&refused, &m->scene->state->recovered);
+    return ask_after(m, out, rule, reason, reason, item_quiet(m, &refused));
+}
+
+static bool answer_refused_at(matter *m, cs_decision *out, int32_t rule, cs_moment *refused)
+{
+    call_for_choice(m, out, CS_SUBJECT_ITEM);
+    cs_decide_later(refused, &m->scene->state->recovered);
+    return ask_after(m, out, rule, CONSENT_REASON_REFUSED_BEFORE, CONSENT_REASON_REFUSED_RECENTLY,
+                     item_quiet(m, refused));
 }
 
 /* What a refused or withdrawn choice answers. */
-static bool answer_refused(matter *m, cs_decision *out, int32_t rule, cs_moment refused)
+static bool answer_refused(matter *m, cs_decision *out, int32_t rule, const cs_act *refusal)
 {
-    call_for_choice(m, out, CS_SUBJECT_ITEM);
-    return ask_after(m, out, rule, CONSENT_REASON_REFUSED_BEFORE, CONSENT_REASON_REFUSED_RECENTLY,
-                     item_quiet(m, cs_decide_or_recovered(m->scene, refused)));
+    cs_moment refused = {0};
+    cs_decide_later_act(&refused, refusal);
+    return answer_refused_at(m, out, rule, &refused);
 }
 
 static bool allow(cs_decision *out, int32_t rule, consent_reason reason, const cs_terms *terms)
@@ -186,7 +197,10 @@ static bool rule_11_permission(matter *m, cs_decision *out)
         return deny(out, 11, CONSENT_REASON_PERMISSION_REFUSED);
     }
     const cs_permission *permission = permission_of(m);
-    cs_moment refused = cs_decide_or_recovered(m->scene, state == NULL ? (cs_moment){0} : state->refused);
+    cs_moment refused = {0};
+    if (state != NULL)
+        refused = state->refused;
+    cs_decide_later(&refused, &m->scene->state->recovered);
     int64_t quiet_ms = cs_decide_quiet_until(m->scene, &refused, permission == NULL ? 0 : permission->cooldown_ms, 0);
     return ask_after(m, out, 11, CONSENT_REASON_PERMISSION_NEEDED, CONSENT_REASON_PERMISSION_REFUSED, quiet_ms);
 }
@@ -196,7 +210,7 @@ static bool told_at_field(matter *m, cs_decision *out, int32_t rule)
 {
     if (!cs_decide_awaits_notice(m->scene, &m->ruling, m->data))
         return false;
-    ask_of_item(m, out, rule, CONSENT_REASON_FIELD_NOTICE, CS_SUBJECT_FIELD_NOTICE, (cs_moment){0});
+    ask_of_item(m, out, rule, CONSENT_REASON_FIELD_NOTICE, CS_SUBJECT_FIELD_NOTICE, NULL);
     out->occasion = CONSENT_OCCASION_FIELD;
     return true;
 }
@@ -225,8 +239,7 @@ static bool refused_by(matter *m, cs_side side, cs_item *item)
 static bool ask_guardian(matter *m, cs_decision *out, const cs_act *refusal)
 {
     out->guardian_asked = true;
-    return ask_of_item(m, out, 5, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED,
-                       cs_decide_moment(refusal));
+    return ask_of_item(m, out, 5, CONSENT_REASON_GUARDIAN_REQUIRED, CS_SUBJECT_GUARDIAN_REQUIRED, refusal);
 }
 
 /* Under child_under the guardian chooses, and the child may still say no. */
@@ -234,7 +247,7 @@ static bool child_choice(matter *m, cs_decision *out)
 {
     cs_item child, guardian;
     if (refused_by(m, CS_SIDE_PERSON, &child))
-        return answer_refused(m, out, 5, cs_decide_moment(child.refusal));
+        return answer_refused(m, out, 5, child.refusal);
     bool refused = refused_by(m, CS_SIDE_GUARDIAN, &guardian);
     bool granted = guardian.status == CS_CHOICE_GRANTED;
     bool own = cs_decide_asks_choice(&m->ruling) || m->ruling.purpose->kind == CS_KIND_SHARE ||
@@ -247,7 +260,7 @@ static bool minor_choice(matter *m, cs_decision *out)
 {
     cs_item item;
     if (refused_by(m, CS_SIDE_PERSON, &item) || refused_by(m, CS_SIDE_GUARDIAN, &item))
-        return answer_refused(m, out, 5, cs_decide_moment(item.refusal));
+        return answer_refused(m, out, 5, item.refusal);
     return false;
 }
 
@@ -298,8 +311,10 @@ static bool no_acceptance(matter *m, cs_decision *out, const cs_layer *layer)
         return ask_of_policy(m, out, 6, CONSENT_REASON_CAME_OF_AGE, CS_SUBJECT_CAME_OF_AGE, layer,
                              CONSENT_OCCASION_FIRST_RUN);
     call_for_policy(out, layer, CONSENT_OCCASION_FIRST_RUN, CS_SUBJECT_ITEM);
-    cs_moment declined = cs_decide_or_recovered(m->scene, cs_decide_decline(m->scene, layer, 0));
-    int64_t quiet_ms = policy_quiet(m->scene, layer, declined);
+    cs_moment declined = {0};
+    cs_decide_decline(m->scene, layer, 0, &declined);
+    cs_decide_later(&declined, &m->scene->state->recovered);
+    int64_t quiet_ms = policy_quiet(m->scene, layer, &declined);
     if (quiet_ms != 0 && !m->initiated)
         return ask_after(m, out, 6, CONSENT_REASON_REFUSED_BEFORE, CONSENT_REASON_POLICY_DECLINED, quiet_ms);
     if (layer->unconfirmed)
@@ -324,12 +339,12 @@ static bool rule_7_controller(matter *m, cs_decision *out)
         if (!cs_decide_controller_changed(m->scene, layer))
             continue;
         uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
-        cs_moment refused = cs_decide_later(
-            cs_decide_subject_refusal(m->scene, CS_SUBJECT_CONTROLLER_CHANGED, layer, false, version, NULL),
-            cs_decide_decline(m->scene, layer, version));
+        cs_moment refused = {0};
+        cs_decide_subject_refusal(m->scene, CS_SUBJECT_CONTROLLER_CHANGED, layer, false, version, NULL, &refused);
+        cs_decide_decline(m->scene, layer, version, &refused);
         call_for_policy(out, layer, CONSENT_OCCASION_UPDATE, CS_SUBJECT_CONTROLLER_CHANGED);
         return ask_after(m, out, 7, CONSENT_REASON_CONTROLLER_CHANGED, CONSENT_REASON_CONTROLLER_CHANGED,
-                         policy_quiet(m->scene, layer, refused));
+                         policy_quiet(m->scene, layer, &refused));
     }
     return false;
 }
@@ -362,7 +377,8 @@ static bool ask_widened(matter *m, cs_decision *out)
 {
     const cs_layer *layer = &m->scene->layers[m->newest.layer];
     uint32_t version = cs_decide_policy(m->scene, layer->newest)->version;
-    cs_moment refused = cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, true, version, m->data);
+    cs_moment refused = {0};
+    cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, true, version, m->data, &refused);
     bool choice = cs_decide_asks_choice(&m->newest);
     if (!choice && m->minor && layer->wants_guardian == layer->newest)
         return ask_guardian_of_policy(m, out, 9, layer);
@@ -370,12 +386,11 @@ static bool ask_widened(matter *m, cs_decision *out)
         out->guardian_asked = m->child;
         call_for_choice(m, out, CS_SUBJECT_TERMS_WIDENED);
     } else {
-        refused = cs_decide_later(
-            refused, cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, false, version, NULL));
-        refused = cs_decide_later(refused, cs_decide_decline(m->scene, layer, version));
+        cs_decide_subject_refusal(m->scene, CS_SUBJECT_TERMS_WIDENED, layer, false, version, NULL, &refused);
+        cs_decide_decline(m->scene, layer, version, &refused);
         call_for_policy(out, layer, CONSENT_OCCASION_UPDATE, CS_SUBJECT_TERMS_WIDENED);
     }
-    return ask_after(m, out, 9, CONSENT_REASON_TERMS_WIDENED, CONSENT_REASON_TERMS_WIDENED, item_quiet(m, refused));
+    return ask_after(m, out, 9, CONSENT_REASON_TERMS_WIDENED, CONSENT_REASON_TERMS_WIDENED, item_quiet(m, &refused));
 }
 
 /* PIPL 14(2), 17(2). C154 to C166. */
@@ -392,8 +407,8 @@ static bool rule_9_terms(matter *m, cs_decision *out)
 
 static bool ask_first(matter *m, cs_decision *out)
 {
-    if (cs_decide_or_recovered(m->scene, (cs_moment){0}).seq != 0)
-        return answer_refused(m, out, 10, (cs_moment){0});
+    if (m->scene->state->recovered.seq != 0)
+        return answer_refused(m, out, 10, NULL);
     call_for_choice(m, out, CS_SUBJECT_ITEM);
     return ask(out, 10, CONSENT_REASON_NOT_ASKED);
 }
@@ -401,10 +416,10 @@ static bool ask_first(matter *m, cs_decision *out)
 /* The refusal of what another key granted since: as if it had not, and then to be confirmed. */
 static bool answer_no(matter *m, cs_decision *out)
 {
-    bool denied = answer_refused(m, out, 10, cs_decide_moment(m->item.refusal)) && out->decision == CONSENT_DENY;
+    bool denied = answer_refused(m, out, 10, m->item.refusal) && out->decision == CONSENT_DENY;
     if (denied || !m->item.unconfirmed)
         return true;
-    return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
+    return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
 }
 
 static bool confirmed_since(const matter *m, const cs_moment *revoked)
@@ -425,12 +440,13 @@ static bool withdrawn_in_settings(matter *m, cs_decision *out)
         return false;
     bool off = state->revoked.seq > state->on.seq;
     if (off && (state->os_state != CONSENT_OS_BLOCKED || m->scene->query->permission.size == 0)) {
-        answer_refused(m, out, 10, state->revoked);
+        cs_moment revoked = state->revoked;
+        answer_refused_at(m, out, 10, &revoked);
         if (m->scene->query->permission.size != 0)
             out->occasion = CONSENT_OCCASION_PERMISSION;
         return true;
     }
-    return !off && by_grant && ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
+    return !off && by_grant && ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
 }
 
 /* PIPL 13(1), 14 to 16, 23 to 26, 29, 30. C19, C20, C45, C55, C143. */
@@ -440,14 +456,14 @@ static bool rule_10_choice(matter *m, cs_decision *out)
         return answer_no(m, out);
     /* Of a policy-form purpose a grant only lifts a refusal: without one it is not missed. */
     if (m->item.status == CS_CHOICE_OUTGROWN && (rests_on_grant(m) || m->item.refusal != NULL))
-        return ask_of_item(m, out, 10, CONSENT_REASON_CAME_OF_AGE, CS_SUBJECT_CAME_OF_AGE, (cs_moment){0});
+        return ask_of_item(m, out, 10, CONSENT_REASON_CAME_OF_AGE, CS_SUBJECT_CAME_OF_AGE, NULL);
     if (rests_on_grant(m)) {
         if (m->item.status == CS_CHOICE_EXPIRED) {
             call_for_choice(m, out, CS_SUBJECT_ITEM);
             return ask(out, 10, CONSENT_REASON_EXPIRED);
         }
         if (m->item.status == CS_CHOICE_CONFIRM)
-            return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, (cs_moment){0});
+            return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
         if (m->item.status != CS_CHOICE_GRANTED)
             return ask_first(m, out);
     }

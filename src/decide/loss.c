@@ -100,10 +100,11 @@ static bool retention_is_over(cs_scene *scene, const cs_act *grant, const cs_str
 
 static bool acceptance_was_withdrawn(const cs_scene *scene)
 {
+    cs_moment declined = {0};
     for (size_t i = 0; i < scene->layer_count; i++)
-        if (scene->layers[i].accepted == CS_ACCEPTANCE_NONE && cs_decide_decline(scene, &scene->layers[i], 0).seq != 0)
-            return true;
-    return false;
+        if (scene->layers[i].accepted == CS_ACCEPTANCE_NONE)
+            cs_decide_decline(scene, &scene->layers[i], 0, &declined);
+    return declined.seq != 0;
 }
 
 static bool is_minor(const cs_scene *scene)
@@ -117,14 +118,14 @@ static bool is_minor(const cs_scene *scene)
 /* A child's guardian said no to the use as a whole, or took the yes back: nothing of it was ever agreed to (C134). */
 static bool guardian_refused(const cs_scene *scene)
 {
+    cs_moment refused = {0};
     for (size_t i = 0; scene->age_known && i < scene->layer_count; i++) {
         const cs_layer *layer = &scene->layers[i];
         if (layer->accepted != CS_ACCEPTANCE_COUNTS && layer->wants_guardian != CS_NO_POLICY &&
-            scene->age < cs_decide_policy(scene, layer->governing)->minors.child_under &&
-            cs_decide_subject_refusal(scene, CS_SUBJECT_GUARDIAN_REQUIRED, layer, false, 0, NULL).seq != 0)
-            return true;
+            scene->age < cs_decide_policy(scene, layer->governing)->minors.child_under)
+            cs_decide_subject_refusal(scene, CS_SUBJECT_GUARDIAN_REQUIRED, layer, false, 0, NULL, &refused);
     }
-    return false;
+    return refused.seq != 0;
 }
 
 static cs_loss loss_of_choice(cs_scene *scene, const cs_terms *ruling, const cs_act *grant, const cs_str *data)

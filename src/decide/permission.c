@@ -13,7 +13,10 @@ cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state
     *ask_after_ms = INT64_MAX;
     if ((known && known->os_state == CONSENT_OS_BLOCKED) || !cs_decide_open_scene(&scene, set, state, query, now))
         return CS_PERMISSION_RESTS;
-    cs_moment refused = cs_decide_or_recovered(&scene, known ? known->refused : (cs_moment){0});
+    cs_moment refused = {0};
+    if (known)
+        refused = known->refused;
+    cs_decide_later(&refused, &state->recovered);
     *ask_after_ms = query->user_initiated ? 0 : cs_decide_quiet_until(&scene, &refused, permission->cooldown_ms, 0);
     return *ask_after_ms ? CS_PERMISSION_RESTS : CS_PERMISSION_MAY_BE_ASKED;
 }

@@ -37,24 +37,20 @@ int64_t cs_decide_quiet_until(cs_scene *scene, const cs_moment *refused, int64_t
     return cs_decide_reached(scene, until_ms) ? 0 : until_ms;
 }
 
-cs_moment cs_decide_moment(const cs_act *act)
+void cs_decide_later(cs_moment *last, const cs_moment *other)
 {
-    cs_moment moment = {0};
-    if (act == NULL)
-        return moment;
-    moment = (cs_moment){.seq = act->seq == 0 ? 1 : act->seq, .time_ms = act->time_ms, .elapsed_ms = act->elapsed_ms};
-    memcpy(moment.session, act->session, sizeof moment.session);
-    return moment;
+    if (other->seq != 0 && (last->seq == 0 || other->time_ms > last->time_ms))
+        *last = *other;
 }
 
-cs_moment cs_decide_later(cs_moment a, cs_moment b)
+void cs_decide_later_act(cs_moment *last, const cs_act *act)
 {
-    return b.seq != 0 && (a.seq == 0 || b.time_ms > a.time_ms) ? b : a;
-}
-
-cs_moment cs_decide_or_recovered(const cs_scene *scene, cs_moment refused)
-{
-    return cs_decide_later(refused, scene->state->recovered);
+    if (act == NULL || (last->seq != 0 && act->time_ms <= last->time_ms))
+        return;
+    last->seq = act->seq == 0 ? 1 : act->seq;
+    last->time_ms = act->time_ms;
+    last->elapsed_ms = act->elapsed_ms;
+    memcpy(last->session, act->session, sizeof last->session);
 }
 
 static const cs_act *later_act(const cs_scene *scene, const cs_act *a, const cs_act *b)
@@ -62,8 +58,8 @@ static const cs_act *later_act(const cs_scene *scene, const cs_act *a, const cs_
     return a == NULL || cs_state_compare_acts(scene->state, b, a) > 0 ? b : a;
 }
 
-cs_moment cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const cs_layer *layer, bool item,
-                                    uint32_t version, const cs_str *data)
+void cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const cs_layer *layer, bool item,
+                               uint32_t version, const cs_str *data, cs_moment *last)
 {
     uint32_t count;
     const cs_act *acts = cs_state_acts(scene->state, item ? scene->purpose : 0, &count);
@@ -83,10 +79,10 @@ cs_moment cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, c
         if (about && (version == 0 || said_to == version))
             latest = later_act(scene, latest, no);
     }
-    return cs_decide_moment(latest);
+    cs_decide_later_act(last, latest);
 }
 
-cs_moment cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32_t version)
+void cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32_t version, cs_moment *last)
 {
     uint32_t count;
     const cs_act *acts = cs_state_acts(scene->state, 0, &count);
@@ -99,5 +95,5 @@ cs_moment cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32
         if (no->side == CS_SIDE_PERSON && (declined || withdrawn))
             latest = later_act(scene, latest, no);
     }
-    return cs_decide_moment(latest);
+    cs_decide_later_act(last, latest);
 }

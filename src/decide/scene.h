@@ -125,14 +125,14 @@ const cs_permission_state *cs_decide_switched_off(const cs_scene *scene, const c
 
 /* Until when asking by itself must wait after a refusal at that moment; 0: it need not; INT64_MAX: for ever. */
 int64_t cs_decide_quiet_until(cs_scene *scene, const cs_moment *refused, int64_t cooldown_ms, int64_t lifetime_ms);
-cs_moment cs_decide_moment(const cs_act *act);
-cs_moment cs_decide_later(cs_moment a, cs_moment b);
-/* The later of it and `recovered`, which counts as a refusal of what has no counting answer. */
-cs_moment cs_decide_or_recovered(const cs_scene *scene, cs_moment refused);
-/* The latest refusal of a subject, whole policy (terms NULL) or the queried item, of `version` (0: any). */
-cs_moment cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const cs_layer *layer, bool item,
-                                    uint32_t version, const cs_str *data);
+/* Each of these makes *last the later of it and what it finds. The state's `recovered` counts as a refusal of what has no
+ * counting answer. */
+void cs_decide_later(cs_moment *last, const cs_moment *other);
+void cs_decide_later_act(cs_moment *last, const cs_act *act); /* NULL: none */
+/* The latest refusal of a subject, whole policy or the queried item, of `version` (0: any). */
+void cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const cs_layer *layer, bool item,
+                               uint32_t version, const cs_str *data, cs_moment *last);
 /* The latest refusal of the acceptance of any version (version 0) or one. */
-cs_moment cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32_t version);
+void cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32_t version, cs_moment *last);
 
 #endif

@@ -130,26 +130,26 @@ static cs_terms terms_of(const cs_scene *scene, size_t index, size_t layer)
     return terms;
 }
 
+/* The product's where its policy speaks of the purpose, else the platform's. */
+static cs_terms nearest_terms(const cs_scene *scene, bool newest)
+{
+    cs_terms terms;
+    size_t layer = scene->layer_count;
+    do {
+        layer--;
+        terms = terms_of(scene, newest ? scene->layers[layer].newest : scene->layers[layer].governing, layer);
+    } while (terms.purpose == NULL && layer > 0);
+    return terms;
+}
+
 cs_terms cs_decide_governing_terms(const cs_scene *scene)
 {
-    cs_terms terms = terms_of(scene, scene->layers[0].governing, 0);
-    if (scene->layer_count > 1) {
-        cs_terms product = terms_of(scene, scene->layers[1].governing, 1);
-        if (product.purpose != NULL)
-            return product;
-    }
-    return terms;
+    return nearest_terms(scene, false);
 }
 
 cs_terms cs_decide_newest_terms(const cs_scene *scene)
 {
-    cs_terms terms = terms_of(scene, scene->layers[0].newest, 0);
-    if (scene->layer_count > 1) {
-        cs_terms product = terms_of(scene, scene->layers[1].newest, 1);
-        if (product.purpose != NULL)
-            return product;
-    }
-    return terms;
+    return nearest_terms(scene, true);
 }
 
 cs_terms cs_decide_ruling_terms(const cs_scene *scene)
