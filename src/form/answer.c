@@ -1,8 +1,6 @@
 /* What answers to the forms about people, about devices, and about what is only told are recorded as. */
 #include "form/submission.h"
 
-#include <string.h>
-
 #define OLDEST_YEARS 150
 
 /* ---- age -------------------------------------------------------------------------------------- */
@@ -45,8 +43,6 @@ consent_status cs_form_accept_age(const cs_form_reading *in)
     consent_status status = read_band(in, &band);
     if (status == CONSENT_OK && in->given->birth)
         status = read_birth(in, &birth);
-    if (status == CONSENT_OK)
-        status = cs_form_reserve_events(in->form, 1, in->err);
     if (status != CONSENT_OK)
         return status;
     uint32_t method = cs_form_method(in, band ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
@@ -54,8 +50,7 @@ consent_status cs_form_accept_age(const cs_form_reading *in)
     declared->birth = birth;
     declared->age_band = band ? band->band : 0;
     declared->purpose = cs_str_of(in->form->age_purpose);
-    for (size_t i = 0; i < in->form->age_data_count; i++)
-        declared->data[declared->data_count++] = cs_str_of(in->form->age_data[i]);
+    cs_form_name_data(declared, in->form->age_data, in->form->age_data_count);
     return CONSENT_OK;
 }
 
@@ -91,18 +86,10 @@ consent_status cs_form_accept_devices(const cs_form_reading *in)
 consent_status cs_form_go_on(const cs_form_reading *in)
 {
     const cs_form *form = in->form;
-    consent_status status = cs_form_reserve_events(in->form, 1, in->err);
-    if (status != CONSENT_OK)
-        return status;
     const char *control = in->given->action == CONSENT_ACTION_ACCEPT ? "accept" : "refuse";
     uint32_t type = form->notice_kind ? CS_EVENT_NOTICE_ACKNOWLEDGED : CS_EVENT_NOTICE_SHOWN;
-    cs_event *shown = cs_form_record(in, type, cs_form_method(in, CONSENT_METHOD_BUTTON), control, form->shared);
-    shown->purpose = cs_str_of(form->purpose);
-    shown->recipient = cs_str_of(form->recipient);
-    if (form->purpose) {
-        memcpy(shown->data, form->query.data, form->query.data_count * sizeof *shown->data);
-        shown->data_count = form->query.data_count;
-    }
+    cs_event *shown = cs_form_record_item(in, type, cs_form_method(in, CONSENT_METHOD_BUTTON), control);
+    cs_form_name_data(shown, form->query.data, form->query.data_count);
     shown->detail = cs_str_of(form->notice_kind ? form->notice_kind : cs_form_occasion_name(form->occasion));
     if (form->notice_id)
         shown->reference = cs_str_of(form->notice_id);
@@ -112,15 +99,10 @@ consent_status cs_form_go_on(const cs_form_reading *in)
 /* ---- saying no ------------------------------------------------------------------------------------ */
 
 /* A no to stating an age or to vouching for a device refuses that alone; else it declines the version. */
-consent_status cs_form_refuse_whole(const cs_form_reading *in)
+void cs_form_refuse_whole(const cs_form_reading *in)
 {
-    const cs_form *form = in->form;
-    consent_status status = cs_form_reserve_events(in->form, 1, in->err);
-    if (status != CONSENT_OK)
-        return status;
-    bool alone = form->subject == CS_SUBJECT_AGE_UNKNOWN || form->subject == CS_SUBJECT_CONFIRM;
-    uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
-    cs_form_record(in, alone ? CS_EVENT_DENIED : CS_EVENT_POLICY_DECLINED, method, "refuse", false)->subject =
-        form->subject;
-    return CONSENT_OK;
+    uint32_t subject = in->form->subject;
+    bool alone = subject == CS_SUBJECT_AGE_UNKNOWN || subject == CS_SUBJECT_CONFIRM;
+    cs_form_record(in, alone ? CS_EVENT_DENIED : CS_EVENT_POLICY_DECLINED, cs_form_refusal_method(in), "refuse", false)
+        ->subject = subject;
 }

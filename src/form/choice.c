@@ -25,76 +25,65 @@ static bool is_plain_choice(int32_t occasion)
            occasion == CONSENT_OCCASION_ONCE;
 }
 
-consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err)
+consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject)
 {
     const cs_purpose *purpose = subject->purpose;
-    cs_consent_form needed = cs_purpose_effective_form(subject->policy, purpose);
+    int32_t needed = occasion_of(cs_purpose_effective_form(form->policy, purpose));
     if (purpose->ground != CONSENT_GROUND_CONSENT)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the form was not built: purpose '%s' rests on '%s', no consent is to be asked", purpose->id,
-                       consent_ground_name((consent_ground)purpose->ground));
-    if (is_plain_choice(form->occasion) && occasion_of(needed) != form->occasion)
-        return cs_fail(err, CONSENT_E_REJECTED, 0, "the %s form was not built: purpose '%s' needs the form '%s'",
-                       cs_form_occasion_name(form->occasion), purpose->id, cs_form_occasion_name(occasion_of(needed)));
+        return cs_form_fail(form, CONSENT_E_REJECTED, "purpose '%s' rests on '%s', no consent is to be asked",
+                            purpose->id, consent_ground_name((consent_ground)purpose->ground));
+    if (is_plain_choice(form->occasion) && needed != form->occasion)
+        return cs_form_fail(form, CONSENT_E_REJECTED, "purpose '%s' needs the form '%s'", purpose->id,
+                            cs_form_occasion_name(needed));
     if (!subject->recipient && (purpose->kind == CS_KIND_SHARE || purpose->kind == CS_KIND_LAUNCH))
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the form was not built: purpose '%s' gives data to others, name one recipient (PIPL 23)",
-                       purpose->id);
+        return cs_form_fail(form, CONSENT_E_REJECTED, "purpose '%s' gives data to others, name one recipient (PIPL 23)",
+                            purpose->id);
     return CONSENT_OK;
 }
 
 /* A box of its own for what can be left out; one item alone is answered by accept and refuse. */
-static void add_datum(cs_form *form, const cs_form_input *input, const cs_form_asking *asking, uint16_t at)
+static void add_datum(cs_form *form, const cs_purpose_data *wanted)
 {
-    const cs_form_subject *subject = &asking->subject;
-    const cs_purpose_data *wanted = &subject->purpose->data[at];
-    const cs_data_item *item = &subject->policy->data[wanted->item];
-    cs_form_datum *datum = &form->data[form->data_count++];
-    datum->id = cs_form_keep(form, item->id);
+    const cs_form_input *input = form->input;
+    const cs_query *query = &form->query;
+    const cs_data_item *item = &form->policy->data[wanted->item];
+    cs_form_datum *datum = &form->data[form->data_count];
+    datum->id = query->data[form->data_count++];
 
     cs_choice standing;
-    cs_decide_choice(input->policies, input->state, asking->query.scope, asking->query.purpose, asking->query.recipient,
-                     cs_str_of(item->id), form->guardian ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON, input->now, &standing);
+    cs_decide_choice(input->policies, input->state, query->scope, query->purpose, query->recipient, datum->id,
+                     form->guardian ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON, input->now, &standing);
     datum->granted = standing.status == CS_CHOICE_GRANTED || standing.status == CS_CHOICE_WIDENED ||
                      standing.status == CS_CHOICE_CONFIRM;
-    if (wanted->need == CS_NEED_REQUIRED || asking->query.data_count < 2)
+    if (wanted->need == CS_NEED_REQUIRED || query->data_count < 2)
         return;
     datum->control = cs_form_compose(form, "data:%s", item->id);
-    const char *name = cs_form_text(subject, item->name);
+    const char *name = cs_form_text(form, item->name);
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_DATA, datum->control, name ? name : item->id);
-    if (!choice)
-        return;
     choice->purpose = form->purpose;
     choice->recipient = form->recipient;
-    choice->data = datum->id;
+    choice->data = datum->id.data;
     choice->emphasis = item->sensitive ? 2 : 0;
-    choice->consequence = cs_form_keep(form, cs_form_text(subject, wanted->reason));
+    choice->consequence = cs_form_keep(form, cs_form_text(form, wanted->reason));
 }
 
-consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_choice(cs_form *form)
 {
-    cs_form_asking asking;
-    consent_status status = cs_form_look_up(form, input, &asking, err);
+    cs_form_subject subject;
+    consent_status status = cs_form_look_up(form, &subject);
     if (status == CONSENT_OK)
-        status = cs_form_check_purpose(form, &asking.subject, err);
-    if (status != CONSENT_OK)
-        return status;
-    /* The system's permission is asked by its own form. */
-    form->permission = form->call_site = NULL;
-    asking.query.permission = asking.query.call_site = (cs_str){0};
-    form->query = asking.query;
-    status = cs_form_may_ask(form, input, &asking.query, err);
-    return status == CONSENT_OK ? cs_form_put_choice(form, input, &asking, err) : status;
+        status = cs_form_check_purpose(form, &subject);
+    if (status == CONSENT_OK)
+        status = cs_form_may_ask(form);
+    return status == CONSENT_OK ? cs_form_put_choice(form, &subject) : status;
 }
 
 /* Whether the purpose takes one of the data items that are asked for. */
-static bool takes_asked(const cs_form_subject *subject, const cs_purpose *purpose)
+static bool takes_asked(const cs_form *form, const cs_purpose *purpose)
 {
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++) {
-        const char *item = subject->policy->data[subject->purpose->data[i].item].id;
-        if ((subject->data >> i & 1) && cs_purpose_data_index(subject->policy, purpose, cs_str_of(item)) >= 0)
+    for (size_t i = 0; i < form->query.data_count; i++)
+        if (cs_purpose_data_index(form->policy, purpose, form->query.data[i]) >= 0)
             return true;
-    }
     return false;
 }
 
@@ -102,49 +91,43 @@ static bool takes_asked(const cs_form_subject *subject, const cs_purpose *purpos
  * travels along (C52, C82, C83). A guardian vouches by what the form is. */
 static void add_declarations(cs_form *form, const cs_form_subject *subject)
 {
-    for (uint16_t i = 0; i < subject->policy->purpose_count; i++) {
-        const cs_purpose *purpose = &subject->policy->purposes[i];
+    for (uint16_t i = 0; i < form->policy->purpose_count; i++) {
+        const cs_purpose *purpose = &form->policy->purposes[i];
         bool itself = purpose == subject->purpose;
         if (purpose->kind != CS_KIND_DECLARE || purpose->undeclared ||
-            (!itself && (form->guardian || !takes_asked(subject, purpose))))
+            (!itself && (form->guardian || !takes_asked(form, purpose))))
             continue;
-        const char *words = cs_form_text(subject, purpose->text);
+        const char *words = cs_form_text(form, purpose->text);
         const char *control = itself ? "declare" : cs_form_compose(form, "declare:%s", purpose->id);
-        cs_form_choice *tick = cs_form_add_choice(form, CS_CONTROL_TICK, control, words ? words : purpose->id);
-        if (tick)
-            tick->required = true;
+        cs_form_add_choice(form, CS_CONTROL_TICK, control, words ? words : purpose->id)->required = true;
     }
 }
 
-consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
-                                  consent_error *err)
+consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject)
 {
-    const cs_form_subject *subject = &asking->subject;
-    cs_consent_form needed = cs_purpose_effective_form(subject->policy, subject->purpose);
+    const cs_purpose *purpose = subject->purpose;
+    cs_consent_form needed = cs_purpose_effective_form(form->policy, purpose);
     form->written = needed == CS_FORM_WRITTEN;
     form->once = needed == CS_FORM_ONCE;
     /* A withdrawal that names no recipient would speak for every recipient. */
-    form->narrowing = form->recipient || !subject->purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
+    form->narrowing = form->recipient || !purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
     if (form->written && !form->entry_count)
         cs_form_add_entry(form, "reference", CS_WORD_SIGNATURE, true);
-    if (subject->purpose->kind == CS_KIND_PUBLISH)
-        cs_form_add_field(form, "caution", cs_form_word(form->locale, CS_WORD_CAUTION),
-                          cs_form_word(form->locale, CS_WORD_CAUTION_TEXT), 1);
-    const char *name = cs_form_text(subject, subject->purpose->name);
+    if (purpose->kind == CS_KIND_PUBLISH)
+        cs_form_add_field(form, "caution", CS_WORD_CAUTION, cs_form_word(form, CS_WORD_CAUTION_TEXT))->emphasis = 1;
+    const char *name = cs_form_text(form, purpose->name);
     if (form->occasion != CONSENT_OCCASION_AD_HOC)
-        cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : subject->purpose->id);
-    consent_status status = cs_form_controller_fields(form, input->policy, input->texts, err);
+        cs_form_add_heading(form, name ? name : purpose->id);
+    consent_status status = cs_form_controller_fields(form);
     if (status == CONSENT_OK)
-        status = cs_form_purpose_fields(form, subject, err);
+        status = cs_form_purpose_fields(form, subject);
     if (status != CONSENT_OK)
         return status;
-    form->data = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *form->data);
-    if (!form->data)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form");
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
+    form->data = cs_form_alloc(form, CS_PURPOSE_MAX_DATA * sizeof *form->data);
+    for (uint16_t i = 0; form->data && i < purpose->data_count; i++)
         if (subject->data >> i & 1)
-            add_datum(form, input, asking, i);
+            add_datum(form, &purpose->data[i]);
     add_declarations(form, subject);
-    cs_form_add_buttons(form, input);
+    cs_form_add_buttons(form);
     return CONSENT_OK;
 }

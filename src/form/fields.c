@@ -5,16 +5,42 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *cs_form_text(const cs_form_subject *subject, cs_text text)
+const char *cs_form_text(const cs_form *form, cs_text text)
 {
-    const char *found = cs_texts_get(subject->texts, text, subject->locale);
+    const char *found = cs_texts_get(form->input->texts, text, form->locale);
     return found[0] ? found : NULL;
 }
 
-bool cs_form_is_sensitive(const cs_form_subject *subject)
+/* ---- what is asked for ------------------------------------------------------------------------ */
+
+const cs_data_item *cs_form_item(const cs_form *form, const cs_form_subject *subject, size_t i)
 {
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
-        if ((subject->data >> i & 1) && subject->policy->data[subject->purpose->data[i].item].sensitive)
+    return &form->policy->data[subject->purpose->data[i].item];
+}
+
+uint64_t cs_form_all_data(const cs_form_subject *subject)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < (int)subject->purpose->data_count; i++)
+        if (!subject->via || cs_purpose_recipient_gets(subject->via, i))
+            all |= UINT64_C(1) << i;
+    return all;
+}
+
+const cs_str *cs_form_data_ids(cs_form *form, const cs_form_subject *subject, size_t *count)
+{
+    cs_str *ids = cs_form_alloc(form, CS_PURPOSE_MAX_DATA * sizeof *ids);
+    *count = 0;
+    for (size_t i = 0; ids && i < subject->purpose->data_count; i++)
+        if (subject->data >> i & 1)
+            ids[(*count)++] = cs_str_of(cs_form_keep(form, cs_form_item(form, subject, i)->id));
+    return ids;
+}
+
+bool cs_form_is_sensitive(const cs_form *form, const cs_form_subject *subject)
+{
+    for (size_t i = 0; i < subject->purpose->data_count; i++)
+        if ((subject->data >> i & 1) && cs_form_item(form, subject, i)->sensitive)
             return true;
     return false;
 }
@@ -23,46 +49,32 @@ bool cs_form_is_sensitive(const cs_form_subject *subject)
 
 static cs_word contact_word(const char *kind)
 {
-    static const struct {
-        const char *kind;
-        cs_word word;
-    } known[] = {
-        {"hotline", CS_WORD_HOTLINE}, {"email", CS_WORD_EMAIL}, {"post", CS_WORD_POST}, {"chat", CS_WORD_CHAT}};
-    for (size_t i = 0; i < CS_COUNT_OF(known); i++)
-        if (strcmp(kind, known[i].kind) == 0)
-            return known[i].word;
-    return CS_WORD_CONTACT;
+    static const char kinds[] = "hotline\0email\0post\0chat\0"; /* in the order of their words */
+    uint32_t word = CS_WORD_HOTLINE;
+    while (word < CS_WORD_CONTACT && strcmp(kind, cs_nth_text(kinds, word - CS_WORD_HOTLINE)) != 0)
+        word++;
+    return (cs_word)word;
 }
 
-static const char *with_hours(cs_form *form, const char *value, const char *hours)
+consent_status cs_form_controller_fields(cs_form *form)
 {
-    return hours[0] ? cs_form_join(form, (const char *const[]){value, " (", hours, ")", NULL}) : value;
-}
-
-consent_status cs_form_controller_fields(cs_form *form, const cs_policy *policy, const cs_texts *texts,
-                                         consent_error *err)
-{
-    const char *name = cs_texts_get(texts, policy->controller_name, form->locale);
-    if (!name[0])
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the form was not built: policy '%s' lacks the controller's name (PIPL 17), add it", policy->id);
-    cs_form_add_field(form, "controller", cs_form_word(form->locale, CS_WORD_CONTROLLER), name, 0);
+    const cs_policy *policy = form->policy;
+    const char *name = cs_form_text(form, policy->controller_name);
     bool any = false;
+    cs_form_add_field(form, "controller", CS_WORD_CONTROLLER, name);
     for (uint16_t i = 0; i < policy->contact_count; i++) {
         const cs_contact *contact = &policy->contacts[i];
-        const char *value = cs_texts_get(texts, contact->value, form->locale);
-        if (!value[0])
-            continue;
-        any = true;
-        cs_form_add_field(form, cs_form_compose(form, "contact:%s", contact->kind),
-                          cs_form_word(form->locale, contact_word(contact->kind)),
-                          with_hours(form, value, cs_texts_get(texts, contact->hours, form->locale)), 0);
+        const char *value = cs_form_text(form, contact->value);
+        const char *hours = cs_form_text(form, contact->hours);
+        if (value && hours)
+            value = cs_form_join(form, (const char *const[]){value, " (", hours, ")", NULL});
+        any |= value != NULL;
+        cs_form_add_field(form, cs_form_compose(form, "contact:%s", contact->kind), contact_word(contact->kind), value);
     }
-    if (!any)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the form was not built: policy '%s' lacks the controller's contacts (PIPL 17), add one",
-                       policy->id);
-    return CONSENT_OK;
+    if (name && any)
+        return CONSENT_OK;
+    return cs_form_fail(form, CONSENT_E_REJECTED, "policy '%s' lacks the controller's %s (PIPL 17), add it", policy->id,
+                        name ? "contacts" : "name");
 }
 
 /* ---- the purpose ---------------------------------------------------------------------------- */
@@ -75,14 +87,18 @@ typedef struct filling {
     const char *source;  /* the article that asks for it */
 } filling;
 
-static void put(filling *fill, const char *id, cs_word label, const char *value, const char *required_by)
+static cs_form_field *put(filling *fill, const char *id, cs_word label, const char *value, const char *required_by)
 {
-    if (value)
-        cs_form_add_field(fill->form, id, cs_form_word(fill->subject->locale, label), value, 0);
-    else if (required_by && !fill->missing) {
+    if (!value && required_by && !fill->missing) {
         fill->missing = id;
         fill->source = required_by;
     }
+    return cs_form_add_field(fill->form, id, label, value);
+}
+
+static cs_form_field *put_text(filling *fill, const char *id, cs_word label, cs_text text, const char *required_by)
+{
+    return put(fill, id, label, cs_form_text(fill->form, text), required_by);
 }
 
 /* Whose own doings the policy does not cover (C12, C14, C80). */
@@ -103,27 +119,31 @@ static bool acts_for_itself(const cs_recipient *recipient)
 
 static void put_recipient(filling *fill, const char *source)
 {
-    const cs_form_subject *subject = fill->subject;
-    const cs_recipient *recipient = subject->recipient;
-    const char *locale = subject->locale;
-    put(fill, "recipient", CS_WORD_RECIPIENT, cs_form_text(subject, recipient->name), source);
-    put(fill, "recipient-contact", CS_WORD_RECIPIENT_CONTACT, cs_form_text(subject, recipient->contact), source);
-    put(fill, "developer", CS_WORD_DEVELOPER, cs_form_text(subject, recipient->developer), NULL);
+    cs_form *form = fill->form;
+    const cs_recipient *recipient = fill->subject->recipient;
+    put_text(fill, "recipient", CS_WORD_RECIPIENT, recipient->name, source);
+    put_text(fill, "recipient-contact", CS_WORD_RECIPIENT_CONTACT, recipient->contact, source);
+    put_text(fill, "developer", CS_WORD_DEVELOPER, recipient->developer, NULL);
     const char *country = recipient->country;
     if (country && strcmp(country, "CN") == 0)
-        country = cs_form_word(locale, CS_WORD_CHINA);
+        country = cs_form_word(form, CS_WORD_CHINA);
     put(fill, "country", CS_WORD_COUNTRY, country, NULL);
-    if (recipient->policy_url) {
-        put(fill, "recipient-policy", CS_WORD_RECIPIENT_POLICY, recipient->policy_url, NULL);
-        if (!fill->form->failed)
-            fill->form->fields[fill->form->field_count - 1].href = cs_form_keep(fill->form, recipient->policy_url);
-    }
+    put(fill, "recipient-policy", CS_WORD_RECIPIENT_POLICY, recipient->policy_url, NULL)->href =
+        cs_form_keep(form, recipient->policy_url);
     if (acts_for_itself(recipient))
-        put(fill, "recipient-rules", CS_WORD_RECIPIENT_RULES, cs_form_word(locale, CS_WORD_RECIPIENT_RULES_TEXT), NULL);
+        put(fill, "recipient-rules", CS_WORD_RECIPIENT_RULES, cs_form_word(form, CS_WORD_RECIPIENT_RULES_TEXT), NULL);
 }
 
-consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
-                                        consent_error *err)
+/* `what` and its id name whose fields they are. */
+static consent_status check_complete(const filling *fill, const char *what, const char *id)
+{
+    if (!fill->missing)
+        return CONSENT_OK;
+    return cs_form_fail(fill->form, CONSENT_E_REJECTED, "%s '%s' of policy '%s' lacks '%s' (%s), add it to the policy",
+                        what, id, fill->form->policy->id, fill->missing, fill->source);
+}
+
+consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source)
 {
     filling fill = {.form = form, .subject = subject};
     put_recipient(&fill, source);
@@ -131,40 +151,34 @@ consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *su
         fill.missing = "recipient-policy";
         fill.source = "C80";
     }
-    if (!fill.missing)
-        return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_REJECTED, 0,
-                   "the form was not built: recipient '%s' of policy '%s' lacks '%s' (%s), add it to the policy",
-                   subject->recipient->id, subject->policy->id, fill.missing, fill.source);
+    return check_complete(&fill, "recipient", subject->recipient->id);
 }
 
 /* What can be done without says so, and when and why it is wanted (C33, C47 to C51). */
-static const char *with_need(cs_form *form, const cs_form_subject *subject, const cs_purpose_data *wanted,
-                             const char *name)
+static const char *with_need(cs_form *form, const cs_purpose_data *wanted, const char *name)
 {
     if (!name || wanted->need == CS_NEED_REQUIRED)
         return name;
-    const char *why = cs_form_text(subject, wanted->reason);
-    const char *need =
-        cs_form_word(subject->locale, wanted->need == CS_NEED_OPTIONAL ? CS_WORD_OPTIONAL : CS_WORD_CONDITIONAL);
+    const char *why = cs_form_text(form, wanted->reason);
+    const char *need = cs_form_word(form, wanted->need == CS_NEED_OPTIONAL ? CS_WORD_OPTIONAL : CS_WORD_CONDITIONAL);
     return cs_form_join(form, (const char *const[]){name, " (", need, why ? ": " : ")", why ? why : NULL, ")", NULL});
 }
 
 static void put_datum(filling *fill, const cs_purpose_data *wanted, const char *prefix, cs_word label)
 {
-    const cs_form_subject *subject = fill->subject;
-    const cs_data_item *item = &subject->policy->data[wanted->item];
-    const char *name = with_need(fill->form, subject, wanted, cs_form_text(subject, item->name));
-    put(fill, cs_form_compose(fill->form, "%s:%s", prefix, item->id), label, name, "PIPL 17");
-    if (name && item->sensitive && !fill->form->failed)
-        fill->form->fields[fill->form->field_count - 1].emphasis = 2;
+    cs_form *form = fill->form;
+    const cs_data_item *item = &form->policy->data[wanted->item];
+    const char *name = with_need(form, wanted, cs_form_text(form, item->name));
+    cs_form_field *field = put(fill, cs_form_compose(form, "%s:%s", prefix, item->id), label, name, "PIPL 17");
+    if (item->sensitive)
+        field->emphasis = 2;
 }
 
 /* Which way data go: what is used or given, and what comes from the other party. A launch tells of both (C81). */
 static void put_data(filling *fill)
 {
     const cs_form_subject *subject = fill->subject;
-    const cs_policy *policy = subject->policy;
+    const cs_policy *policy = fill->form->policy;
     const cs_purpose *purpose = subject->purpose;
     cs_word label = purpose->kind == CS_KIND_OBTAIN ? CS_WORD_DATA_OBTAINED : CS_WORD_DATA;
     for (uint16_t i = 0; i < purpose->data_count; i++)
@@ -181,66 +195,57 @@ static void put_data(filling *fill)
     }
 }
 
-static const char *method_text(const cs_form_subject *subject)
+static const char *retention_text(cs_form *form, const cs_retention *retention)
 {
-    const char *own = subject->via ? cs_form_text(subject, subject->via->method) : NULL;
-    return own ? own : cs_form_text(subject, subject->purpose->method);
-}
-
-static const char *retention_text(cs_form *form, const cs_form_subject *subject)
-{
-    const cs_retention *retention = &subject->purpose->retention;
-    const char *locale = subject->locale;
-    const char *then = cs_form_word(locale, retention->at_expiry == CS_AT_EXPIRY_ANONYMISE ? CS_WORD_THEN_ANONYMISED
-                                                                                           : CS_WORD_THEN_DELETED);
-    int64_t period_ms = retention->period_ms, childs_ms = form->child ? subject->policy->minors.retention_ms : 0;
+    int64_t period_ms = retention->period_ms, childs_ms = form->child ? form->policy->minors.retention_ms : 0;
     if (childs_ms > 0 && (period_ms <= 0 || childs_ms < period_ms))
         period_ms = childs_ms;
     if (period_ms <= 0)
-        return cs_form_text(subject, retention->criterion);
-    int64_t count = period_ms / CS_MINUTE_MS;
+        return cs_form_text(form, retention->criterion);
+    int64_t unit_ms = CS_MINUTE_MS;
     cs_word unit = CS_WORD_MINUTES;
     if (period_ms % CS_DAY_MS == 0) {
-        count = period_ms / CS_DAY_MS;
+        unit_ms = CS_DAY_MS;
         unit = CS_WORD_DAYS;
     } else if (period_ms % CS_HOUR_MS == 0) {
-        count = period_ms / CS_HOUR_MS;
+        unit_ms = CS_HOUR_MS;
         unit = CS_WORD_HOURS;
     }
-    return cs_form_compose(form, "%" PRId64 "%s%s", count, cs_form_word(locale, unit), then);
+    return cs_form_compose(form, "%" PRId64 "%s%s", period_ms / unit_ms, cs_form_word(form, unit),
+                           cs_form_word(form, retention->at_expiry == CS_AT_EXPIRY_ANONYMISE ? CS_WORD_THEN_ANONYMISED
+                                                                                             : CS_WORD_THEN_DELETED));
 }
 
-const char *cs_form_consequence(const cs_form_subject *subject)
+const char *cs_form_consequence(const cs_form *form, const cs_form_subject *subject)
 {
-    const char *own = cs_form_text(subject, subject->purpose->consequence);
-    const cs_function *function = cs_policy_function_of(subject->policy, subject->purpose);
-    return own || !function ? own : cs_form_text(subject, function->refusal);
+    const char *own = cs_form_text(form, subject->purpose->consequence);
+    const cs_function *function = cs_policy_function_of(form->policy, subject->purpose);
+    return own || !function ? own : cs_form_text(form, function->refusal);
 }
 
 /* Separate and written consent need every field; an own or single consent needs purpose, data and consequence, the
  * rest standing in the policy that was accepted. A recipient's fields and sensitive data's are always needed. */
-consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject, consent_error *err)
+consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject)
 {
     const cs_purpose *purpose = subject->purpose;
     filling fill = {.form = form, .subject = subject};
-    cs_consent_form needed = cs_purpose_effective_form(subject->policy, purpose);
+    cs_consent_form needed = cs_purpose_effective_form(form->policy, purpose);
     bool full = needed == CS_FORM_SEPARATE || needed == CS_FORM_WRITTEN;
-    bool sensitive = cs_form_is_sensitive(subject);
+    const char *if_full = full ? "PIPL 17" : NULL;
+    const char *if_sensitive = cs_form_is_sensitive(form, subject) ? "PIPL 30" : NULL;
+    const char *method = subject->via ? cs_form_text(form, subject->via->method) : NULL;
 
     if (subject->recipient)
         put_recipient(&fill, "PIPL 23");
-    put(&fill, "purpose", CS_WORD_PURPOSE, cs_form_text(subject, purpose->text), "PIPL 17");
+    put_text(&fill, "purpose", CS_WORD_PURPOSE, purpose->text, "PIPL 17");
     put_data(&fill);
-    put(&fill, "method", CS_WORD_METHOD, method_text(subject), full || subject->recipient ? "PIPL 17" : NULL);
-    put(&fill, "necessity", CS_WORD_NECESSITY, cs_form_text(subject, purpose->necessity), sensitive ? "PIPL 30" : NULL);
-    put(&fill, "impact", CS_WORD_IMPACT, cs_form_text(subject, purpose->impact), sensitive ? "PIPL 30" : NULL);
-    put(&fill, "retention", CS_WORD_RETENTION, retention_text(form, subject), full ? "PIPL 17" : NULL);
-    put(&fill, "consequence", CS_WORD_CONSEQUENCE, cs_form_consequence(subject), "PIPL 16");
+    put(&fill, "method", CS_WORD_METHOD, method ? method : cs_form_text(form, purpose->method),
+        subject->recipient ? "PIPL 17" : if_full);
+    put_text(&fill, "necessity", CS_WORD_NECESSITY, purpose->necessity, if_sensitive);
+    put_text(&fill, "impact", CS_WORD_IMPACT, purpose->impact, if_sensitive);
+    put(&fill, "retention", CS_WORD_RETENTION, retention_text(form, &purpose->retention), if_full);
+    put(&fill, "consequence", CS_WORD_CONSEQUENCE, cs_form_consequence(form, subject), "PIPL 16");
     put(&fill, "withdrawal", CS_WORD_WITHDRAWAL,
-        cs_form_word(subject->locale, needed == CS_FORM_ONCE ? CS_WORD_ONCE_TEXT : CS_WORD_WITHDRAWAL_TEXT), NULL);
-    if (!fill.missing)
-        return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_REJECTED, 0,
-                   "the form was not built: purpose '%s' of policy '%s' lacks '%s' (%s), add it to the policy",
-                   purpose->id, subject->policy->id, fill.missing, fill.source);
+        cs_form_word(form, needed == CS_FORM_ONCE ? CS_WORD_ONCE_TEXT : CS_WORD_WITHDRAWAL_TEXT), NULL);
+    return check_complete(&fill, "purpose", purpose->id);
 }

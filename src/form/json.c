@@ -1,6 +1,9 @@
 /* A form as JSON, version 1 (docs/json.md): the same bytes for the same content, so that their hash is evidence. */
 #include "form/parts.h"
 
+#include <stddef.h>
+#include <string.h>
+
 const char *cs_form_occasion_name(int32_t occasion)
 {
     /* In the order of consent_occasion, which begins at 1. */
@@ -10,92 +13,140 @@ const char *cs_form_occasion_name(int32_t occasion)
         (size_t)occasion);
 }
 
-/* Leaves out what the form does not have. */
-static void member(cs_json_out *out, const char *name, const char *text)
+/* ---- members that stand in a struct as they are -------------------------------------------------- */
+
+typedef enum member_kind {
+    TEXT,     /* const char * */
+    ANY_TEXT, /* the same, left out when NULL */
+    BYTE,     /* uint8_t */
+    ANY_BYTE, /* the same, left out when 0 */
+    NUMBER,   /* uint32_t */
+    BOOLEAN,  /* bool */
+    ONLY_TRUE /* the same, left out when false */
+} member_kind;
+
+typedef struct member {
+    uint16_t at;  /* offset in the struct */
+    uint8_t kind; /* member_kind */
+    char name[15];
+} member;
+
+static void put_member(cs_json_out *out, const char *at, const member *row)
 {
-    if (text)
-        cs_json_member_text(out, name, text);
+    const char *text = NULL;
+    uint32_t number = 0;
+    switch ((member_kind)row->kind) {
+    case TEXT:
+    case ANY_TEXT:
+        memcpy(&text, at, sizeof text);
+        if (text || row->kind == TEXT)
+            cs_json_member_text(out, row->name, text);
+        break;
+    case NUMBER:
+        memcpy(&number, at, sizeof number);
+        cs_json_member_int(out, row->name, number);
+        break;
+    case BYTE:
+    case ANY_BYTE:
+        if (*at || row->kind == BYTE)
+            cs_json_member_int(out, row->name, *at);
+        break;
+    case BOOLEAN:
+    case ONLY_TRUE:
+        if (*at || row->kind == BOOLEAN)
+            cs_json_member_bool(out, row->name, *at);
+        break;
+    }
 }
+
+static void put_rows(cs_json_out *out, const void *of, const member *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_member(out, (const char *)of + rows[i].at, &rows[i]);
+}
+
+static void open_object(cs_json_out *out, const char *name)
+{
+    cs_json_put_name(out, name);
+    cs_json_open_object(out);
+}
+
+static void open_list(cs_json_out *out, const char *name)
+{
+    cs_json_put_name(out, name);
+    cs_json_open_array(out);
+}
+
+static void put_object(cs_json_out *out, const void *of, const member *rows, size_t count)
+{
+    cs_json_open_object(out);
+    put_rows(out, of, rows, count);
+    cs_json_close_object(out);
+}
+
+/* ---- the form -------------------------------------------------------------------------------- */
 
 static void put_policy(cs_json_out *out, const char *name, const cs_form_policy_name *policy)
 {
+    static const member rows[] = {{offsetof(cs_form_policy_name, id), TEXT, "id"},
+                                  {offsetof(cs_form_policy_name, version), NUMBER, "version"},
+                                  {offsetof(cs_form_policy_name, revision), NUMBER, "revision"}};
     if (!policy->id)
         return;
     char hash[2 * CS_HASH_SIZE + 1];
     cs_hex_encode(policy->hash, CS_HASH_SIZE, hash);
-    cs_json_put_name(out, name);
-    cs_json_open_object(out);
-    cs_json_member_text(out, "id", policy->id);
-    cs_json_member_int(out, "version", policy->version);
-    cs_json_member_int(out, "revision", policy->revision);
+    open_object(out, name);
+    put_rows(out, policy, rows, CS_COUNT_OF(rows));
     cs_json_member_text(out, "hash", hash);
     cs_json_close_object(out);
 }
 
-static void put_span(cs_json_out *out, const cs_span_text *span)
+static void put_spans(cs_json_out *out, const cs_block *block, bool in_cells)
 {
-    cs_json_open_object(out);
-    cs_json_member_text(out, "s", span->text);
-    if (span->emphasis)
-        cs_json_member_int(out, "e", span->emphasis);
-    member(out, "href", span->href);
-    cs_json_close_object(out);
-}
-
-static void put_cells(cs_json_out *out, const cs_block *block)
-{
-    cs_json_put_name(out, "cells");
-    cs_json_open_array(out);
+    static const member rows[] = {{offsetof(cs_span_text, text), TEXT, "s"},
+                                  {offsetof(cs_span_text, emphasis), ANY_BYTE, "e"},
+                                  {offsetof(cs_span_text, href), ANY_TEXT, "href"}};
     for (uint32_t i = 0; i < block->span_count; i++) {
-        if (i == 0 || block->spans[i].cell_start) {
-            if (i > 0)
-                cs_json_close_array(out);
+        const cs_span_text *span = &block->spans[i];
+        if (in_cells && i > 0 && span->cell_start)
+            cs_json_close_array(out);
+        if (in_cells && (i == 0 || span->cell_start))
             cs_json_open_array(out);
-        }
-        put_span(out, &block->spans[i]);
+        put_object(out, span, rows, CS_COUNT_OF(rows));
     }
-    if (block->span_count)
+    if (in_cells && block->span_count)
         cs_json_close_array(out);
-    cs_json_close_array(out);
 }
 
 static void put_block(cs_json_out *out, const cs_block *block)
 {
+    static const member rows[] = {{offsetof(cs_block, head), ONLY_TRUE, "head"},
+                                  {offsetof(cs_block, id), ANY_TEXT, "id"},
+                                  {offsetof(cs_block, marker), ANY_TEXT, "marker"}};
+    bool in_cells = block->kind == CS_BLOCK_TABLE_ROW;
     cs_json_open_object(out);
     cs_json_member_text(out, "t", cs_nth_text("h\0p\0li\0tr\0", block->kind - CS_BLOCK_HEADING));
     if (block->kind == CS_BLOCK_HEADING)
         cs_json_member_int(out, "level", block->level);
     if (block->kind == CS_BLOCK_LIST_ITEM)
         cs_json_member_int(out, "depth", block->level);
-    if (block->head)
-        cs_json_member_bool(out, "head", true);
-    member(out, "id", block->id);
-    member(out, "marker", block->marker);
-    if (block->kind == CS_BLOCK_TABLE_ROW) {
-        put_cells(out, block);
-    } else {
-        cs_json_put_name(out, "spans");
-        cs_json_open_array(out);
-        for (uint32_t i = 0; i < block->span_count; i++)
-            put_span(out, &block->spans[i]);
-        cs_json_close_array(out);
-    }
+    put_rows(out, block, rows, CS_COUNT_OF(rows));
+    open_list(out, in_cells ? "cells" : "spans");
+    put_spans(out, block, in_cells);
+    cs_json_close_array(out);
     cs_json_close_object(out);
 }
 
 static void put_fields(cs_json_out *out, const cs_form_field *fields, uint32_t count)
 {
-    cs_json_put_name(out, "fields");
-    cs_json_open_array(out);
-    for (uint32_t i = 0; i < count; i++) {
-        cs_json_open_object(out);
-        cs_json_member_text(out, "id", fields[i].id);
-        cs_json_member_text(out, "label", fields[i].label);
-        cs_json_member_text(out, "value", fields[i].value);
-        member(out, "href", fields[i].href);
-        cs_json_member_int(out, "emphasis", fields[i].emphasis);
-        cs_json_close_object(out);
-    }
+    static const member rows[] = {{offsetof(cs_form_field, id), TEXT, "id"},
+                                  {offsetof(cs_form_field, label), TEXT, "label"},
+                                  {offsetof(cs_form_field, value), TEXT, "value"},
+                                  {offsetof(cs_form_field, href), ANY_TEXT, "href"},
+                                  {offsetof(cs_form_field, emphasis), BYTE, "emphasis"}};
+    open_list(out, "fields");
+    for (uint32_t i = 0; i < count; i++)
+        put_object(out, &fields[i], rows, CS_COUNT_OF(rows));
     cs_json_close_array(out);
 }
 
@@ -107,22 +158,23 @@ static const char *control_kind_name(uint8_t kind)
 
 static void put_choice(cs_json_out *out, const cs_form_choice *choice)
 {
+    static const member rows[] = {{offsetof(cs_form_choice, label), TEXT, "label"},
+                                  {offsetof(cs_form_choice, emphasis), BYTE, "emphasis"},
+                                  {offsetof(cs_form_choice, required), BOOLEAN, "required"},
+                                  {offsetof(cs_form_choice, on), BOOLEAN, "on"},
+                                  {offsetof(cs_form_choice, consequence), ANY_TEXT, "consequence"},
+                                  {offsetof(cs_form_choice, needs), ANY_TEXT, "needs"},
+                                  {offsetof(cs_form_choice, purpose), ANY_TEXT, "purpose"},
+                                  {offsetof(cs_form_choice, recipient), ANY_TEXT, "recipient"},
+                                  {offsetof(cs_form_choice, data), ANY_TEXT, "data"},
+                                  {offsetof(cs_form_choice, channel), ANY_TEXT, "channel"},
+                                  {offsetof(cs_form_choice, storage_level), ANY_TEXT, "storage_level"},
+                                  {offsetof(cs_form_choice, function), ANY_TEXT, "function"},
+                                  {offsetof(cs_form_choice, section), ANY_TEXT, "section"}};
     cs_json_open_object(out);
     cs_json_member_text(out, "control", choice->control);
     cs_json_member_text(out, "kind", control_kind_name(choice->kind));
-    cs_json_member_text(out, "label", choice->label);
-    cs_json_member_int(out, "emphasis", choice->emphasis);
-    cs_json_member_bool(out, "required", choice->required);
-    cs_json_member_bool(out, "on", choice->on);
-    member(out, "consequence", choice->consequence);
-    member(out, "needs", choice->needs);
-    member(out, "purpose", choice->purpose);
-    member(out, "recipient", choice->recipient);
-    member(out, "data", choice->data);
-    member(out, "channel", choice->channel);
-    member(out, "storage_level", choice->storage_level);
-    member(out, "function", choice->function);
-    member(out, "section", choice->section);
+    put_rows(out, choice, rows, CS_COUNT_OF(rows));
     if (choice->field_count)
         put_fields(out, choice->fields, choice->field_count);
     cs_json_close_object(out);
@@ -140,90 +192,69 @@ static void put_action(cs_json_out *out, const char *control, const char *label)
 
 static void put_entries(const cs_form *form, cs_json_out *out)
 {
+    static const member rows[] = {{offsetof(cs_form_entry, control), TEXT, "control"},
+                                  {offsetof(cs_form_entry, label), TEXT, "label"},
+                                  {offsetof(cs_form_entry, required), BOOLEAN, "required"}};
     if (!form->entry_count)
         return;
-    cs_json_put_name(out, "inputs");
-    cs_json_open_array(out);
-    for (uint32_t i = 0; i < form->entry_count; i++) {
-        cs_json_open_object(out);
-        cs_json_member_text(out, "control", form->entries[i].control);
-        cs_json_member_text(out, "label", form->entries[i].label);
-        cs_json_member_bool(out, "required", form->entries[i].required);
-        cs_json_close_object(out);
-    }
+    open_list(out, "inputs");
+    for (uint32_t i = 0; i < form->entry_count; i++)
+        put_object(out, &form->entries[i], rows, CS_COUNT_OF(rows));
     cs_json_close_array(out);
-}
-
-static void put_rules_document(const cs_form *form, cs_json_out *out)
-{
-    if (!form->rules_id)
-        return;
-    cs_json_put_name(out, "child_rules");
-    cs_json_open_object(out);
-    cs_json_member_text(out, "id", form->rules_id);
-    cs_json_member_int(out, "version", form->rules_version);
-    cs_json_close_object(out);
-}
-
-static void put_notice(const cs_form *form, cs_json_out *out)
-{
-    if (!form->notice_kind)
-        return;
-    cs_json_put_name(out, "notice");
-    cs_json_open_object(out);
-    cs_json_member_text(out, "id", form->notice_id);
-    cs_json_member_text(out, "kind", form->notice_kind);
-    cs_json_close_object(out);
 }
 
 static void put_controls(const cs_form *form, cs_json_out *out)
 {
-    cs_json_put_name(out, "choices");
-    cs_json_open_array(out);
+    open_list(out, "choices");
     for (uint32_t i = 0; i < form->choice_count; i++)
         put_choice(out, &form->choices[i]);
     cs_json_close_array(out);
-    cs_json_put_name(out, "actions");
-    cs_json_open_array(out);
+    open_list(out, "actions");
     put_action(out, "accept", form->accept_label);
     put_action(out, "refuse", form->refuse_label);
     put_action(out, "save", form->save_label);
     cs_json_close_array(out);
+}
 
-    cs_json_put_name(out, "rules");
-    cs_json_open_object(out);
+static void put_rules(const cs_form *form, cs_json_out *out)
+{
+    static const member rows[] = {{offsetof(cs_form, needs_emphasis), BOOLEAN, "emphasis"},
+                                  {offsetof(cs_form, marks_changes), ONLY_TRUE, "prominent"}};
+    open_object(out, "rules");
     cs_json_member_bool(out, "must_reach_end", form->must_reach_end);
-    cs_json_put_name(out, "required");
-    cs_json_open_array(out);
+    open_list(out, "required");
     for (uint32_t i = 0; i < form->choice_count; i++)
         if (form->choices[i].required)
             cs_json_put_text(out, form->choices[i].control);
     cs_json_close_array(out);
-    cs_json_member_bool(out, "emphasis", form->needs_emphasis);
-    if (form->marks_changes)
-        cs_json_member_bool(out, "prominent", true);
+    put_rows(out, form, rows, CS_COUNT_OF(rows));
     cs_json_close_object(out);
 }
 
 static void put_permission(const cs_form *form, cs_json_out *out)
 {
+    static const member rows[] = {{offsetof(cs_form, call_site), TEXT, "call_site"},
+                                  {offsetof(cs_form, records_choice), BOOLEAN, "records_choice"}};
     if (!form->permission)
         return;
-    cs_json_put_name(out, "permission");
-    cs_json_open_object(out);
+    open_object(out, "permission");
     cs_json_member_text(out, "id", form->permission);
-    cs_json_put_name(out, "names");
-    cs_json_open_array(out);
+    open_list(out, "names");
     for (uint32_t i = 0; i < form->permission_name_count; i++)
         cs_json_put_text(out, form->permission_names[i]);
     cs_json_close_array(out);
-    cs_json_member_text(out, "call_site", form->call_site);
-    cs_json_member_bool(out, "records_choice", form->records_choice);
+    put_rows(out, form, rows, CS_COUNT_OF(rows));
     cs_json_close_object(out);
 }
 
-static void put_members(const cs_form *form, cs_json_out *out)
+static void put_head(const cs_form *form, cs_json_out *out)
 {
+    static const member names[] = {{offsetof(cs_form, purpose), ANY_TEXT, "purpose"},
+                                   {offsetof(cs_form, recipient), ANY_TEXT, "recipient"}};
+    static const member rules[] = {{offsetof(cs_form, rules_id), TEXT, "id"},
+                                   {offsetof(cs_form, rules_version), NUMBER, "version"}};
+    static const member notice[] = {{offsetof(cs_form, notice_id), TEXT, "id"},
+                                    {offsetof(cs_form, notice_kind), TEXT, "kind"}};
     cs_json_member_int(out, "v", 1);
     cs_json_member_text(out, "occasion", cs_form_occasion_name(form->occasion));
     put_policy(out, "policy", &form->policy_name);
@@ -231,21 +262,31 @@ static void put_members(const cs_form *form, cs_json_out *out)
     cs_json_member_text(out, "locale", form->locale);
     if (form->guardian)
         cs_json_member_text(out, "actor", "guardian");
-    member(out, "purpose", form->purpose);
-    member(out, "recipient", form->recipient);
+    put_rows(out, form, names, CS_COUNT_OF(names));
     put_permission(form, out);
-    put_rules_document(form, out);
-    put_notice(form, out);
+    if (form->rules_id) {
+        cs_json_put_name(out, "child_rules");
+        put_object(out, form, rules, CS_COUNT_OF(rules));
+    }
+    if (form->notice_kind) {
+        cs_json_put_name(out, "notice");
+        put_object(out, form, notice, CS_COUNT_OF(notice));
+    }
     if (form->informs)
         cs_json_member_bool(out, "informs", true);
-    cs_json_put_name(out, "blocks");
-    cs_json_open_array(out);
+}
+
+static void put_members(const cs_form *form, cs_json_out *out)
+{
+    put_head(form, out);
+    open_list(out, "blocks");
     for (uint32_t i = 0; i < form->block_count; i++)
         put_block(out, &form->blocks[i]);
     cs_json_close_array(out);
     put_fields(out, form->fields, form->field_count);
     put_entries(form, out);
     put_controls(form, out);
+    put_rules(form, out);
 }
 
 void cs_form_content(const cs_form *form, cs_json_out *out)

@@ -6,20 +6,9 @@
 
 typedef struct manage {
     cs_form *form;
-    const cs_form_input *input;
     const cs_policy *base; /* the platform's, on a product's form */
-    cs_str scope;
     bool accepted;
 } manage;
-
-static cs_choice_status status_of(const manage *all, const cs_form_subject *subject, const char *data, cs_side side)
-{
-    cs_choice choice;
-    cs_decide_choice(all->input->policies, all->input->state, all->scope, cs_str_of(subject->purpose->id),
-                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), side,
-                     all->input->now, &choice);
-    return choice.status;
-}
 
 /* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
 static bool stands(cs_choice_status status)
@@ -27,22 +16,32 @@ static bool stands(cs_choice_status status)
     return status == CS_CHOICE_GRANTED || status == CS_CHOICE_WIDENED || status == CS_CHOICE_CONFIRM;
 }
 
-/* A guardian sees the own grants, and what the minor granted without a no of the guardian's. */
-static bool is_on(const manage *all, const cs_form_subject *subject, const char *data)
+static cs_choice_status status_of(const cs_form *form, const cs_form_subject *subject, const char *data, cs_side side)
 {
-    cs_choice_status person = status_of(all, subject, data, CS_SIDE_PERSON);
-    if (!all->form->guardian)
+    cs_choice choice;
+    const cs_form_input *input = form->input;
+    cs_decide_choice(input->policies, input->state, cs_str_of(form->policy->scope), cs_str_of(subject->purpose->id),
+                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), side, input->now,
+                     &choice);
+    return choice.status;
+}
+
+/* A guardian sees the own grants, and what the minor granted without a no of the guardian's. */
+static bool is_on(const cs_form *form, const cs_form_subject *subject, const char *data)
+{
+    cs_choice_status person = status_of(form, subject, data, CS_SIDE_PERSON);
+    if (!form->guardian)
         return stands(person);
-    cs_choice_status guardian = status_of(all, subject, data, CS_SIDE_GUARDIAN);
+    cs_choice_status guardian = status_of(form, subject, data, CS_SIDE_GUARDIAN);
     return stands(guardian) || (stands(person) && guardian != CS_CHOICE_REFUSED);
 }
 
-static bool any_on(const manage *all, const cs_form_subject *subject)
+static bool any_on(const cs_form *form, const cs_form_subject *subject)
 {
     if (subject->purpose->data_count == 0)
-        return is_on(all, subject, NULL);
+        return is_on(form, subject, NULL);
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
-        if ((subject->data >> i & 1) && is_on(all, subject, subject->policy->data[subject->purpose->data[i].item].id))
+        if ((subject->data >> i & 1) && is_on(form, subject, cs_form_item(form, subject, i)->id))
             return true;
     return false;
 }
@@ -65,29 +64,19 @@ static bool is_indivisible(const cs_form_subject *subject)
 static bool add_fields(cs_form *form, cs_form_choice *choice, const cs_form_subject *subject)
 {
     cs_form_field *kept = form->fields;
+    consent_error *err = form->err;
     uint32_t kept_count = form->field_count, kept_capacity = form->field_capacity;
     form->fields = NULL;
     form->field_count = form->field_capacity = 0;
-    bool complete = cs_form_purpose_fields(form, subject, NULL) == CONSENT_OK;
+    form->err = NULL;
+    bool complete = cs_form_purpose_fields(form, subject) == CONSENT_OK;
     choice->fields = form->fields;
     choice->field_count = complete ? form->field_count - 1 : 0; /* how to withdraw stands above, once for all */
     form->fields = kept;
     form->field_count = kept_count;
     form->field_capacity = kept_capacity;
+    form->err = err;
     return complete;
-}
-
-static void add_grants(cs_form *form, cs_form_choice *choice, const cs_form_subject *subject)
-{
-    const char **ids = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *ids);
-    if (!ids) {
-        form->failed = true;
-        return;
-    }
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
-        if (subject->data >> i & 1)
-            ids[choice->grant_count++] = cs_form_keep(form, subject->policy->data[subject->purpose->data[i].item].id);
-    choice->grants = ids;
 }
 
 /* In the order of the policy's channels and storage levels, both beginning at 1; 0: none. */
@@ -99,12 +88,13 @@ static const char *name_of(uint8_t which, const char *names)
 /* What must come before this can be switched on; NULL: nothing, here it can. */
 static const char *needs(const manage *all, cs_form_choice *choice, const cs_form_subject *subject)
 {
-    if (all->form->guardian)
+    cs_form *form = all->form;
+    cs_consent_form needed = cs_purpose_effective_form(form->policy, subject->purpose);
+    if (form->guardian)
         return "guardian"; /* with the verification behind it */
-    if (subject->purpose->kind == CS_KIND_DECLARE &&
-        cs_purpose_effective_form(subject->policy, subject->purpose) <= CS_FORM_OWN)
+    if (subject->purpose->kind == CS_KIND_DECLARE && needed <= CS_FORM_OWN)
         return "own"; /* with its tick */
-    switch (cs_purpose_effective_form(subject->policy, subject->purpose)) {
+    switch (needed) {
     case CS_FORM_SEPARATE:
     case CS_FORM_WRITTEN:
         return "separate";
@@ -114,25 +104,10 @@ static const char *needs(const manage *all, cs_form_choice *choice, const cs_for
     case CS_FORM_OWN:
         break;
     }
-    if (!is_indivisible(subject) || !add_fields(all->form, choice, subject))
+    if (!is_indivisible(subject) || !add_fields(form, choice, subject))
         return "own";
-    add_grants(all->form, choice, subject);
+    choice->grants = cs_form_data_ids(form, subject, &choice->grant_count);
     return all->accepted ? NULL : "first_run";
-}
-
-static cs_form_subject subject_of(const manage *all, const cs_purpose *purpose, const cs_purpose_recipient *via)
-{
-    const cs_policy *policy = all->input->policy;
-    cs_form_subject subject = {.policy = policy,
-                               .texts = all->input->texts,
-                               .locale = all->form->locale,
-                               .purpose = purpose,
-                               .via = via,
-                               .recipient = via ? &policy->recipients[via->recipient] : NULL};
-    for (int i = 0; i < (int)purpose->data_count; i++)
-        if (!via || cs_purpose_recipient_gets(via, i))
-            subject.data |= UINT64_C(1) << i;
-    return subject;
 }
 
 static void add_item(const manage *all, const cs_form_subject *subject, bool has_siblings)
@@ -140,29 +115,27 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
     cs_form *form = all->form;
     const cs_purpose *purpose = subject->purpose;
     const cs_recipient *recipient = subject->recipient;
-    const char *name = cs_form_text(subject, purpose->name);
+    const char *name = cs_form_text(form, purpose->name);
     if (!name)
         name = purpose->id;
     const char *control = cs_form_compose(form, "choice:%s", purpose->id);
     if (recipient) {
-        const char *who = cs_form_text(subject, recipient->name);
+        const char *who = cs_form_text(form, recipient->name);
         name = cs_form_join(form, (const char *const[]){name, " · ", who ? who : recipient->id, NULL});
-        control = cs_form_compose(form, "choice:%s:%s", purpose->id, recipient->id);
+        control = cs_form_compose(form, "%s:%s", control, recipient->id);
     }
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_ITEM, control, name);
-    if (!choice)
-        return;
     choice->purpose = cs_form_keep(form, purpose->id);
     choice->recipient = recipient ? cs_form_keep(form, recipient->id) : NULL;
-    choice->consequence = cs_form_keep(form, cs_form_consequence(subject));
-    const cs_function *function = cs_policy_function_of(subject->policy, purpose);
+    choice->consequence = cs_form_keep(form, cs_form_consequence(form, subject));
+    const cs_function *function = cs_policy_function_of(form->policy, purpose);
     choice->function = function ? cs_form_keep(form, function->id) : NULL;
     choice->section = cs_form_keep(form, purpose->section);
     choice->channel = name_of(purpose->channel, "sms\0email\0push\0phone\0");
     choice->storage_level = name_of(purpose->storage_level, "essential\0preference\0recommendation\0");
     choice->shared = all->base && cs_policy_purpose(all->base, cs_str_of(purpose->id));
     choice->has_siblings = has_siblings;
-    choice->on = any_on(all, subject);
+    choice->on = any_on(form, subject);
     choice->needs = needs(all, choice, subject);
 }
 
@@ -177,13 +150,17 @@ static bool stands_alone(const cs_policy *policy, const cs_purpose *purpose)
 
 static void add_purpose(const manage *all, const cs_purpose *purpose)
 {
+    const cs_policy *policy = all->form->policy;
+    cs_form_subject subject = {.purpose = purpose};
     if (purpose->undeclared || purpose->ground != CONSENT_GROUND_CONSENT)
         return;
-    const cs_form_subject own = subject_of(all, purpose, NULL);
-    if (stands_alone(own.policy, purpose) || any_on(all, &own))
-        add_item(all, &own, purpose->recipient_count > 0);
+    subject.data = cs_form_all_data(&subject);
+    if (stands_alone(policy, purpose) || any_on(all->form, &subject))
+        add_item(all, &subject, purpose->recipient_count > 0);
     for (uint16_t i = 0; i < purpose->recipient_count; i++) {
-        const cs_form_subject subject = subject_of(all, purpose, &purpose->recipients[i]);
+        subject.via = &purpose->recipients[i];
+        subject.recipient = &policy->recipients[subject.via->recipient];
+        subject.data = cs_form_all_data(&subject);
         add_item(all, &subject, true);
     }
 }
@@ -192,12 +169,10 @@ static void add_acceptance(const manage *all)
 {
     cs_form *form = all->form;
     cs_form_choice *choice =
-        cs_form_add_choice(form, CS_CONTROL_ACCEPTANCE, "acceptance", cs_form_word(form->locale, CS_WORD_ACCEPTANCE));
-    if (!choice)
-        return;
+        cs_form_add_choice(form, CS_CONTROL_ACCEPTANCE, "acceptance", cs_form_word(form, CS_WORD_ACCEPTANCE));
     choice->on = all->accepted;
     choice->needs = form->guardian ? "guardian" : "first_run";
-    choice->consequence = cs_form_word(form->locale, CS_WORD_ACCEPTANCE_CONSEQUENCE);
+    choice->consequence = cs_form_word(form, CS_WORD_ACCEPTANCE_CONSEQUENCE);
 }
 
 /* ---- storage levels -------------------------------------------------------------------------------- */
@@ -226,24 +201,16 @@ static const char *cost_of(cs_form *form, const cs_form_choice *level, uint32_t 
 /* Nothing, only what is essential, everything: one choice for all that is stored on the device, beside a switch for each. */
 static void add_storage_levels(cs_form *form)
 {
-    static const struct {
-        const char *control;
-        cs_word word;
-        bool essential, recommended;
-    } levels[] = {{"storage:none", CS_WORD_STORE_NOTHING, false, false},
-                  {"storage:essential", CS_WORD_STORE_ESSENTIAL, true, false},
-                  {"storage:all", CS_WORD_STORE_ALL, true, true}};
+    static const char controls[] = "storage:none\0storage:essential\0storage:all\0"; /* in the order of their words */
     uint32_t item_count = form->choice_count;
     bool any = false;
     for (uint32_t i = 0; i < item_count; i++)
         any |= form->choices[i].storage_level != NULL;
-    for (size_t l = 0; any && l < CS_COUNT_OF(levels); l++) {
-        cs_form_choice *level =
-            cs_form_add_choice(form, CS_CONTROL_STORAGE, levels[l].control, cs_form_word(form->locale, levels[l].word));
-        if (!level)
-            return;
-        level->essential = levels[l].essential;
-        level->recommended = levels[l].recommended;
+    for (uint32_t l = 0; any && l <= CS_WORD_STORE_ALL - CS_WORD_STORE_NOTHING; l++) {
+        cs_form_choice *level = cs_form_add_choice(form, CS_CONTROL_STORAGE, cs_nth_text(controls, l),
+                                                   cs_form_word(form, (cs_word)(CS_WORD_STORE_NOTHING + l)));
+        level->essential = l > 0;
+        level->recommended = l > 1;
         level->on = true;
         for (uint32_t i = 0; i < item_count; i++) {
             const cs_form_choice *item = &form->choices[i];
@@ -259,40 +226,36 @@ static void add_storage_levels(cs_form *form)
 }
 
 /* Whose acts the record holds, besides this device's: a stranger's would show. */
-static void add_devices(const manage *all)
+static void add_devices(cs_form *form)
 {
-    cs_form *form = all->form;
-    const cs_state *state = all->input->state;
+    const cs_state *state = form->input->state;
     for (uint32_t i = 0; i < state->stream_count; i++) {
         const cs_stream_state *stream = &state->streams[i];
         char hex[2 * CS_STREAM_ID_SIZE + 1];
         if (stream->own || stream->by_backend || stream->last_seq == 0)
             continue;
         cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);
-        cs_form_add_field(form, cs_form_compose(form, "device:%s", hex), cs_form_device_name(form, stream),
-                          cs_form_word(form->locale, stream->confirmed ? CS_WORD_DEVICE_COUNTS : CS_WORD_DEVICE_WAITS),
-                          0);
+        cs_form_add_labelled(form, cs_form_compose(form, "device:%s", hex), cs_form_device_name(form, stream),
+                             cs_form_word(form, stream->confirmed ? CS_WORD_DEVICE_COUNTS : CS_WORD_DEVICE_WAITS));
     }
 }
 
-consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_manage(cs_form *form)
 {
-    manage all = {
-        .form = form, .input = input, .base = cs_form_base_policy(input), .scope = cs_str_of(input->policy->scope)};
+    const cs_form_input *input = form->input;
+    const cs_policy *policy = form->policy;
+    manage all = {.form = form, .base = cs_form_base_policy(form)};
     cs_standing standing;
-    cs_decide_standing(input->policies, input->state, all.scope, input->now, &standing);
+    cs_decide_standing(input->policies, input->state, cs_str_of(policy->scope), input->now, &standing);
     all.accepted = standing.accepted;
-    cs_form_add_block(form, CS_BLOCK_HEADING, 1, cs_form_word(form->locale, CS_WORD_MANAGE));
-    consent_status status = cs_form_controller_fields(form, input->policy, input->texts, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_form_add_field(form, "withdrawal", cs_form_word(form->locale, CS_WORD_WITHDRAWAL),
-                      cs_form_word(form->locale, CS_WORD_WITHDRAWAL_TEXT), 0);
-    add_devices(&all);
+    cs_form_add_heading(form, cs_form_word(form, CS_WORD_MANAGE));
+    consent_status status = cs_form_controller_fields(form);
+    cs_form_add_field(form, "withdrawal", CS_WORD_WITHDRAWAL, cs_form_word(form, CS_WORD_WITHDRAWAL_TEXT));
+    add_devices(form);
     add_acceptance(&all);
-    for (uint16_t i = 0; i < input->policy->purpose_count; i++)
-        add_purpose(&all, &input->policy->purposes[i]);
+    for (uint16_t i = 0; i < policy->purpose_count; i++)
+        add_purpose(&all, &policy->purposes[i]);
     add_storage_levels(form);
-    form->save_label = cs_form_word(form->locale, CS_WORD_SAVE);
-    return CONSENT_OK;
+    form->save_label = cs_form_word(form, CS_WORD_SAVE);
+    return status;
 }

@@ -4,56 +4,41 @@
 
 #include <string.h>
 
-static void add_tick(cs_form *form, const cs_form_input *input, cs_word word)
+static void add_tick(cs_form *form, cs_word word)
 {
-    const char *label = cs_texts_get(input->texts, input->policy->tick_label, form->locale);
-    bool own = word == CS_WORD_TICK && label[0];
-    cs_form_choice *tick =
-        cs_form_add_choice(form, CS_CONTROL_TICK, "tick", own ? label : cs_form_word(form->locale, word));
-    if (tick)
-        tick->required = true;
+    const char *own = word == CS_WORD_TICK ? cs_form_text(form, form->policy->tick_label) : NULL;
+    cs_form_add_choice(form, CS_CONTROL_TICK, "tick", own ? own : cs_form_word(form, word))->required = true;
 }
 
 void cs_form_add_document(cs_form *form, const cs_document *document)
 {
     if (document->title && document->title[0])
-        cs_form_add_block(form, CS_BLOCK_HEADING, 1, document->title);
+        cs_form_add_heading(form, document->title);
     for (uint32_t i = 0; i < document->block_count; i++)
         cs_form_copy_block(form, &document->blocks[i]);
 }
 
-static consent_status add_document(cs_form *form, const cs_form_input *input, consent_error *err)
+static consent_status add_document(cs_form *form)
 {
-    const cs_document *document = input->document;
+    const cs_document *document = form->input->document;
     if (!document || strcmp(document->locale, form->locale) != 0)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the %s form was not built: the document of policy '%s' in %s is missing",
-                       cs_form_occasion_name(form->occasion), input->policy->id, form->locale);
+        return cs_form_fail(form, CONSENT_E_REJECTED, "the document of policy '%s' in %s is missing", form->policy->id,
+                            form->locale);
     cs_form_add_document(form, document);
     return CONSENT_OK;
 }
 
 /* ---- what an update changed ------------------------------------------------------------------- */
 
+/* In the order of their bits. */
 static void add_change_kinds(cs_form *form, uint32_t kinds)
 {
-    static const struct {
-        uint32_t kind;
-        const char *id;
-        cs_word word;
-    } all[] = {
-        {CS_CHANGE_MODE, "changed:mode", CS_WORD_CHANGE_MODE},
-        {CS_CHANGE_CONTROL, "changed:control", CS_WORD_CHANGE_CONTROL},
-        {CS_CHANGE_RECIPIENTS, "changed:recipients", CS_WORD_CHANGE_RECIPIENTS},
-        {CS_CHANGE_RIGHTS, "changed:rights", CS_WORD_CHANGE_RIGHTS},
-        {CS_CHANGE_CONTACT, "changed:contact", CS_WORD_CHANGE_CONTACT},
-        {CS_CHANGE_IMPACT, "changed:impact", CS_WORD_CHANGE_IMPACT},
-        {CS_CHANGE_EDITORIAL, "changed:editorial", CS_WORD_CHANGE_EDITORIAL},
-    };
-    for (size_t i = 0; i < CS_COUNT_OF(all); i++)
-        if (kinds & all[i].kind)
-            cs_form_add_field(form, all[i].id, cs_form_word(form->locale, CS_WORD_CHANGED),
-                              cs_form_word(form->locale, all[i].word), 0);
+    static const char ids[] = "changed:editorial\0changed:mode\0changed:control\0changed:recipients\0changed:rights\0"
+                              "changed:contact\0changed:impact\0";
+    for (uint32_t i = 0; i <= CS_WORD_CHANGE_IMPACT - CS_WORD_CHANGE_EDITORIAL; i++)
+        if (kinds >> i & 1)
+            cs_form_add_field(form, cs_nth_text(ids, i), CS_WORD_CHANGED,
+                              cs_form_word(form, (cs_word)(CS_WORD_CHANGE_EDITORIAL + i)));
 }
 
 static bool purpose_grew(const cs_policy *older_policy, const cs_policy *newer_policy, const cs_purpose *newer)
@@ -72,83 +57,84 @@ static bool purpose_grew(const cs_policy *older_policy, const cs_policy *newer_p
     return false;
 }
 
-/* Names what is new by structure: purposes that are new or do more, data and recipients not known before. */
-static void add_changed_parts(cs_form *form, const cs_form_input *input, const cs_policy *older)
+/* What a change adds is marked: `prefix` and the id, its name. */
+static cs_form_field *add_new(cs_form *form, const char *prefix, const char *id, cs_word label, cs_text name)
 {
-    const cs_policy *newer = input->policy;
-    const char *locale = form->locale;
-    for (uint16_t i = 0; i < newer->purpose_count; i++)
-        if (purpose_grew(older, newer, &newer->purposes[i]))
-            cs_form_add_field(form, cs_form_compose(form, "changed-purpose:%s", newer->purposes[i].id),
-                              cs_form_word(locale, CS_WORD_PURPOSE),
-                              cs_texts_get(input->texts, newer->purposes[i].name, locale), 1);
-    for (uint16_t i = 0; i < newer->data_count; i++)
-        if (!cs_policy_data(older, cs_str_of(newer->data[i].id)))
-            cs_form_add_field(
-                form, cs_form_compose(form, "new-data:%s", newer->data[i].id), cs_form_word(locale, CS_WORD_DATA),
-                cs_texts_get(input->texts, newer->data[i].name, locale), newer->data[i].sensitive ? 2 : 1);
-    for (uint16_t i = 0; i < newer->recipient_count; i++)
-        if (!cs_policy_recipient(older, cs_str_of(newer->recipients[i].id)))
-            cs_form_add_field(form, cs_form_compose(form, "new-recipient:%s", newer->recipients[i].id),
-                              cs_form_word(locale, CS_WORD_RECIPIENT),
-                              cs_texts_get(input->texts, newer->recipients[i].name, locale), 1);
+    const char *text = cs_form_text(form, name);
+    cs_form_field *field = cs_form_add_field(form, cs_form_compose(form, "%s:%s", prefix, id), label, text ? text : "");
+    field->emphasis = 1;
+    return field;
 }
 
-void cs_form_put_changes(cs_form *form, const cs_form_input *input)
+/* Names what is new by structure: purposes that are new or do more, data and recipients not known before. */
+static void add_changed_parts(cs_form *form, const cs_policy *older)
 {
+    const cs_policy *newer = form->policy;
+    for (uint16_t i = 0; i < newer->purpose_count; i++)
+        if (purpose_grew(older, newer, &newer->purposes[i]))
+            add_new(form, "changed-purpose", newer->purposes[i].id, CS_WORD_PURPOSE, newer->purposes[i].name);
+    for (uint16_t i = 0; i < newer->data_count; i++) {
+        const cs_data_item *item = &newer->data[i];
+        if (cs_policy_data(older, cs_str_of(item->id)))
+            continue;
+        cs_form_field *field = add_new(form, "new-data", item->id, CS_WORD_DATA, item->name);
+        if (item->sensitive)
+            field->emphasis = 2;
+    }
+    for (uint16_t i = 0; i < newer->recipient_count; i++)
+        if (!cs_policy_recipient(older, cs_str_of(newer->recipients[i].id)))
+            add_new(form, "new-recipient", newer->recipients[i].id, CS_WORD_RECIPIENT, newer->recipients[i].name);
+}
+
+void cs_form_put_changes(cs_form *form)
+{
+    const cs_form_input *input = form->input;
     cs_standing standing;
-    cs_decide_standing(input->policies, input->state, cs_str_of(input->policy->scope), input->now, &standing);
-    if (standing.governing == CS_NO_POLICY || input->policies->policies[standing.governing] == input->policy)
+    cs_decide_standing(input->policies, input->state, cs_str_of(form->policy->scope), input->now, &standing);
+    if (standing.governing == CS_NO_POLICY || input->policies->policies[standing.governing] == form->policy)
         return;
     const cs_policy *older = input->policies->policies[standing.governing];
-    uint32_t kinds = cs_policy_changes(older, input->policy) | input->policy->declared_changes;
+    uint32_t kinds = cs_policy_changes(older, form->policy) | form->policy->declared_changes;
     if (kinds & ~(uint32_t)CS_CHANGE_EDITORIAL)
         kinds &= ~(uint32_t)CS_CHANGE_EDITORIAL;
     form->marks_changes = kinds != CS_CHANGE_EDITORIAL;
     add_change_kinds(form, kinds);
-    add_changed_parts(form, input, older);
+    add_changed_parts(form, older);
 }
 
 /* ---- the form ------------------------------------------------------------------------------- */
 
-consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_policy(cs_form *form)
 {
-    const cs_policy *policy = input->policy;
-    cs_query query = {.scope = form->query.scope, .user_initiated = form->user_initiated};
-    consent_status status = cs_form_may_ask(form, input, &query, err);
+    bool update = form->occasion == CONSENT_OCCASION_UPDATE;
+    consent_status status = cs_form_may_ask(form);
     if (status != CONSENT_OK)
         return status;
-
-    const char *summary = cs_texts_get(input->texts, policy->summary, form->locale);
-    if (form->occasion == CONSENT_OCCASION_FIRST_RUN && summary[0])
-        cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
-    if (form->occasion == CONSENT_OCCASION_UPDATE) {
-        summary = cs_texts_get(input->texts, policy->change_summary, form->locale);
-        if (summary[0])
-            cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, summary);
-        cs_form_put_changes(form, input);
-    }
-    return cs_form_put_policy(form, input, CS_WORD_TICK, err);
+    const char *summary = cs_form_text(form, update ? form->policy->change_summary : form->policy->summary);
+    if (summary)
+        cs_form_add_paragraph(form, summary);
+    if (update)
+        cs_form_put_changes(form);
+    return cs_form_put_policy(form, CS_WORD_TICK);
 }
 
-consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_word tick, consent_error *err)
+consent_status cs_form_put_policy(cs_form *form, cs_word tick)
 {
-    const cs_policy *policy = input->policy;
-    consent_status status = add_document(form, input, err);
+    const cs_policy *policy = form->policy;
+    consent_status status = add_document(form);
     if (status == CONSENT_OK)
-        status = cs_form_controller_fields(form, policy, input->texts, err);
+        status = cs_form_controller_fields(form);
     if (status != CONSENT_OK)
         return status;
-    const char *consequence = cs_texts_get(input->texts, policy->consequence, form->locale);
-    if (!consequence[0])
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the form was not built: policy '%s' lacks the consequence of refusing it, add it", policy->id);
-    cs_form_add_field(form, "consequence", cs_form_word(form->locale, CS_WORD_CONSEQUENCE), consequence, 0);
-    const char *visitor = policy->visitor_allowed ? cs_texts_get(input->texts, policy->visitor_text, form->locale) : "";
-    if (visitor[0])
-        cs_form_add_field(form, "visitor", cs_form_word(form->locale, CS_WORD_VISITOR), visitor, 0);
-    add_tick(form, input, tick);
-    cs_form_add_buttons(form, input);
+    const char *consequence = cs_form_text(form, policy->consequence);
+    if (!consequence)
+        return cs_form_fail(form, CONSENT_E_REJECTED, "policy '%s' lacks the consequence of refusing it, add it",
+                            policy->id);
+    cs_form_add_field(form, "consequence", CS_WORD_CONSEQUENCE, consequence);
+    if (policy->visitor_allowed)
+        cs_form_add_field(form, "visitor", CS_WORD_VISITOR, cs_form_text(form, policy->visitor_text));
+    add_tick(form, tick);
+    cs_form_add_buttons(form);
     form->needs_emphasis = true;
     form->must_reach_end = policy->must_reach_end;
     return CONSENT_OK;

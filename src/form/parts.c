@@ -4,18 +4,35 @@
 #include <stdio.h>
 #include <string.h>
 
+consent_status cs_form_fail(const cs_form *form, consent_status status, const char *fmt, ...)
+{
+    char why[sizeof form->err->message];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(why, sizeof why, fmt, args);
+    va_end(args);
+    return cs_fail(form->err, status, 0, "the %s form was not built: %s", cs_form_occasion_name(form->occasion), why);
+}
+
 consent_status cs_form_status(const cs_form *form, consent_error *err)
 {
     return form->failed ? cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the form") : CONSENT_OK;
 }
 
+void *cs_form_alloc(cs_form *form, size_t size)
+{
+    void *block = cs_arena_alloc(&form->arena, size);
+    form->failed |= !block;
+    return block;
+}
+
 const char *cs_form_keep_str(cs_form *form, cs_str text)
 {
-    char *copy = cs_arena_strndup(&form->arena, text.size ? text.data : "", text.size);
-    if (!copy) {
-        form->failed = true;
+    char *copy = cs_form_alloc(form, text.size + 1);
+    if (!copy)
         return "";
-    }
+    if (text.size)
+        memcpy(copy, text.data, text.size);
     return copy;
 }
 
@@ -43,17 +60,13 @@ const char *cs_form_join(cs_form *form, const char *const *texts)
     size_t size = 0;
     for (size_t i = 0; texts[i]; i++)
         size += strlen(texts[i]);
-    char *joined = cs_arena_alloc(&form->arena, size + 1);
-    if (!joined) {
-        form->failed = true;
+    char *joined = cs_form_alloc(form, size + 1);
+    if (!joined)
         return "";
-    }
     char *end = joined;
-    for (size_t i = 0; texts[i]; i++) {
-        size_t length = strlen(texts[i]);
-        memcpy(end, texts[i], length);
-        end += length;
-    }
+    for (size_t i = 0; texts[i]; i++)
+        for (const char *from = texts[i]; *from; from++)
+            *end++ = *from;
     return joined;
 }
 
@@ -62,48 +75,52 @@ void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity
     if (count < *capacity)
         return list;
     uint32_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = cs_arena_alloc(&form->arena, wanted * size);
-    if (!grown) {
-        form->failed = true;
+    void *grown = cs_form_alloc(form, wanted * size);
+    if (!grown)
         return NULL;
-    }
     if (count)
         memcpy(grown, list, count * size);
     *capacity = wanted;
     return grown;
 }
 
-void cs_form_add_field(cs_form *form, const char *id, const char *label, const char *value, uint8_t emphasis)
+cs_form_field *cs_form_add_labelled(cs_form *form, const char *id, const char *label, const char *value)
 {
     cs_form_field *list = cs_form_room(form, form->fields, form->field_count, &form->field_capacity, sizeof *list);
     if (!list)
-        return;
+        return &form->spare_field;
     form->fields = list;
-    list[form->field_count++] = (cs_form_field){.id = cs_form_keep(form, id),
-                                                .label = cs_form_keep(form, label),
-                                                .value = cs_form_keep(form, value),
-                                                .emphasis = emphasis};
+    cs_form_field *field = &list[form->field_count++];
+    field->id = id;
+    field->label = label;
+    field->value = cs_form_keep(form, value);
+    return field;
+}
+
+cs_form_field *cs_form_add_field(cs_form *form, const char *id, cs_word label, const char *value)
+{
+    return value ? cs_form_add_labelled(form, id, cs_form_word(form, label), value) : &form->spare_field;
 }
 
 cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label)
 {
     cs_form_choice *list = cs_form_room(form, form->choices, form->choice_count, &form->choice_capacity, sizeof *list);
     if (!list)
-        return NULL;
+        return &form->spare_choice;
     form->choices = list;
     cs_form_choice *choice = &list[form->choice_count++];
-    *choice = (cs_form_choice){.kind = kind, .control = control, .label = cs_form_keep(form, label)};
+    choice->kind = kind;
+    choice->control = control;
+    choice->label = cs_form_keep(form, label);
     return choice;
 }
 
 static cs_block *add_block(cs_form *form, uint32_t span_count, cs_span_text **spans)
 {
     cs_block *list = cs_form_room(form, form->blocks, form->block_count, &form->block_capacity, sizeof *list);
-    *spans = cs_arena_alloc(&form->arena, span_count * sizeof **spans);
-    if (!list || !*spans) {
-        form->failed = true;
+    *spans = cs_form_alloc(form, span_count * sizeof **spans);
+    if (!list || !*spans)
         return NULL;
-    }
     form->blocks = list;
     cs_block *block = &list[form->block_count++];
     block->spans = *spans;
@@ -111,7 +128,7 @@ static cs_block *add_block(cs_form *form, uint32_t span_count, cs_span_text **sp
     return block;
 }
 
-void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text)
+static void add_plain_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text)
 {
     cs_span_text *spans;
     cs_block *block = add_block(form, 1, &spans);
@@ -120,6 +137,16 @@ void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const c
     block->kind = (uint8_t)kind;
     block->level = level;
     spans[0].text = cs_form_keep(form, text);
+}
+
+void cs_form_add_heading(cs_form *form, const char *text)
+{
+    add_plain_block(form, CS_BLOCK_HEADING, 1, text);
+}
+
+void cs_form_add_paragraph(cs_form *form, const char *text)
+{
+    add_plain_block(form, CS_BLOCK_PARAGRAPH, 0, text);
 }
 
 void cs_form_copy_block(cs_form *form, const cs_block *from)
@@ -142,26 +169,30 @@ void cs_form_copy_block(cs_form *form, const cs_block *from)
 
 void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required)
 {
-    form->entries[form->entry_count++] =
-        (cs_form_entry){.control = control, .label = cs_form_word(form->locale, label), .required = required};
+    cs_form_entry *entry = &form->entries[form->entry_count++];
+    entry->control = control;
+    entry->label = cs_form_word(form, label);
+    entry->required = required;
 }
 
 /* ---- laying out ------------------------------------------------------------------------------- */
 
 static consent_form_part *add_part(cs_form *form, consent_part_kind kind, const char *text)
 {
-    static consent_form_part nowhere; /* never read: the form has failed then */
     consent_form_part *list = cs_form_room(form, form->parts, form->part_count, &form->part_capacity, sizeof *list);
-    if (list)
-        form->parts = list;
-    consent_form_part *part = list ? &list[form->part_count++] : &nowhere;
-    *part = (consent_form_part){.struct_size = sizeof *part, .kind = (int32_t)kind, .text = text};
+    if (!list)
+        return &form->spare_part;
+    form->parts = list;
+    consent_form_part *part = &list[form->part_count++];
+    part->struct_size = sizeof *part;
+    part->kind = (int32_t)kind;
+    part->text = text;
     return part;
 }
 
 static void lay_out_block(cs_form *form, const cs_block *block)
 {
-    static const consent_part_kind kinds[] = {
+    static const uint8_t kinds[] = {
         [CS_BLOCK_HEADING] = CONSENT_PART_HEADING,
         [CS_BLOCK_PARAGRAPH] = CONSENT_PART_PARAGRAPH,
         [CS_BLOCK_LIST_ITEM] = CONSENT_PART_LIST_ITEM,
@@ -175,7 +206,6 @@ static void lay_out_block(cs_form *form, const cs_block *block)
         consent_form_part *part = add_part(form, CONSENT_PART_SPAN, span->text);
         part->href = span->href;
         part->emphasis = span->emphasis;
-        form->emphasis_count += span->emphasis != 0;
     }
 }
 
@@ -186,7 +216,6 @@ static void lay_out_fields(cs_form *form, const cs_form_field *fields, uint32_t 
         part->control = fields[i].label;
         part->href = fields[i].href;
         part->emphasis = fields[i].emphasis;
-        form->emphasis_count += fields[i].emphasis != 0;
     }
 }
 
@@ -199,11 +228,10 @@ static void lay_out_choice(cs_form *form, const cs_form_choice *choice)
     part->emphasis = choice->emphasis;
     part->required = choice->required;
     part->on = choice->on;
-    form->emphasis_count += choice->emphasis != 0;
     lay_out_fields(form, choice->fields, choice->field_count);
 }
 
-consent_status cs_form_finish(cs_form *form, consent_error *err)
+consent_status cs_form_finish(cs_form *form)
 {
     for (uint32_t i = 0; i < form->block_count; i++)
         lay_out_block(form, &form->blocks[i]);
@@ -221,18 +249,20 @@ consent_status cs_form_finish(cs_form *form, consent_error *err)
         add_part(form, CONSENT_PART_REFUSE, form->refuse_label)->control = "refuse";
     if (form->save_label)
         add_part(form, CONSENT_PART_ACCEPT, form->save_label)->control = "save";
-    consent_status status = cs_form_status(form, err);
+    for (uint32_t i = 0; i < form->part_count; i++)
+        form->emphasis_count += form->parts[i].emphasis != 0;
+    consent_status status = cs_form_status(form, form->err);
     if (status != CONSENT_OK)
         return status;
 
     cs_json_out out;
     cs_json_out_init(&out, &form->notice);
     cs_form_content(form, &out);
-    status = cs_buffer_status(&form->notice, "the form's content", err);
+    status = cs_buffer_status(&form->notice, "the form's content", form->err);
     if (status != CONSENT_OK)
         return status;
     cs_span notice = cs_buffer_span(&form->notice);
-    return cs_sha256(&notice, 1, form->notice_hash, err);
+    return cs_sha256(&notice, 1, form->notice_hash, form->err);
 }
 
 /* ---- giving out ------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* parts: what a form is made of, inside the module. Everything a form shows is copied into its arena, so that texts,
- * document and state may go as soon as it is built. Lack of memory is remembered in `failed` and told once, at the end. */
+ * document and state may go as soon as it is built. Lack of memory is remembered in `failed` and told once, at the end.
+ * What it is built from, and whom to tell of an error, stands in the form while it is built. */
 #ifndef CS_FORM_PARTS_H
 #define CS_FORM_PARTS_H
 
@@ -46,18 +47,18 @@ typedef struct cs_form_choice {
     uint32_t band;                          /* age: lower bound in years + 1 */
     bool essential, recommended;            /* manage, of a storage level: what it lets be stored, essential or all */
     bool required;
-    bool on;                   /* manage: in force now; never pre-ticked elsewhere */
-    bool shared;               /* manage: see cs_form.shared */
-    bool has_siblings;         /* manage: the same purpose has choices for other recipients */
-    const char *const *grants; /* manage: data items that switching on grants, all shown */
-    uint32_t grant_count;
+    bool on;              /* manage: in force now; never pre-ticked elsewhere */
+    bool shared;          /* manage: see cs_form.shared */
+    bool has_siblings;    /* manage: the same purpose has choices for other recipients */
+    const cs_str *grants; /* manage: data items that switching on grants, all shown */
+    size_t grant_count;
     const cs_form_field *fields; /* manage: what the law wants shown beside this switch */
     uint32_t field_count;
 } cs_form_choice;
 
 /* A data item that the form asks for. */
 typedef struct cs_form_datum {
-    const char *id;
+    cs_str id;
     const char *control; /* of its choice; NULL: comes with accepting */
     bool granted;        /* stood granted when the form was built: unticked now, it is withdrawn */
 } cs_form_datum;
@@ -71,7 +72,9 @@ typedef struct cs_form_policy_name {
 
 struct cs_form {
     const cs_memory *memory;
-    bool failed; /* no memory, or past CS_FORM_MAX_BYTES */
+    const cs_form_input *input; /* borrowed, while it is built */
+    consent_error *err;         /* the caller's, while it is built */
+    bool failed;                /* no memory, or past CS_FORM_MAX_BYTES */
     int32_t occasion;
     const char *locale;
     const cs_policy *policy; /* borrowed; nothing but cs_form_policy uses it after the build */
@@ -84,7 +87,7 @@ struct cs_form {
     bool informs;                        /* nothing is asked: the answer says whether the person goes on */
     const char *notice_id, *notice_kind; /* notices; NULL */
     const char *age_purpose;             /* age: the purpose it is asked for, with its data; NULL */
-    const char *const *age_data;
+    const cs_str *age_data;
     size_t age_data_count;
     const char *rules_id; /* child rules agreed to with it; NULL */
     uint32_t rules_version;
@@ -101,6 +104,9 @@ struct cs_form {
     cs_form_choice *choices;
     uint32_t choice_count, choice_capacity;
     uint32_t entry_count;
+    cs_form_field spare_field; /* these take what found no memory */
+    cs_form_choice spare_choice;
+    consent_form_part spare_part;
     cs_form_datum *data;
     uint32_t data_count;
     const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
@@ -126,8 +132,12 @@ struct cs_form {
     size_t event_count, event_capacity;
 };
 
+/* Fails with "the … form was not built: " and this. */
+consent_status cs_form_fail(const cs_form *form, consent_status status, const char *fmt, ...) CS_PRINTF(3, 4);
 /* CONSENT_OK, or E_MEMORY when anything failed so far: before what was copied decides anything. */
 consent_status cs_form_status(const cs_form *form, consent_error *err);
+/* From the arena, zeroed; NULL and `failed` when memory ran out. */
+void *cs_form_alloc(cs_form *form, size_t size);
 /* Copies into the form; "" and `failed` when memory ran out. NULL stays NULL. */
 const char *cs_form_keep(cs_form *form, const char *text);
 const char *cs_form_keep_str(cs_form *form, cs_str text);
@@ -138,102 +148,103 @@ const char *cs_form_join(cs_form *form, const char *const *texts);
 /* A list in the arena with room for one more element: `list`, or a larger copy; NULL when memory ran out. */
 void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size);
 
+/* Chinese for every locale that begins with "zh", English for all others. Static. */
+const char *cs_form_word(const cs_form *form, cs_word word);
+/* The policy's text in the form's locale, while it is built; NULL: it has none. */
+const char *cs_form_text(const cs_form *form, cs_text text);
 /* An age band in words: from `from` years to below `to` (0: no end). */
 const char *cs_form_age_label(cs_form *form, int32_t from, int32_t to);
 
-void cs_form_add_field(cs_form *form, const char *id, const char *label, const char *value, uint8_t emphasis);
+/* `id` and `label` live with the form, `value` is copied. Never NULL; gone with the next one added. */
+cs_form_field *cs_form_add_labelled(cs_form *form, const char *id, const char *label, const char *value);
+/* The same labelled with a word; nothing where there is no value. */
+cs_form_field *cs_form_add_field(cs_form *form, const char *id, cs_word label, const char *value);
+/* `control` lives with the form, `label` is copied. Never NULL. */
 cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label);
-/* A block of one plain span. level: of a heading. */
-void cs_form_add_block(cs_form *form, cs_block_kind kind, uint8_t level, const char *text);
+/* A block of one plain span. */
+void cs_form_add_heading(cs_form *form, const char *text);
+void cs_form_add_paragraph(cs_form *form, const char *text);
 void cs_form_add_document(cs_form *form, const cs_document *document); /* title and blocks */
 void cs_form_copy_block(cs_form *form, const cs_block *block);
 void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required);
 /* Lays blocks, fields, choices and buttons out as parts, and fixes the notice and its hash. */
-consent_status cs_form_finish(cs_form *form, consent_error *err);
+consent_status cs_form_finish(cs_form *form);
 /* The exact content shown, as one JSON object: what the notice hash is taken over. */
 void cs_form_content(const cs_form *form, cs_json_out *out);
 const char *cs_form_occasion_name(int32_t occasion); /* "separate"; "unknown" */
 
 /* ---- what the law wants shown (fields.c) ---------------------------------------------------- */
 
-/* The purpose that a form is about, with what belongs to it. */
+/* A purpose of the form's policy, with what belongs to it. */
 typedef struct cs_form_subject {
-    const cs_policy *policy;
-    const cs_texts *texts;
-    const char *locale;
     const cs_purpose *purpose;
     const cs_purpose_recipient *via; /* NULL: no recipient */
     const cs_recipient *recipient;   /* NULL: no recipient */
     uint64_t data;                   /* bit i: purpose->data[i] is asked for */
+    const cs_permission *permission; /* permission forms; NULL */
+    const cs_call_site *call_site;
 } cs_form_subject;
 
-bool cs_form_is_sensitive(const cs_form_subject *subject);
+/* The policy's data item that the purpose's i-th is. */
+const cs_data_item *cs_form_item(const cs_form *form, const cs_form_subject *subject, size_t i);
+/* Every data item that the purpose declares for this recipient, as bits. */
+uint64_t cs_form_all_data(const cs_form_subject *subject);
+/* The ids of what is asked for, in the arena; NULL when memory ran out. */
+const cs_str *cs_form_data_ids(cs_form *form, const cs_form_subject *subject, size_t *count);
+
+bool cs_form_is_sensitive(const cs_form *form, const cs_form_subject *subject);
 /* The operator's name and contacts (C6, C8; PIPL 17(1)). */
-consent_status cs_form_controller_fields(cs_form *form, const cs_policy *policy, const cs_texts *texts,
-                                         consent_error *err);
+consent_status cs_form_controller_fields(cs_form *form);
 /* Every field that the form of consent requires (PIPL 17, 23, 29, 30). E_REJECTED names the first that the policy lacks. */
-consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject, consent_error *err);
+consent_status cs_form_purpose_fields(cs_form *form, const cs_form_subject *subject);
 /* Who receives: name and contact (`source` asks for them), developer, country, and its own policy, needed too. */
-consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source,
-                                        consent_error *err);
+consent_status cs_form_recipient_fields(cs_form *form, const cs_form_subject *subject, const char *source);
 /* What refusing costs: the purpose's words, else its function's; NULL: not said. */
-const char *cs_form_consequence(const cs_form_subject *subject);
-/* Text in the form's locale; NULL when the policy has none. */
-const char *cs_form_text(const cs_form_subject *subject, cs_text text);
+const char *cs_form_consequence(const cs_form *form, const cs_form_subject *subject);
 
 /* ---- occasions ------------------------------------------------------------------------------ */
 
-/* What a form asks for, looked up in its policy. */
-typedef struct cs_form_asking {
-    cs_form_subject subject;
-    cs_query query;                  /* complete: names every data item asked for; lives with the form */
-    const cs_permission *permission; /* permission forms */
-    const cs_call_site *call_site;
-} cs_form_asking;
-
-/* Finds the names of the input's query. `data` gets every item that the query names, or, when it names none, all that the
- * purpose declares for this recipient. E_NOT_FOUND names what the policy does not declare. */
-consent_status cs_form_look_up(cs_form *form, const cs_form_input *input, cs_form_asking *asking, consent_error *err);
+/* Finds the names of the input's query, and makes the form's own query of them, with every data item that the input's names, or,
+ * when it names none, all that the purpose declares for this recipient. Only the permission form asks about a permission. Without a
+ * purpose *subject stays empty, on the forms that can do without: age, guardian, child_rules, confirm. E_NOT_FOUND names
+ * what the policy does not declare. */
+consent_status cs_form_look_up(cs_form *form, cs_form_subject *subject);
 
 /* The looked-up names are not what the form is about after all: it is about the policy as a whole. */
-void cs_form_drop_names(cs_form *form, cs_form_asking *asking);
+void cs_form_drop_names(cs_form *form);
 
 /* May this be asked now? E_REJECTED says why not, and from when. Keeps what a refusal will be about in the form; `informs`
  * where a field or ad_hoc form finds nothing to ask. */
-consent_status cs_form_may_ask(cs_form *form, const cs_form_input *input, const cs_query *query, consent_error *err);
+consent_status cs_form_may_ask(cs_form *form);
 
-consent_status cs_form_build_policy(cs_form *form, const cs_form_input *input,
-                                    consent_error *err); /* first_run, update */
-consent_status cs_form_build_choice(cs_form *form, const cs_form_input *input,
-                                    consent_error *err); /* own, separate, once */
-consent_status cs_form_build_permission(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_age(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_guardian(cs_form *form, const cs_form_input *input,
-                                      consent_error *err); /* guardian, child_rules */
-consent_status cs_form_build_confirm(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_field(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_ad_hoc(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_external(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_notice(cs_form *form, const cs_form_input *input, consent_error *err);
-consent_status cs_form_build_manage(cs_form *form, const cs_form_input *input, consent_error *err);
+consent_status cs_form_build_policy(cs_form *form); /* first_run, update */
+consent_status cs_form_build_choice(cs_form *form); /* own, separate, once */
+consent_status cs_form_build_permission(cs_form *form);
+consent_status cs_form_build_age(cs_form *form);
+consent_status cs_form_build_guardian(cs_form *form); /* guardian, child_rules */
+consent_status cs_form_build_confirm(cs_form *form);
+consent_status cs_form_build_field(cs_form *form);
+consent_status cs_form_build_ad_hoc(cs_form *form);
+consent_status cs_form_build_external(cs_form *form);
+consent_status cs_form_build_notice(cs_form *form);
+consent_status cs_form_build_manage(cs_form *form);
 
 /* What the input's policy changes against the version that governs now: kinds, and what is new; material changes stand out. */
-void cs_form_put_changes(cs_form *form, const cs_form_input *input);
+void cs_form_put_changes(cs_form *form);
 /* The document, the operator, the consequence of refusing, the tick and the buttons: a policy put to someone. */
-consent_status cs_form_put_policy(cs_form *form, const cs_form_input *input, cs_word tick, consent_error *err);
+consent_status cs_form_put_policy(cs_form *form, cs_word tick);
 /* Whether the purpose rests on consent and its form names what it must. */
-consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject, consent_error *err);
+consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject);
 /* Heading, operator, what the law wants shown, boxes for what can be left out, buttons: one purpose put to someone. */
-consent_status cs_form_put_choice(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
-                                  consent_error *err);
+consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject);
 
 /* Whether a storage level lets this be stored: `item` is a switch with a storage_level. */
 bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *item);
 
 /* The platform's policy that a product's form also speaks for; NULL: none, or this form is the platform's. */
-const cs_policy *cs_form_base_policy(const cs_form_input *input);
+const cs_policy *cs_form_base_policy(const cs_form *form);
 /* The buttons: the policy's labels, else the form's own words. */
-void cs_form_add_buttons(cs_form *form, const cs_form_input *input);
+void cs_form_add_buttons(cs_form *form);
 
 /* The name of another device: what it is, and the beginning of its stream's id. confirm.c */
 const char *cs_form_device_name(cs_form *form, const cs_stream_state *stream);

@@ -5,127 +5,98 @@
 
 #include <string.h>
 
-static void add_permission_names(cs_form *form, const cs_form_input *input, const cs_permission *permission)
+static void add_permission_names(cs_form *form, const cs_permission *permission)
 {
-    for (uint16_t i = 0; input->platform && i < permission->platform_count; i++) {
+    const char *platform = form->input->platform;
+    for (uint16_t i = 0; platform && i < permission->platform_count; i++) {
         const cs_permission_names *names = &permission->platforms[i];
-        if (strcmp(names->platform, input->platform) != 0)
+        if (strcmp(names->platform, platform) != 0)
             continue;
-        const char **copies = cs_arena_alloc(&form->arena, (names->name_count + 1u) * sizeof *copies);
-        if (!copies) {
-            form->failed = true;
-            return;
-        }
-        for (uint16_t j = 0; j < names->name_count; j++)
+        const char **copies = cs_form_alloc(form, (names->name_count + 1u) * sizeof *copies);
+        for (uint16_t j = 0; copies && j < names->name_count; j++)
             copies[j] = cs_form_keep(form, names->names[j]);
         form->permission_names = copies;
-        form->permission_name_count = names->name_count;
+        form->permission_name_count = copies ? names->name_count : 0;
     }
 }
 
 /* One dialog cannot tick boxes: of several data items it grants those that the purpose cannot do without, and those that the
  * caller named. */
-static void narrow_data(cs_form *form, const cs_form_input *input, cs_form_asking *asking)
+static void narrow_data(cs_form *form, cs_form_subject *subject)
 {
-    cs_form_subject *subject = &asking->subject;
     uint64_t required = 0;
     for (uint16_t i = 0; i < subject->purpose->data_count; i++)
         if (subject->purpose->data[i].need == CS_NEED_REQUIRED)
             required |= UINT64_C(1) << i;
-    if (input->query.data_count || !(subject->data & required))
+    if (form->input->query.data_count || !(subject->data & required))
         return;
     subject->data &= required;
-    size_t kept = 0;
-    cs_str *data = cs_arena_alloc(&form->arena, CS_PURPOSE_MAX_DATA * sizeof *data);
-    if (!data) {
-        form->failed = true;
-        return;
-    }
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
-        if (subject->data >> i & 1)
-            data[kept++] = cs_str_of(cs_form_keep(form, subject->policy->data[subject->purpose->data[i].item].id));
-    asking->query.data = data;
-    asking->query.data_count = kept;
-    form->query = asking->query;
+    form->query.data = cs_form_data_ids(form, subject, &form->query.data_count);
 }
 
-static consent_status add_fields(cs_form *form, const cs_form_input *input, const cs_form_asking *asking,
-                                 consent_error *err)
+static consent_status add_fields(cs_form *form, const cs_form_subject *subject)
 {
-    const cs_form_subject *subject = &asking->subject;
-    const char *locale = form->locale;
-    const char *text = cs_form_text(subject, asking->call_site->text);
-    const char *consequence = cs_form_text(subject, asking->permission->consequence);
-    const char *settings = cs_form_text(subject, asking->permission->settings);
-    const char *alternative = cs_form_text(subject, asking->permission->alternative);
-    const char *name = cs_form_text(subject, asking->permission->name);
+    const cs_permission *permission = subject->permission;
+    const char *text = cs_form_text(form, subject->call_site->text);
+    const char *consequence = cs_form_text(form, permission->consequence);
+    const char *name = cs_form_text(form, permission->name);
     if (!text || !consequence)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the permission form was not built: '%s' of policy '%s' lacks %s, add it to the policy",
-                       text ? asking->permission->id : asking->call_site->id, input->policy->id,
-                       text ? "the consequence of refusing it (C71)" : "its purpose text (C67)");
-    cs_form_add_block(form, CS_BLOCK_HEADING, 1, name ? name : asking->permission->id);
-    cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, text);
-    consent_status status = cs_form_controller_fields(form, input->policy, input->texts, err);
+        return cs_form_fail(form, CONSENT_E_REJECTED, "'%s' of policy '%s' lacks %s, add it to the policy",
+                            text ? permission->id : subject->call_site->id, form->policy->id,
+                            text ? "the consequence of refusing it (C71)" : "its purpose text (C67)");
+    if (!name)
+        name = permission->id;
+    cs_form_add_heading(form, name);
+    cs_form_add_paragraph(form, text);
+    consent_status status = cs_form_controller_fields(form);
     if (status == CONSENT_OK && form->records_choice)
-        status = cs_form_purpose_fields(form, subject, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_form_add_field(form, "permission", cs_form_word(locale, CS_WORD_PERMISSION),
-                      name ? name : asking->permission->id, 0);
-    cs_form_add_field(form, "permission-consequence", cs_form_word(locale, CS_WORD_CONSEQUENCE), consequence, 0);
-    if (alternative)
-        cs_form_add_field(form, "permission-alternative", cs_form_word(locale, CS_WORD_ALTERNATIVE), alternative, 0);
-    if (settings)
-        cs_form_add_field(form, "settings", cs_form_word(locale, CS_WORD_SETTINGS), settings, 0);
-    return CONSENT_OK;
+        status = cs_form_purpose_fields(form, subject);
+    cs_form_add_field(form, "permission", CS_WORD_PERMISSION, name);
+    cs_form_add_field(form, "permission-consequence", CS_WORD_CONSEQUENCE, consequence);
+    cs_form_add_field(form, "permission-alternative", CS_WORD_ALTERNATIVE, cs_form_text(form, permission->alternative));
+    cs_form_add_field(form, "settings", CS_WORD_SETTINGS, cs_form_text(form, permission->settings));
+    return status;
 }
 
-consent_status cs_form_build_permission(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_permission(cs_form *form)
 {
-    cs_form_asking asking;
-    consent_status status = cs_form_look_up(form, input, &asking, err);
+    cs_form_subject subject;
+    consent_status status = cs_form_look_up(form, &subject);
     if (status != CONSENT_OK)
         return status;
-    const cs_form_subject *subject = &asking.subject;
-    form->records_choice = subject->purpose->ground == CONSENT_GROUND_CONSENT &&
-                           cs_purpose_effective_form(subject->policy, subject->purpose) == CS_FORM_OWN;
+    form->records_choice = subject.purpose->ground == CONSENT_GROUND_CONSENT &&
+                           cs_purpose_effective_form(form->policy, subject.purpose) == CS_FORM_OWN;
     if (form->records_choice)
-        narrow_data(form, input, &asking);
-    status = cs_form_status(form, err);
+        narrow_data(form, &subject);
+    status = cs_form_status(form, form->err);
     if (status == CONSENT_OK)
-        status = cs_form_may_ask(form, input, &asking.query, err);
+        status = cs_form_may_ask(form);
     if (status == CONSENT_OK)
-        status = add_fields(form, input, &asking, err);
-    if (status != CONSENT_OK)
-        return status;
-    add_permission_names(form, input, asking.permission);
-    cs_form_add_buttons(form, input);
-    return CONSENT_OK;
+        status = add_fields(form, &subject);
+    add_permission_names(form, subject.permission);
+    cs_form_add_buttons(form);
+    return status;
 }
 
 /* ---- its result ------------------------------------------------------------------------------- */
 
-static void name_permission(const cs_form *form, cs_event *event, consent_os_state result)
+static cs_event *add_event(cs_form *form, uint32_t type, consent_os_state result)
 {
+    cs_event *event = cs_form_add_event(form, type, CONSENT_METHOD_OS_DIALOG, NULL, form->shared);
     event->permission = cs_str_of(form->permission);
     event->call_site = cs_str_of(form->call_site);
     event->purpose = cs_str_of(form->purpose);
     event->os_state = (uint32_t)result;
+    return event;
 }
 
 static void add_consent(cs_form *form, consent_os_state result)
 {
-    uint32_t type = result == CONSENT_OS_GRANTED ? CS_EVENT_GRANTED : CS_EVENT_DENIED;
-    cs_event *event = cs_form_add_event(form, type, CONSENT_METHOD_OS_DIALOG, NULL, form->shared);
-    event->purpose = cs_str_of(form->purpose);
+    bool granted = result == CONSENT_OS_GRANTED;
+    cs_event *event = add_event(form, granted ? CS_EVENT_GRANTED : CS_EVENT_DENIED, result);
     event->recipient = cs_str_of(form->recipient);
-    for (size_t i = 0; i < form->query.data_count; i++)
-        event->data[event->data_count++] = form->query.data[i];
-    event->permission = cs_str_of(form->permission);
-    event->call_site = cs_str_of(form->call_site);
-    event->os_state = (uint32_t)result;
-    if (type == CS_EVENT_DENIED)
+    cs_form_name_data(event, form->query.data, form->query.data_count);
+    if (!granted)
         event->subject = form->subject;
 }
 
@@ -145,14 +116,10 @@ consent_status cs_form_permission_result(cs_form *form, consent_os_state result,
         status = cs_form_reserve_events(form, 3, err);
     if (status != CONSENT_OK)
         return status;
-    name_permission(form,
-                    cs_form_add_event(form, CS_EVENT_PERMISSION_PROMPTED, CONSENT_METHOD_OS_DIALOG, NULL, form->shared),
-                    CONSENT_OS_UNKNOWN);
-    name_permission(form,
-                    cs_form_add_event(form, CS_EVENT_PERMISSION_RESULT, CONSENT_METHOD_OS_DIALOG, NULL, form->shared),
-                    result);
-    bool in_time = !form->valid_until_ms || now_ms < form->valid_until_ms;
-    if (form->records_choice && result != CONSENT_OS_UNKNOWN && (in_time || result != CONSENT_OS_GRANTED))
+    add_event(form, CS_EVENT_PERMISSION_PROMPTED, CONSENT_OS_UNKNOWN);
+    add_event(form, CS_EVENT_PERMISSION_RESULT, result);
+    if (form->records_choice && result != CONSENT_OS_UNKNOWN &&
+        (result != CONSENT_OS_GRANTED || cs_form_check_policy_valid(form, now_ms, NULL) == CONSENT_OK))
         add_consent(form, result);
     *events = form->events;
     *count = form->event_count;

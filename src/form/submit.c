@@ -26,26 +26,29 @@ consent_status cs_form_reserve_events(cs_form *form, size_t count, consent_error
     return CONSENT_OK;
 }
 
-static cs_policy_ref ref_of(const cs_form_policy_name *name)
+static void name_policy(cs_policy_ref *ref, const cs_form_policy_name *name)
 {
-    return (cs_policy_ref){
-        .id = cs_str_of(name->id), .version = name->version, .revision = name->revision, .hash = name->hash};
+    ref->id = cs_str_of(name->id);
+    ref->version = name->version;
+    ref->revision = name->revision;
+    ref->hash = name->hash;
 }
 
 cs_event *cs_form_add_event(cs_form *form, uint32_t type, uint32_t method, const char *control, bool shared)
 {
     cs_event *event = &form->events[form->event_count++];
-    *event = (cs_event){.type = type,
-                        .actor = form->guardian ? CS_ACTOR_GUARDIAN : CS_ACTOR_SELF,
-                        .policy = ref_of(shared ? &form->base_name : &form->policy_name),
-                        .method = method,
-                        .control = cs_str_of(control),
-                        .locale = cs_str_of(form->locale),
-                        .notice_hash = form->notice_hash,
-                        .user_initiated = form->user_initiated,
-                        .seen = form->seen};
+    memset(event, 0, sizeof *event);
+    event->type = type;
+    event->actor = form->guardian ? CS_ACTOR_GUARDIAN : CS_ACTOR_SELF;
+    name_policy(&event->policy, shared ? &form->base_name : &form->policy_name);
     if (shared)
-        event->overlay = ref_of(&form->policy_name);
+        name_policy(&event->overlay, &form->policy_name);
+    event->method = method;
+    event->control = cs_str_of(control);
+    event->locale = cs_str_of(form->locale);
+    event->notice_hash = form->notice_hash;
+    event->user_initiated = form->user_initiated;
+    event->seen = form->seen;
     return event;
 }
 
@@ -123,6 +126,18 @@ uint32_t cs_form_method(const cs_form_reading *in, uint32_t usual)
     return in->given->method ? (uint32_t)in->given->method : usual;
 }
 
+uint32_t cs_form_refusal_method(const cs_form_reading *in)
+{
+    return in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
+}
+
+void cs_form_name_data(cs_event *event, const cs_str *data, size_t count)
+{
+    if (count)
+        memcpy(event->data + event->data_count, data, count * sizeof *data);
+    event->data_count += count;
+}
+
 /* Adds an event with what the submission says of how it came about. */
 cs_event *cs_form_record(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control, bool shared)
 {
@@ -138,14 +153,10 @@ cs_event *cs_form_record(const cs_form_reading *in, uint32_t type, uint32_t meth
 
 consent_status cs_form_accept_policy(const cs_form_reading *in)
 {
-    cs_form *form = in->form;
     const consent_answer *tick = cs_form_find_answer(in, "tick");
     if (!tick || !tick->on)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice 'tick' was not ticked: accepting the policy needs it (C3)");
-    consent_status status = cs_form_reserve_events(form, 2, in->err);
-    if (status != CONSENT_OK)
-        return status;
     uint32_t method = cs_form_method(in, CONSENT_METHOD_CHECKBOX);
     cs_form_record(in, CS_EVENT_NOTICE_SHOWN, method, NULL, false);
     cs_event *accepted = cs_form_record(in, CS_EVENT_POLICY_ACCEPTED, method, "accept", false);
@@ -156,38 +167,46 @@ consent_status cs_form_accept_policy(const cs_form_reading *in)
 
 /* ---- accepting one purpose ---------------------------------------------------------------------- */
 
+/* The form's data by what becomes of them, as bits. */
 typedef struct sorted_data {
-    const char *granted[CS_EVENT_MAX_DATA], *narrowed[CS_EVENT_MAX_DATA], *denied[CS_EVENT_MAX_DATA];
-    size_t granted_count, narrowed_count, denied_count;
+    uint64_t granted, narrowed, denied;
     int64_t ticked_at_ms;
 } sorted_data;
+
+static void keep_latest_tick(const cs_form_reading *in, const consent_answer *answer, int64_t *ticked_at_ms)
+{
+    if (answered_at(in, answer) > *ticked_at_ms)
+        *ticked_at_ms = answered_at(in, answer);
+}
 
 static void sort_data(const cs_form_reading *in, sorted_data *sorted)
 {
     for (uint32_t i = 0; i < in->form->data_count; i++) {
         const cs_form_datum *datum = &in->form->data[i];
         const consent_answer *answer = datum->control ? cs_form_find_answer(in, datum->control) : NULL;
-        if (!datum->control || (answer && answer->on)) {
-            sorted->granted[sorted->granted_count++] = datum->id;
-            if (answer && answered_at(in, answer) > sorted->ticked_at_ms)
-                sorted->ticked_at_ms = answered_at(in, answer);
-        } else if (datum->granted) {
-            sorted->narrowed[sorted->narrowed_count++] = datum->id;
-        } else {
-            sorted->denied[sorted->denied_count++] = datum->id;
-        }
+        bool on = !datum->control || (answer && answer->on);
+        *(on ? &sorted->granted : datum->granted ? &sorted->narrowed : &sorted->denied) |= UINT64_C(1) << i;
+        if (on && answer)
+            keep_latest_tick(in, answer, &sorted->ticked_at_ms);
     }
 }
 
-cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control,
-                              const char *const *data, size_t data_count)
+cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control)
 {
-    const cs_form *form = in->form;
-    cs_event *event = cs_form_record(in, type, method, control, form->shared);
-    event->purpose = cs_str_of(form->purpose);
-    event->recipient = cs_str_of(form->recipient);
-    for (size_t i = 0; i < data_count; i++)
-        event->data[event->data_count++] = cs_str_of(data[i]);
+    cs_event *event = cs_form_record(in, type, method, control, in->form->shared);
+    event->purpose = cs_str_of(in->form->purpose);
+    event->recipient = cs_str_of(in->form->recipient);
+    return event;
+}
+
+/* The same about some of the form's data. */
+static cs_event *record_data(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control,
+                             uint64_t which)
+{
+    cs_event *event = cs_form_record_item(in, type, method, control);
+    for (uint32_t i = 0; i < in->form->data_count; i++)
+        if (which >> i & 1)
+            cs_form_name_data(event, &in->form->data[i].id, 1);
     return event;
 }
 
@@ -203,8 +222,7 @@ static consent_status check_declarations(const cs_form_reading *in, int64_t *tic
             return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                            "choice '%s' was not ticked: a declaration is made by its own tick alone (C82)",
                            choice->control);
-        if (answered_at(in, answer) > *ticked_at_ms)
-            *ticked_at_ms = answered_at(in, answer);
+        keep_latest_tick(in, answer, ticked_at_ms);
     }
     return CONSENT_OK;
 }
@@ -212,64 +230,46 @@ static consent_status check_declarations(const cs_form_reading *in, int64_t *tic
 consent_status cs_form_accept_choice(const cs_form_reading *in)
 {
     cs_form *form = in->form;
-    sorted_data sorted = {.granted_count = 0};
+    sorted_data sorted = {.granted = 0};
     sort_data(in, &sorted);
-    if (form->data_count && !sorted.granted_count)
+    if (form->data_count && !sorted.granted)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice '%s' and the others were left unticked: accepting '%s' needs one of them",
                        form->data[0].control, form->purpose);
     consent_status status = check_declarations(in, &sorted.ticked_at_ms);
     if (status != CONSENT_OK)
         return status;
-    status = cs_form_reserve_events(form, 3, in->err);
-    if (status != CONSENT_OK)
-        return status;
     uint32_t method = cs_form_method(in, sorted.ticked_at_ms ? CONSENT_METHOD_CHECKBOX : CONSENT_METHOD_BUTTON);
-    cs_event *granted =
-        cs_form_record_item(in, CS_EVENT_GRANTED, method, "accept", sorted.granted, sorted.granted_count);
+    cs_event *granted = record_data(in, CS_EVENT_GRANTED, method, "accept", sorted.granted);
     granted->once = form->once;
     granted->tick_initially_off = sorted.ticked_at_ms != 0;
     granted->ticked_at_ms = sorted.ticked_at_ms;
-    if (sorted.narrowed_count)
-        cs_form_record_item(in, form->narrowing, method, "accept", sorted.narrowed, sorted.narrowed_count);
-    if (sorted.denied_count)
-        cs_form_record_item(in, CS_EVENT_DENIED, method, "accept", sorted.denied, sorted.denied_count);
+    if (sorted.narrowed)
+        record_data(in, form->narrowing, method, "accept", sorted.narrowed);
+    if (sorted.denied)
+        record_data(in, CS_EVENT_DENIED, method, "accept", sorted.denied);
     return CONSENT_OK;
 }
 
-static consent_status refuse(const cs_form_reading *in)
+static void refuse(const cs_form_reading *in)
 {
-    cs_form *form = in->form;
-    consent_status status = cs_form_reserve_events(form, 1, in->err);
-    if (status != CONSENT_OK)
-        return status;
-    uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
-    const char *data[CS_EVENT_MAX_DATA];
-    for (uint32_t i = 0; i < form->data_count; i++)
-        data[i] = form->data[i].id;
-    cs_form_record_item(in, CS_EVENT_DENIED, method, "refuse", data, form->data_count)->subject = form->subject;
-    return CONSENT_OK;
+    record_data(in, CS_EVENT_DENIED, cs_form_refusal_method(in), "refuse", UINT64_MAX)->subject = in->form->subject;
 }
 
 /* The person said no to the notice itself: the system's prompt is not shown, and the permission rests as after its no. */
-static consent_status refuse_permission(const cs_form_reading *in)
+static void refuse_permission(const cs_form_reading *in)
 {
-    cs_form *form = in->form;
-    consent_status status = cs_form_reserve_events(form, 2, in->err);
-    if (status != CONSENT_OK)
-        return status;
-    uint32_t method = in->given->method ? (uint32_t)in->given->method : CONSENT_METHOD_BUTTON;
-    cs_event *result = cs_form_record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse", NULL, 0);
+    const cs_form *form = in->form;
+    uint32_t method = cs_form_refusal_method(in);
+    cs_event *result = cs_form_record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse");
     result->permission = cs_str_of(form->permission);
     result->call_site = cs_str_of(form->call_site);
     result->os_state = CONSENT_OS_DENIED;
     if (!form->records_choice)
-        return CONSENT_OK;
-    cs_event *denied = cs_form_record_item(in, CS_EVENT_DENIED, method, "refuse", NULL, 0);
-    memcpy(denied->data, form->query.data, form->query.data_count * sizeof *denied->data);
-    denied->data_count = form->query.data_count;
+        return;
+    cs_event *denied = cs_form_record_item(in, CS_EVENT_DENIED, method, "refuse");
+    cs_form_name_data(denied, form->query.data, form->query.data_count);
     denied->subject = form->subject;
-    return CONSENT_OK;
 }
 
 /* ---- manage ----------------------------------------------------------------------------------- */
@@ -300,8 +300,7 @@ static cs_event *record_switch(const cs_form_reading *in, const cs_form_choice *
     event->recipient = cs_str_of(choice->recipient);
     if (!answer->on)
         return event;
-    for (uint32_t i = 0; i < choice->grant_count; i++)
-        event->data[event->data_count++] = cs_str_of(choice->grants[i]);
+    cs_form_name_data(event, choice->grants, choice->grant_count);
     event->tick_initially_off = true;
     event->ticked_at_ms = answered_at(in, answer);
     return event;
@@ -424,13 +423,16 @@ static consent_status check_action(const cs_form *form, const consent_submission
     return status == CONSENT_OK ? check_text(given->reference, "reference", REFERENCE_MAX_SIZE, err) : status;
 }
 
-/* A yes in a guardian's name is as good as the verification behind it (PIPL 31). */
-static consent_status check_guardian(const cs_form_reading *in)
+/* A yes in a guardian's name is as good as the verification behind it (PIPL 31). Written consent is the text shown, which
+ * is kept, and a signature kept somewhere (PIPL 29; C123). */
+static consent_status check_reference(const cs_form_reading *in)
 {
-    if (!in->form->guardian || in->form->informs || (in->reference && in->reference[0]))
+    const char *why = in->form->guardian  ? "say where the guardian's verification is kept (PIPL 31)"
+                      : in->form->written ? "written consent names where its signature is kept (C123)"
+                                          : NULL;
+    if (!why || (in->reference && in->reference[0]))
         return CONSENT_OK;
-    return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                   "input 'reference' is empty: say where the guardian's verification is kept (PIPL 31)");
+    return cs_fail(in->err, CONSENT_E_REJECTED, 0, "input 'reference' is empty: %s", why);
 }
 
 /* How the text must have been shown for a yes to it to be one. */
@@ -444,15 +446,6 @@ static consent_status check_reading(const cs_form_reading *in)
     return CONSENT_OK;
 }
 
-/* Written consent is the text shown, which is kept, and a signature kept somewhere (PIPL 29; C123). */
-static consent_status check_written(const cs_form_reading *in)
-{
-    if (!in->form->written || (in->reference && in->reference[0]))
-        return CONSENT_OK;
-    return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                   "input 'reference' is empty: written consent names where its signature is kept (C123)");
-}
-
 static consent_status accept(const cs_form_reading *in)
 {
     const cs_form *form = in->form;
@@ -460,9 +453,7 @@ static consent_status accept(const cs_form_reading *in)
         return cs_form_go_on(in);
     consent_status status = cs_form_check_policy_valid(form, in->now_ms, in->err);
     if (status == CONSENT_OK)
-        status = check_guardian(in);
-    if (status == CONSENT_OK)
-        status = check_written(in);
+        status = check_reference(in);
     if (status == CONSENT_OK)
         status = check_reading(in);
     if (status != CONSENT_OK)
@@ -486,8 +477,12 @@ static consent_status act(const cs_form_reading *in)
     if (form->informs && form->subject != CS_SUBJECT_FIELD_NOTICE)
         return cs_form_go_on(in);
     if (form->occasion == CONSENT_OCCASION_PERMISSION)
-        return refuse_permission(in);
-    return form->purpose ? refuse(in) : cs_form_refuse_whole(in);
+        refuse_permission(in);
+    else if (form->purpose)
+        refuse(in);
+    else
+        cs_form_refuse_whole(in);
+    return CONSENT_OK;
 }
 
 consent_status cs_form_submit(cs_form *form, const consent_submission *submission, int64_t shown_ms, int64_t now_ms,
@@ -508,6 +503,8 @@ consent_status cs_form_submit(cs_form *form, const consent_submission *submissio
     in.reference = cs_form_keep(form, submission->reference);
     status = cs_form_status(form, err);
     form->failed = false; /* the form itself is whole: it stays usable */
+    if (status == CONSENT_OK)
+        status = cs_form_reserve_events(form, CS_FORM_FEW_EVENTS, err);
     if (status == CONSENT_OK)
         status = act(&in);
     if (status != CONSENT_OK)

@@ -15,28 +15,27 @@ typedef struct words {
     cs_json_in in;
 } words;
 
-static consent_status read_words(const cs_form *form, const cs_form_input *input, words *out, consent_error *err)
+static consent_status read_words(const cs_form *form, words *out)
 {
+    static const char source[] = "request.notice";
     memset(out, 0, sizeof *out);
-    if (!input->notice.size)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "the %s form was not built: request.notice is missing, give its JSON",
-                       cs_form_occasion_name(form->occasion));
-    consent_status status = cs_json_parse(&out->doc, input->notice, NOTICE_MAX_BYTES, "request.notice", err);
-    cs_json_in_init(&out->in, "request.notice", err);
+    if (!form->input->notice.size)
+        return cs_form_fail(form, CONSENT_E_ARGUMENT, "%s is missing, give its JSON", source);
+    consent_status status = cs_json_parse(&out->doc, form->input->notice, NOTICE_MAX_BYTES, source, form->err);
+    cs_json_in_init(&out->in, source, form->err);
     if (status == CONSENT_OK && cs_json_type_of(out->doc.root) != CS_JSON_OBJECT)
         (void)cs_json_complain(&out->in, "an object was expected");
     return status == CONSENT_OK ? out->in.status : status;
 }
 
 /* Title and blocks as a document of their own, so that one reader checks all blocks there are. */
-static consent_status add_blocks(cs_form *form, const words *from, const char *title, consent_error *err)
+static consent_status add_blocks(cs_form *form, const words *from, const char *title)
 {
     const cs_json *blocks = cs_json_get(from->doc.root, "blocks");
     cs_buffer text;
     cs_json_out json;
     cs_document *document = NULL;
-    cs_form_add_block(form, CS_BLOCK_HEADING, 1, title);
+    cs_form_add_heading(form, title);
     if (!blocks)
         return CONSENT_OK;
     cs_buffer_init(&text, form->memory, 2u * NOTICE_MAX_BYTES);
@@ -48,10 +47,10 @@ static consent_status add_blocks(cs_form *form, const words *from, const char *t
     cs_json_put_name(&json, "blocks");
     cs_json_put_value(&json, blocks);
     cs_json_close_object(&json);
-    consent_status status = cs_buffer_status(&text, "the notice", err);
+    consent_status status = cs_buffer_status(&text, "the notice", form->err);
     if (status == CONSENT_OK)
         status = cs_document_parse(form->memory, (cs_str){(const char *)text.data, text.size}, "request.notice",
-                                   &document, err);
+                                   &document, form->err);
     for (uint32_t i = 0; status == CONSENT_OK && i < document->block_count; i++)
         cs_form_copy_block(form, &document->blocks[i]);
     cs_document_free(document);
@@ -63,26 +62,21 @@ static consent_status add_blocks(cs_form *form, const words *from, const char *t
 
 static void add_go_on(cs_form *form)
 {
-    form->accept_label = cs_form_word(form->locale, CS_WORD_CONTINUE);
-    form->refuse_label = cs_form_word(form->locale, CS_WORD_CANCEL);
+    form->accept_label = cs_form_word(form, CS_WORD_CONTINUE);
+    form->refuse_label = cs_form_word(form, CS_WORD_CANCEL);
 }
 
 /* One purpose at this moment: asked for where it is still to be asked, told where it is settled. */
-static consent_status put_purpose(cs_form *form, const cs_form_input *input, consent_error *err)
+static consent_status put_purpose(cs_form *form)
 {
-    cs_form_asking asking;
-    consent_status status = cs_form_look_up(form, input, &asking, err);
-    if (status != CONSENT_OK)
-        return status;
-    form->permission = form->call_site = NULL;
-    asking.query.permission = asking.query.call_site = (cs_str){0};
-    form->query = asking.query;
-    if (asking.subject.purpose->ground == CONSENT_GROUND_CONSENT)
-        status = cs_form_check_purpose(form, &asking.subject, err);
+    cs_form_subject subject;
+    consent_status status = cs_form_look_up(form, &subject);
+    if (status == CONSENT_OK && subject.purpose->ground == CONSENT_GROUND_CONSENT)
+        status = cs_form_check_purpose(form, &subject);
     if (status == CONSENT_OK)
-        status = cs_form_may_ask(form, input, &asking.query, err);
+        status = cs_form_may_ask(form);
     if (status == CONSENT_OK)
-        status = cs_form_put_choice(form, input, &asking, err);
+        status = cs_form_put_choice(form, &subject);
     if (status == CONSENT_OK && form->informs) {
         form->choice_count = 0; /* nothing is left to choose */
         add_go_on(form);
@@ -90,22 +84,24 @@ static consent_status put_purpose(cs_form *form, const cs_form_input *input, con
     return status;
 }
 
-consent_status cs_form_build_field(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_field(cs_form *form)
 {
-    if (!input->query.data_count)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "the field form was not built: name the data item that the field takes");
-    return put_purpose(form, input, err);
+    if (!form->input->query.data_count)
+        return cs_form_fail(form, CONSENT_E_ARGUMENT, "name the data item that the field takes");
+    return put_purpose(form);
 }
 
-consent_status cs_form_build_ad_hoc(cs_form *form, const cs_form_input *input, consent_error *err)
+/* Its query stands in the host's words. */
+consent_status cs_form_build_ad_hoc(cs_form *form)
 {
+    const cs_form_input *input = form->input;
     cs_form_input about = *input;
     cs_str data[CS_PURPOSE_MAX_DATA];
     words from;
-    consent_status status = read_words(form, input, &from, err);
+    consent_status status = read_words(form, &from);
     if (status == CONSENT_OK) {
-        about.query = (cs_query){.scope = input->query.scope, .data = data, .user_initiated = form->user_initiated};
+        about.query = (cs_query){.data = data};
+        form->input = &about;
         cs_str title = cs_json_in_str(&from.in, from.doc.root, "title", true);
         about.query.purpose = cs_json_in_str(&from.in, from.doc.root, "purpose", true);
         about.query.recipient = cs_json_in_str(&from.in, from.doc.root, "recipient", false);
@@ -116,9 +112,10 @@ consent_status cs_form_build_ad_hoc(cs_form *form, const cs_form_input *input, c
             data[about.query.data_count++] = cs_json_str(item);
         status = from.in.status;
         if (status == CONSENT_OK)
-            status = add_blocks(form, &from, cs_form_keep_str(form, title), err);
+            status = add_blocks(form, &from, cs_form_keep_str(form, title));
         if (status == CONSENT_OK)
-            status = put_purpose(form, &about, err);
+            status = put_purpose(form);
+        form->input = input;
     }
     cs_json_free(&from.doc);
     return status;
@@ -126,38 +123,37 @@ consent_status cs_form_build_ad_hoc(cs_form *form, const cs_form_input *input, c
 
 /* ---- external ------------------------------------------------------------------------------------ */
 
-static consent_status look_up_recipient(cs_form *form, const cs_form_input *input, cs_form_subject *subject,
-                                        consent_error *err)
+static consent_status look_up_recipient(cs_form *form, cs_form_subject *subject)
 {
-    *subject = (cs_form_subject){.policy = input->policy, .texts = input->texts, .locale = form->locale};
-    subject->recipient = cs_policy_recipient(input->policy, input->query.recipient);
+    cs_str id = form->input->query.recipient;
+    memset(subject, 0, sizeof *subject);
+    subject->recipient = cs_policy_recipient(form->policy, id);
     if (!subject->recipient)
-        return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
-                       "the external form was not built: policy '%s' does not declare the recipient '%.*s'",
-                       input->policy->id, CS_STR_ARG(input->query.recipient));
+        return cs_form_fail(form, CONSENT_E_NOT_FOUND, "policy '%s' does not declare the recipient '%.*s'",
+                            form->policy->id, CS_STR_ARG(id));
     form->recipient = cs_form_keep(form, subject->recipient->id);
     form->query.recipient = cs_str_of(form->recipient);
     return CONSENT_OK;
 }
 
 /* Where the jump belongs to a purpose, that purpose must be allowed before. */
-consent_status cs_form_build_external(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_external(cs_form *form)
 {
-    cs_form_asking asking;
-    consent_status status = input->query.purpose.size ? cs_form_look_up(form, input, &asking, err)
-                                                      : look_up_recipient(form, input, &asking.subject, err);
-    if (status == CONSENT_OK && !asking.subject.recipient)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the external form was not built: name the recipient jumped to");
-    if (status == CONSENT_OK && input->query.purpose.size)
-        status = cs_form_may_ask(form, input, &asking.query, err);
+    cs_form_subject subject;
+    bool of_purpose = form->input->query.purpose.size != 0;
+    consent_status status = of_purpose ? cs_form_look_up(form, &subject) : look_up_recipient(form, &subject);
+    if (status == CONSENT_OK && !subject.recipient)
+        status = cs_form_fail(form, CONSENT_E_ARGUMENT, "name the recipient jumped to");
+    if (status == CONSENT_OK && of_purpose)
+        status = cs_form_may_ask(form);
     if (status != CONSENT_OK)
         return status;
     form->informs = true;
-    cs_form_add_block(form, CS_BLOCK_HEADING, 1, cs_form_word(form->locale, CS_WORD_EXTERNAL));
-    cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, cs_form_word(form->locale, CS_WORD_EXTERNAL_TEXT));
+    cs_form_add_heading(form, cs_form_word(form, CS_WORD_EXTERNAL));
+    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_EXTERNAL_TEXT));
     add_go_on(form);
-    status = cs_form_recipient_fields(form, &asking.subject, "C78", err);
-    return status == CONSENT_OK ? cs_form_controller_fields(form, input->policy, input->texts, err) : status;
+    status = cs_form_recipient_fields(form, &subject, "C78");
+    return status == CONSENT_OK ? cs_form_controller_fields(form) : status;
 }
 
 /* ---- notices --------------------------------------------------------------------------------------- */
@@ -165,51 +161,48 @@ consent_status cs_form_build_external(cs_form *form, const cs_form_input *input,
 /* What an incident's notice must tell (PIPL 57; C126). */
 static consent_status add_incident(cs_form *form, words *from)
 {
-    static const char *const names[] = {"situation", "impact", "measures", "advice", "remedy", "contact"};
+    static const char names[] = "situation\0impact\0measures\0advice\0remedy\0contact\0"; /* in their words' order */
     const cs_json *facts = cs_json_in_object(&from->in, from->doc.root, "facts", true);
-    for (size_t i = 0; i < CS_COUNT_OF(names) && from->in.status == CONSENT_OK; i++) {
-        cs_str text = cs_json_in_str(&from->in, facts, names[i], false);
+    for (uint32_t i = 0; i <= CS_WORD_INCIDENT_CONTACT - CS_WORD_INCIDENT_SITUATION; i++) {
+        const char *name = cs_nth_text(names, i);
+        cs_str text = cs_json_in_str(&from->in, facts, name, false);
         if (from->in.status != CONSENT_OK)
             break;
         if (!text.size)
-            return cs_fail(from->in.err, CONSENT_E_REJECTED, 0,
-                           "the notice was not built: an incident's facts lack '%s' (PIPL 57; C126), add it", names[i]);
-        cs_form_add_field(form, cs_form_compose(form, "incident-%s", names[i]),
-                          cs_form_word(form->locale, (cs_word)(CS_WORD_INCIDENT_SITUATION + i)),
-                          cs_form_keep_str(form, text), 0);
+            return cs_form_fail(form, CONSENT_E_REJECTED, "an incident's facts lack '%s' (PIPL 57; C126), add it",
+                                name);
+        cs_form_add_field(form, cs_form_compose(form, "incident-%s", name), (cs_word)(CS_WORD_INCIDENT_SITUATION + i),
+                          cs_form_keep_str(form, text));
     }
     return from->in.status;
 }
 
-static consent_status add_closing(cs_form *form, const cs_form_input *input, consent_error *err)
+static consent_status add_closing(cs_form *form)
 {
-    const cs_policy *policy = input->policy;
+    const cs_policy *policy = form->policy;
     char when[CS_TIME_TEXT_SIZE];
     if (!policy->closing || !policy->closing_end_ms)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the notice was not built: policy '%s' does not say that the service closes and when (C88)",
-                       policy->id);
-    cs_form_add_block(form, CS_BLOCK_PARAGRAPH, 0, cs_form_word(form->locale, CS_WORD_CLOSING_TEXT));
+        return cs_form_fail(form, CONSENT_E_REJECTED, "policy '%s' does not say that the service closes and when (C88)",
+                            policy->id);
+    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_CLOSING_TEXT));
     cs_time_format_china(policy->closing_end_ms, when);
-    cs_form_add_field(form, "service-end", cs_form_word(form->locale, CS_WORD_CLOSING_END), when, 1);
+    cs_form_add_field(form, "service-end", CS_WORD_CLOSING_END, when)->emphasis = 1;
     return CONSENT_OK;
 }
 
-static consent_status add_change(cs_form *form, const cs_form_input *input, const words *from, consent_error *err)
+static consent_status add_change(cs_form *form, const words *from)
 {
-    const char *summary = cs_texts_get(input->texts, input->policy->change_summary, form->locale);
-    if (!summary[0] && !cs_json_count(cs_json_get(from->doc.root, "blocks")))
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "the notice was not built: neither the notice nor policy '%s' says what changed (C154), add it",
-                       input->policy->id);
-    if (summary[0])
-        cs_form_add_field(form, "changed", cs_form_word(form->locale, CS_WORD_CHANGED), summary, 0);
-    cs_form_put_changes(form, input);
+    const char *summary = cs_form_text(form, form->policy->change_summary);
+    if (!summary && !cs_json_count(cs_json_get(from->doc.root, "blocks")))
+        return cs_form_fail(form, CONSENT_E_REJECTED, "neither it nor policy '%s' says what changed (C154), add it",
+                            form->policy->id);
+    cs_form_add_field(form, "changed", CS_WORD_CHANGED, summary);
+    cs_form_put_changes(form);
     return CONSENT_OK;
 }
 
 /* The kind's own contents, after title and blocks. */
-static consent_status add_kind(cs_form *form, const cs_form_input *input, words *from, consent_error *err)
+static consent_status add_kind(cs_form *form, words *from)
 {
     static const char *const kinds[] = {"incident", "closing", "change"};
     static const cs_word titles[] = {CS_WORD_COUNT, CS_WORD_CLOSING, CS_WORD_CHANGED};
@@ -230,25 +223,23 @@ static consent_status add_kind(cs_form *form, const cs_form_input *input, words 
     form->notice_kind = kinds[which];
     form->marks_changes = which < 2; /* incidents and closings always stand out */
     form->notice_id = cs_form_keep_str(form, id);
-    consent_status status = add_blocks(
-        form, from, title.size ? cs_form_keep_str(form, title) : cs_form_word(form->locale, titles[which]), err);
+    consent_status status =
+        add_blocks(form, from, title.size ? cs_form_keep_str(form, title) : cs_form_word(form, titles[which]));
     if (status != CONSENT_OK)
         return status;
-    return which == 0   ? add_incident(form, from)
-           : which == 1 ? add_closing(form, input, err)
-                        : add_change(form, input, from, err);
+    return which == 0 ? add_incident(form, from) : which == 1 ? add_closing(form) : add_change(form, from);
 }
 
-consent_status cs_form_build_notice(cs_form *form, const cs_form_input *input, consent_error *err)
+consent_status cs_form_build_notice(cs_form *form)
 {
     words from;
-    consent_status status = read_words(form, input, &from, err);
+    consent_status status = read_words(form, &from);
     if (status == CONSENT_OK)
-        status = add_kind(form, input, &from, err);
+        status = add_kind(form, &from);
     cs_json_free(&from.doc);
     if (status == CONSENT_OK)
-        status = cs_form_controller_fields(form, input->policy, input->texts, err);
+        status = cs_form_controller_fields(form);
     form->informs = true;
-    form->accept_label = cs_form_word(form->locale, CS_WORD_ACKNOWLEDGE);
+    form->accept_label = cs_form_word(form, CS_WORD_ACKNOWLEDGE);
     return status;
 }

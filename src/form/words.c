@@ -6,14 +6,19 @@
 #define ZH(word, zh, en) zh "\0"
 #define EN(word, zh, en) en "\0"
 
-const char *cs_form_word(const char *locale, cs_word word)
+static bool is_chinese(const cs_form *form)
 {
-    return cs_nth_text(strncmp(locale, "zh", 2) == 0 ? CS_FORM_WORDS(ZH) : CS_FORM_WORDS(EN), word);
+    return strncmp(form->locale, "zh", 2) == 0;
+}
+
+const char *cs_form_word(const cs_form *form, cs_word word)
+{
+    return cs_nth_text(is_chinese(form) ? CS_FORM_WORDS(ZH) : CS_FORM_WORDS(EN), word);
 }
 
 const char *cs_form_age_label(cs_form *form, int32_t from, int32_t to)
 {
-    bool zh = strncmp(form->locale, "zh", 2) == 0;
+    bool zh = is_chinese(form);
     if (from == 0)
         return cs_form_compose(form, zh ? "未满 %d 周岁" : "Under %d", (int)to);
     if (to == 0)

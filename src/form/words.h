@@ -61,13 +61,13 @@
     W(CS_WORD_ACCEPTANCE_CONSEQUENCE, "撤回后，下列全部选择一并撤回，需要个人信息的功能将停止", \
       "Withdrawing it withdraws every choice below, and what needs personal information stops") \
     W(CS_WORD_CHANGED, "变更内容", "What changed") \
+    W(CS_WORD_CHANGE_EDITORIAL, "文字表述", "Wording") /* seven, in the order of the bits of cs_change_kind */ \
     W(CS_WORD_CHANGE_MODE, "处理目的、方式或个人信息种类", "Purposes, methods or kinds of personal information") \
     W(CS_WORD_CHANGE_CONTROL, "控制权或运营者", "Control or operator") \
     W(CS_WORD_CHANGE_RECIPIENTS, "接收个人信息的第三方", "Third parties that receive personal information") \
     W(CS_WORD_CHANGE_RIGHTS, "您的权利及行使方式", "Your rights and how to use them") \
     W(CS_WORD_CHANGE_CONTACT, "联系与投诉渠道", "Contacts and complaints") \
     W(CS_WORD_CHANGE_IMPACT, "影响评估显示的高风险", "High risk found by an impact assessment") \
-    W(CS_WORD_CHANGE_EDITORIAL, "文字表述", "Wording") \
     W(CS_WORD_AGE, "请告诉我们您的年龄段", "Your age group") \
     W(CS_WORD_AGE_TEXT, "法律对未成年人有特别保护。年龄只用来决定适用哪些规则，不作他用；填写出生日期或选择年龄段即可。", \
       "The law protects minors specially. Your age only decides which rules apply, nothing else; a birth " \
@@ -126,8 +126,5 @@ typedef enum cs_word {
 #undef CS_WORD_ROW
     CS_WORD_COUNT
 } cs_word;
-
-/* Chinese for every locale that begins with "zh", English for all others. Static. */
-const char *cs_form_word(const char *locale, cs_word word);
 
 #endif
