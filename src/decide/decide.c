@@ -1,6 +1,4 @@
 /* The twelve rules, in their order: decisions.md section 4. The first that applies wins. */
-#include "decide/decide.h"
-
 #include "decide/scene.h"
 
 #include <string.h>
@@ -413,22 +411,18 @@ static bool ask_first(matter *m, cs_decision *out)
     return ask(out, 10, CONSENT_REASON_NOT_ASKED);
 }
 
+static bool ask_to_confirm(matter *m, cs_decision *out)
+{
+    return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
+}
+
 /* The refusal of what another key granted since: as if it had not, and then to be confirmed. */
 static bool answer_no(matter *m, cs_decision *out)
 {
     bool denied = answer_refused(m, out, 10, m->item.refusal) && out->decision == CONSENT_DENY;
     if (denied || !m->item.unconfirmed)
         return true;
-    return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
-}
-
-static bool confirmed_since(const matter *m, const cs_moment *revoked)
-{
-    const cs_act *grant = m->item.grant;
-    if (grant == NULL || !m->scene->state->streams[grant->stream].own)
-        return false;
-    uint32_t era = m->scene->state->streams[grant->stream].own_order;
-    return era != revoked->era ? era > revoked->era : grant->seq > revoked->seq;
+    return ask_to_confirm(m, out);
 }
 
 /* Reads as withdrawn here until it is on again and, for own, separate and written, confirmed. C73, C75. */
@@ -436,7 +430,7 @@ static bool withdrawn_in_settings(matter *m, cs_decision *out)
 {
     const cs_permission_state *state = cs_decide_switched_off(m->scene, &m->ruling);
     bool by_grant = rests_on_grant(m) && cs_purpose_effective_form(m->ruling.policy, m->ruling.purpose) != CS_FORM_ONCE;
-    if (state == NULL || (by_grant && confirmed_since(m, &state->revoked)))
+    if (state == NULL || (by_grant && cs_decide_given_since(m->scene, m->item.grant, &state->revoked)))
         return false;
     bool off = state->revoked.seq > state->on.seq;
     if (off && (state->os_state != CONSENT_OS_BLOCKED || m->scene->query->permission.size == 0)) {
@@ -446,7 +440,7 @@ static bool withdrawn_in_settings(matter *m, cs_decision *out)
             out->occasion = CONSENT_OCCASION_PERMISSION;
         return true;
     }
-    return !off && by_grant && ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
+    return !off && by_grant && ask_to_confirm(m, out);
 }
 
 /* PIPL 13(1), 14 to 16, 23 to 26, 29, 30. C19, C20, C45, C55, C143. */
@@ -463,7 +457,7 @@ static bool rule_10_choice(matter *m, cs_decision *out)
             return ask(out, 10, CONSENT_REASON_EXPIRED);
         }
         if (m->item.status == CS_CHOICE_CONFIRM)
-            return ask_of_item(m, out, 10, CONSENT_REASON_CONFIRM, CS_SUBJECT_CONFIRM, NULL);
+            return ask_to_confirm(m, out);
         if (m->item.status != CS_CHOICE_GRANTED)
             return ask_first(m, out);
     }

@@ -21,6 +21,14 @@ cs_permission_gate cs_decide_permission(const cs_policy_set *set, const cs_state
     return *ask_after_ms ? CS_PERMISSION_RESTS : CS_PERMISSION_MAY_BE_ASKED;
 }
 
+bool cs_decide_given_since(const cs_scene *scene, const cs_act *grant, const cs_moment *revoked)
+{
+    if (grant == NULL || !scene->state->streams[grant->stream].own)
+        return false;
+    uint32_t era = scene->state->streams[grant->stream].own_order;
+    return era != revoked->era ? era > revoked->era : grant->seq > revoked->seq;
+}
+
 const cs_permission_state *cs_decide_switched_off(const cs_scene *scene, const cs_terms *terms)
 {
     const cs_permission_state *found = NULL;

@@ -120,6 +120,8 @@ void cs_decide_item(cs_scene *scene, const cs_str *data, cs_side side, cs_item *
 bool cs_decide_awaits_notice(cs_scene *scene, const cs_terms *terms, const cs_str *data);
 /* The permission that the question depends on and that was switched off in the system's settings (permission.c). */
 const cs_permission_state *cs_decide_switched_off(const cs_scene *scene, const cs_terms *terms);
+/* Whether the grant (NULL: none) was given on this device after that. */
+bool cs_decide_given_since(const cs_scene *scene, const cs_act *grant, const cs_moment *revoked);
 
 /* ---- quiet: cool-downs ------------------------------------------------------------------------------- */
 
