@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,6 +143,9 @@ static pid_t spawn(peer_server *server, char *const *argv, int *pipe_end)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+#ifdef __linux__
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves no server behind */
+#endif
         int file = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
         (void)dup2(ends[1], 1);
         (void)dup2(file, 2);
