@@ -81,6 +81,8 @@ int cs_str_compare(cs_str a, cs_str b);
 /* One of several texts that stand one after the other, each followed by NUL, in one literal, which ends in a NUL of its own:
  * "no\0yes\0unknown\0". Past the end: the last one. No pointers: nothing to relocate when the library is loaded. */
 const char *cs_nth_text(const char *texts, size_t n);
+/* The position of a text among them, from 1 on; 0: it is none of them. */
+unsigned cs_text_find(const char *texts, cs_str text);
 /* printf("%.*s", CS_STR_ARG(s)) */
 #define CS_STR_ARG(s) (int)(s).size, (s).data
 

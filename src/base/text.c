@@ -42,6 +42,14 @@ const char *cs_nth_text(const char *texts, size_t n)
     return texts;
 }
 
+unsigned cs_text_find(const char *texts, cs_str text)
+{
+    for (unsigned position = 1; *texts != '\0'; position++, texts += strlen(texts) + 1)
+        if (cs_str_is(text, texts))
+            return position;
+    return 0;
+}
+
 bool cs_id_is_valid(cs_str text)
 {
     if (text.size == 0 || text.size > CS_ID_MAX_SIZE || !is_lower_or_digit(text.data[0]))

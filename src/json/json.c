@@ -141,17 +141,34 @@ void cs_json_leave(cs_json_in *in, size_t mark)
         in->path[mark] = '\0';
 }
 
-bool cs_json_complain(cs_json_in *in, const char *fmt, ...)
+static bool complain(cs_json_in *in, const char *name, const char *fmt, va_list args)
 {
+    char reason[sizeof(((consent_error *)NULL)->message)];
     if (in->status != CONSENT_OK)
         return false;
-    char reason[sizeof(((consent_error *)NULL)->message)];
-    va_list args;
-    va_start(args, fmt);
     (void)vsnprintf(reason, sizeof(reason), fmt, args);
-    va_end(args);
+    size_t mark = cs_json_enter(in, name, SIZE_MAX);
     in->status = cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "%s: %s%s%s", in->what, in->path,
                          in->path[0] != '\0' ? ": " : "", reason);
+    cs_json_leave(in, mark);
+    return false;
+}
+
+bool cs_json_complain(cs_json_in *in, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)complain(in, NULL, fmt, args);
+    va_end(args);
+    return false;
+}
+
+bool cs_json_complain_at(cs_json_in *in, const char *name, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)complain(in, name, fmt, args);
+    va_end(args);
     return false;
 }
 
@@ -161,13 +178,11 @@ static const cs_json *member(cs_json_in *in, const cs_json *object, const char *
     const cs_json *value = cs_json_get(object, name);
     if (value ? cs_json_type_of(value) == type : !required)
         return value;
-    size_t mark = cs_json_enter(in, name, SIZE_MAX);
     if (value)
-        (void)cs_json_complain(in, "%s was expected here, not %s", cs_json_type_name(type),
-                               cs_json_type_name(cs_json_type_of(value)));
+        (void)cs_json_complain_at(in, name, "%s was expected here, not %s", cs_json_type_name(type),
+                                  cs_json_type_name(cs_json_type_of(value)));
     else
-        (void)cs_json_complain(in, "%s was expected here, the member is missing", cs_json_type_name(type));
-    cs_json_leave(in, mark);
+        (void)cs_json_complain_at(in, name, "%s was expected here, the member is missing", cs_json_type_name(type));
     return NULL;
 }
 
@@ -185,9 +200,7 @@ int64_t cs_json_in_int(cs_json_in *in, const cs_json *object, const char *name, 
     int64_t number = cs_json_int(value);
     if (number >= min && number <= max)
         return number;
-    size_t mark = cs_json_enter(in, name, SIZE_MAX);
-    (void)cs_json_complain(in, "%" PRId64 " is outside %" PRId64 " to %" PRId64, number, min, max);
-    cs_json_leave(in, mark);
+    (void)cs_json_complain_at(in, name, "%" PRId64 " is outside %" PRId64 " to %" PRId64, number, min, max);
     return 0;
 }
 

@@ -61,6 +61,8 @@ size_t cs_json_enter(cs_json_in *in, const char *name, size_t index_or_minus1);
 void cs_json_leave(cs_json_in *in, size_t mark);
 /* Complains about the current path (only the first is kept); always returns false. */
 bool cs_json_complain(cs_json_in *in, const char *fmt, ...) CS_PRINTF(2, 3);
+/* The same of a member of what the path names; NULL: of that itself. */
+bool cs_json_complain_at(cs_json_in *in, const char *name, const char *fmt, ...) CS_PRINTF(3, 4);
 /* Each returns the value, or the fallback when the member is missing and not required; a wrong type or a missing
  * required member complains and gives the zero value. */
 cs_str cs_json_in_str(cs_json_in *in, const cs_json *object, const char *name, bool required);

@@ -129,8 +129,11 @@ static void code_count(codec *c, const cs_list *list, char *holder)
 
 static void code_entries(codec *c, cs_list_id id, const void *holder)
 {
-    for (uint16_t i = 0; i < cs_list_count(id, holder); i++)
+    for (uint16_t i = 0; i < cs_list_count(id, holder); i++) {
         code_fields(c, cs_lists[id].fields, (char *)cs_list_entry(id, holder, i), holder);
+        if (!c->out && c->in.ok && cs_list_repeats(c->policy, id, holder, i))
+            refuse(c);
+    }
 }
 
 static void code_locales(codec *c, cs_policy *policy)
@@ -141,21 +144,13 @@ static void code_locales(codec *c, cs_policy *policy)
 }
 
 /* What the bounds of single fields do not say of an entry. */
-static bool is_sound(cs_field_check check, const void *entry, const void *holder)
+static bool is_sound(cs_field_check check, const void *entry)
 {
     const cs_purpose *purpose = entry;
-    const cs_purpose_recipient *recipient = entry;
-    switch (check) {
-    case CS_CHECK_DATE:
+    if (check == CS_CHECK_DATE)
         return cs_date_is_valid(*(const cs_date *)entry);
-    case CS_CHECK_PURPOSE: /* Only an undeclared purpose may lack what the rules go by. */
-        return purpose->undeclared || (purpose->kind != 0 && purpose->ground != 0 && purpose->form != 0);
-    default:
-        for (purpose = holder; recipient-- != purpose->recipients;)
-            if (recipient->recipient == ((const cs_purpose_recipient *)entry)->recipient)
-                return false;
-        return true;
-    }
+    /* Only an undeclared purpose may lack what the rules go by. */
+    return purpose->undeclared || (purpose->kind != 0 && purpose->ground != 0 && purpose->form != 0);
 }
 
 static void code_field(codec *c, const cs_field *field, cs_field_kind kind, char *entry, const void *holder)
@@ -187,7 +182,7 @@ static void code_field(codec *c, const cs_field *field, cs_field_kind kind, char
         code_locales(c, c->policy);
         break;
     case CS_FIELD_CHECK:
-        if (!c->out && !is_sound(field->arg, entry, holder))
+        if (!c->out && !is_sound(field->arg, entry))
             refuse(c);
         break;
     default:

@@ -148,7 +148,7 @@ static bool same_terms(const versions *v, const cs_field *field, const void *x, 
                        const void *b_holder)
 {
     for (; field->kind != CS_FIELD_END; field++)
-        if (field->kind > CS_FIELD_TERM && !same_field(v, field, x, a_holder, y, b_holder))
+        if (field->kind & CS_FIELD_TERM && !same_field(v, field, x, a_holder, y, b_holder))
             return false;
     return true;
 }

@@ -15,6 +15,7 @@ _Static_assert(sizeof(cs_purpose) <= UINT8_MAX, "the largest entry");
 #define RUN(type, first, last)                                                                                         \
     1 + (offsetof(type, last) - offsetof(type, first)) / sizeof(((type *)NULL)->first), AT(type, first)
 #define TERM(kind) (CS_FIELD_##kind + CS_FIELD_TERM)
+#define ONCE(kind) (TERM(kind) + CS_FIELD_ONCE)
 
 static const cs_field function_fields[] = {
     {CS_FIELD_ID, 0, AT(cs_function, id)},
@@ -72,7 +73,7 @@ static const cs_field purpose_fields[] = {
 };
 
 static const cs_field purpose_data_fields[] = {
-    {TERM(POSITION), CS_LIST_DATA, AT(cs_purpose_data, item)},
+    {ONCE(POSITION), CS_LIST_DATA, AT(cs_purpose_data, item)},
     {TERM(SMALL), CS_NEED_OPTIONAL, AT(cs_purpose_data, need)},
     {CS_FIELD_U32, 1, AT(cs_purpose_data, reason)},
     {TERM(SMALL), true, AT(cs_purpose_data, at_field)},
@@ -80,15 +81,15 @@ static const cs_field purpose_data_fields[] = {
 };
 
 static const cs_field purpose_recipient_fields[] = {
-    {TERM(POSITION), CS_LIST_RECIPIENTS, AT(cs_purpose_recipient, recipient)},
-    {CS_FIELD_CHECK, CS_CHECK_DISTINCT, CS_LIST_PURPOSE_RECIPIENTS},
+    {ONCE(POSITION), CS_LIST_RECIPIENTS, AT(cs_purpose_recipient, recipient)},
     {TERM(DATA_MASK), 0, AT(cs_purpose_recipient, data_mask)},
     {CS_FIELD_U32, 1, AT(cs_purpose_recipient, method)},
     {TERM(BYTES), 8, AT(cs_purpose_recipient, method_digest)},
     END,
 };
 
-static const cs_field permission_position[] = {{TERM(POSITION), CS_LIST_PERMISSIONS, 0}, END};
+static const cs_field permission_position[] = {{ONCE(POSITION), CS_LIST_PERMISSIONS, 0}, END};
+static const cs_field right_kind[] = {{ONCE(ID), 0, 0}, END};
 static const cs_field one_id[] = {{TERM(ID), 0, 0}, END};
 static const cs_field one_word[] = {{TERM(WORD), 0, 0}, END};
 
@@ -109,7 +110,7 @@ static const cs_field platform_fields[] = {
 };
 
 static const cs_field call_site_fields[] = {
-    {CS_FIELD_ID, 0, AT(cs_call_site, id)},
+    {ONCE(ID), 0, AT(cs_call_site, id)},
     {TERM(POSITION), CS_LIST_PURPOSES, AT(cs_call_site, purpose)},
     {CS_FIELD_U32, 1, AT(cs_call_site, text)},
     END,
@@ -213,7 +214,7 @@ const cs_list cs_lists[CS_LISTS] = {
     [CS_LIST_CALL_SITES] = LIST(cs_permission, call_sites, call_site_count, cs_call_site, call_site_fields, 3, 64),
     [CS_LIST_CONTACTS] = LIST(cs_policy, contacts, contact_count, cs_contact, contact_fields, 3, 64),
     [CS_LIST_CHANNELS] = LIST(cs_policy, rights_channels, rights_channel_count, cs_contact, contact_fields, 3, 64),
-    [CS_LIST_RIGHT_KINDS] = LIST(cs_policy, rights_kinds, rights_kind_count, char *, one_id, 1, 64),
+    [CS_LIST_RIGHT_KINDS] = LIST(cs_policy, rights_kinds, rights_kind_count, char *, right_kind, 1, 64),
     [CS_LIST_HOLIDAYS] = LIST(cs_policy, holidays, holiday_count, cs_date, date_fields, 3, CS_POLICY_MAX_LIST),
     [CS_LIST_MAKEUP_DAYS] = LIST(cs_policy, makeup_days, makeup_day_count, cs_date, date_fields, 3, CS_POLICY_MAX_LIST),
     [CS_LIST_DOCUMENTS] =
@@ -225,4 +226,24 @@ const void *cs_list_entry(cs_list_id id, const void *holder, size_t at)
     const char *items;
     memcpy(&items, (const char *)holder + cs_lists[id].items, sizeof(items));
     return items + at * cs_lists[id].entry_size;
+}
+
+/* The name of what an entry is known by: its identifier, or that of what it refers to. */
+static const char *name_of(const cs_policy *policy, cs_list_id id, const void *entry)
+{
+    const cs_field *key = cs_lists[id].fields;
+    if (key->kind % CS_FIELD_TERM == CS_FIELD_POSITION)
+        entry = cs_list_entry(key->arg, policy, *(const uint16_t *)entry);
+    return *(const char *const *)entry;
+}
+
+const char *cs_list_repeats(const cs_policy *policy, cs_list_id id, const void *holder, size_t at)
+{
+    const char *name = NULL;
+    if (cs_lists[id].fields->kind >= CS_FIELD_ONCE)
+        name = name_of(policy, id, cs_list_entry(id, holder, at));
+    for (size_t i = 0; name && i < at; i++)
+        if (strcmp(name, name_of(policy, id, cs_list_entry(id, holder, i))) == 0)
+            return name;
+    return NULL;
 }

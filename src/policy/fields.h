@@ -27,7 +27,14 @@ typedef enum cs_list_id {
     CS_LIST_HOLIDAYS,
     CS_LIST_MAKEUP_DAYS,
     CS_LIST_DOCUMENTS,
-    CS_LISTS
+    CS_LISTS,
+    /* Read, and not kept as lists: */
+    CS_LIST_CRIT = CS_LISTS,
+    CS_LIST_LOCALES,
+    CS_LIST_CHANGE_KINDS,
+    CS_LIST_SUBSET, /* of the purpose's data, for a recipient */
+    CS_LIST_SITES,  /* the permissions again, for their call sites */
+    CS_LISTS_READ
 } cs_list_id;
 
 typedef enum cs_field_kind {
@@ -49,13 +56,13 @@ typedef enum cs_field_kind {
     CS_FIELD_ENTRIES,   /* of the list `arg`, whose count was told */
     CS_FIELD_LIST,      /* count and entries */
     CS_FIELD_IF,        /* bool: only when it holds, the next field is there */
-    CS_FIELD_TERM = 32  /* added to the kind: what two versions of a thing differ in when this does */
+    CS_FIELD_TERM = 32, /* added to the kind: what two versions of a thing differ in when this does */
+    CS_FIELD_ONCE = 64  /* added to a first field's kind: no two entries of the list have the same */
 } cs_field_kind;
 
 typedef enum cs_field_check {
     CS_CHECK_DATE,
-    CS_CHECK_PURPOSE,
-    CS_CHECK_DISTINCT /* no entry before it has the same position */
+    CS_CHECK_PURPOSE
 } cs_field_check;
 
 typedef struct cs_field {
@@ -81,5 +88,7 @@ static inline uint16_t cs_list_count(cs_list_id id, const void *holder)
 }
 /* The entry at a position that is in the list. */
 const void *cs_list_entry(cs_list_id id, const void *holder, size_t at);
+/* The name that an entry shares with one before it, in a list where each stands once; NULL: none. */
+const char *cs_list_repeats(const cs_policy *policy, cs_list_id id, const void *holder, size_t at);
 
 #endif

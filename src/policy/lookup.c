@@ -3,47 +3,36 @@
 
 #include <string.h>
 
-const char *const cs_purpose_kind_names[] = {NULL,    "collect", "share",    "publish", "combine",       "obtain",
-                                             "store", "market",  "automate", "launch",  "retain_longer", "declare"};
-const char *const cs_consent_form_names[] = {NULL, "policy", "own", "separate", "written", "once"};
-const char *const cs_role_names[] = {NULL,         "payment",     "supplier",  "logistics", "sdk",   "mini_program",
-                                     "affiliate",  "advertising", "analytics", "processor", "joint", "account_provider",
-                                     "transferee", "partner",     "public",    "other"};
-const char *const cs_sensitive_names[] = {NULL,        "biometric",   "religion", "identity", "medical",
-                                          "financial", "whereabouts", "minor",    "other"};
+const char cs_purpose_kind_words[] =
+    "collect\0share\0publish\0combine\0obtain\0store\0market\0automate\0launch\0retain_longer\0declare\0";
+const char cs_consent_form_words[] = "policy\0own\0separate\0written\0once\0";
+const char cs_role_words[] = "payment\0supplier\0logistics\0sdk\0mini_program\0affiliate\0advertising\0analytics\0"
+                             "processor\0joint\0account_provider\0transferee\0partner\0public\0other\0";
+const char cs_sensitive_words[] = "biometric\0religion\0identity\0medical\0financial\0whereabouts\0minor\0other\0";
 
-const char *cs_child_fact_name(cs_child_fact fact)
+static const char *word_at(const char *words, uint8_t value)
 {
-    static const char *const names[CS_CHILD_FACTS] = {"scope",       "storage",   "security",
-                                                      "consequence", "complaint", "correction"};
-    return names[fact];
-}
-
-static const char *name_at(const char *const *names, size_t count, uint8_t value)
-{
-    const char *name = value < count ? names[value] : NULL;
-    return name ? name : "unknown";
+    return value > 0 ? cs_nth_text(words, value - 1u) : "unknown";
 }
 
 const char *cs_purpose_kind_name(uint8_t kind)
 {
-    return name_at(cs_purpose_kind_names, CS_COUNT_OF(cs_purpose_kind_names), kind);
+    return word_at(cs_purpose_kind_words, kind);
 }
 
 const char *cs_consent_form_name(uint8_t form)
 {
-    return name_at(cs_consent_form_names, CS_COUNT_OF(cs_consent_form_names), form);
+    return word_at(cs_consent_form_words, form);
 }
 
 const char *cs_role_name(uint8_t role)
 {
-    return name_at(cs_role_names, CS_COUNT_OF(cs_role_names), role);
+    return word_at(cs_role_words, role);
 }
 
 const char *cs_sensitive_name(uint8_t sensitive)
 {
-    return sensitive == CS_NOT_SENSITIVE ? "none"
-                                         : name_at(cs_sensitive_names, CS_COUNT_OF(cs_sensitive_names), sensitive);
+    return sensitive == CS_NOT_SENSITIVE ? "none" : word_at(cs_sensitive_words, sensitive);
 }
 
 /* ---- indices ------------------------------------------------------------------------------ */
@@ -70,8 +59,8 @@ static uint32_t slot_of(const cs_id_index *index, const void *items, size_t item
     return slot;
 }
 
-bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, size_t item_size, size_t count,
-                       const char **twice)
+static bool build(cs_id_index *index, cs_arena *arena, const void *items, size_t item_size, size_t count,
+                  const char **twice)
 {
     uint32_t slot_count = 2;
     while (slot_count < count * 2)
@@ -94,29 +83,34 @@ bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, s
 
 bool cs_policy_index(cs_policy *policy, cs_arena *arena, int list, const char **twice)
 {
-    return cs_id_index_build(&policy->indices[list], arena, cs_list_entry(list, policy, 0), cs_lists[list].entry_size,
-                             cs_list_count(list, policy), twice) &&
+    return build(&policy->indices[list], arena, cs_list_entry(list, policy, 0), cs_lists[list].entry_size,
+                 cs_list_count(list, policy), twice) &&
            !*twice;
 }
 
-int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id)
+static int find(const cs_id_index *index, const void *items, size_t item_size, cs_str id)
 {
     if (!index->slots || id.size == 0 || id.size > CS_ID_MAX_SIZE)
         return -1;
     return (int)index->slots[slot_of(index, items, item_size, id)] - 1;
 }
 
+int cs_policy_find(const cs_policy *policy, cs_list_id list, cs_str id)
+{
+    return find(&policy->indices[list], cs_list_entry(list, policy, 0), cs_lists[list].entry_size, id);
+}
+
 /* ---- looking up --------------------------------------------------------------------------- */
 
 const cs_purpose *cs_policy_purpose(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->indices[CS_LIST_PURPOSES], policy->purposes, sizeof(cs_purpose), id);
+    int at = find(&policy->indices[CS_LIST_PURPOSES], policy->purposes, sizeof(cs_purpose), id);
     return at >= 0 ? &policy->purposes[at] : NULL;
 }
 
 const cs_function *cs_policy_function(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->indices[CS_LIST_FUNCTIONS], policy->functions, sizeof(cs_function), id);
+    int at = find(&policy->indices[CS_LIST_FUNCTIONS], policy->functions, sizeof(cs_function), id);
     return at >= 0 ? &policy->functions[at] : NULL;
 }
 
@@ -127,19 +121,19 @@ const cs_function *cs_policy_function_of(const cs_policy *policy, const cs_purpo
 
 const cs_permission *cs_policy_permission(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
+    int at = find(&policy->indices[CS_LIST_PERMISSIONS], policy->permissions, sizeof(cs_permission), id);
     return at >= 0 ? &policy->permissions[at] : NULL;
 }
 
 const cs_recipient *cs_policy_recipient(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
+    int at = find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     return at >= 0 ? &policy->recipients[at] : NULL;
 }
 
 const cs_data_item *cs_policy_data(const cs_policy *policy, cs_str id)
 {
-    int at = cs_id_index_find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), id);
+    int at = find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), id);
     return at >= 0 ? &policy->data[at] : NULL;
 }
 
@@ -153,7 +147,7 @@ const cs_call_site *cs_permission_call_site(const cs_permission *permission, cs_
 
 int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs_str data)
 {
-    int item = cs_id_index_find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), data);
+    int item = find(&policy->indices[CS_LIST_DATA], policy->data, sizeof(cs_data_item), data);
     for (uint16_t i = 0; purpose && item >= 0 && i < purpose->data_count; i++)
         if (purpose->data[i].item == item)
             return i;
@@ -162,8 +156,7 @@ int cs_purpose_data_index(const cs_policy *policy, const cs_purpose *purpose, cs
 
 const cs_purpose_recipient *cs_purpose_recipient_of(const cs_policy *policy, const cs_purpose *purpose, cs_str id)
 {
-    int recipient =
-        cs_id_index_find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
+    int recipient = find(&policy->indices[CS_LIST_RECIPIENTS], policy->recipients, sizeof(cs_recipient), id);
     for (uint16_t i = 0; purpose && recipient >= 0 && i < purpose->recipient_count; i++)
         if (purpose->recipients[i].recipient == recipient)
             return &purpose->recipients[i];

@@ -1,9 +1,15 @@
 /* parse: what the files of the policy parser share. A parser reads straight through and remembers its first
- * complaint in `in`; whoever builds something from what was read checks parser_ok first. */
+ * complaint in `in`; whoever builds something from what was read checks cs_parse_ok first.
+ *
+ * What an object holds stands in tables of cs_prop, which cs_parse_members walks; what a list holds is read entry by
+ * entry by its reader (parse_lists.c). A member that is missing leaves its field as it is. */
 #ifndef CS_PARSE_H
 #define CS_PARSE_H
 
+#include "policy/fields.h"
 #include "policy/texts.h"
+
+#include <stddef.h>
 
 #define CS_POLICY_ARENA_BYTES (4u * 1024u * 1024u)
 #define CS_URL_MAX_SIZE 2048u
@@ -11,13 +17,12 @@
 typedef struct cs_parser {
     cs_json_in in;
     const cs_memory *memory;
+    cs_arena *arena;
     cs_policy *policy;
     cs_texts *texts;
     bool draft;
-    cs_retention retention; /* the defaults for purposes */
-    uint8_t criterion_digest[8];
-    int64_t grant_lifetime_ms;
-    int64_t refusal_lifetime_ms;
+    const cs_purpose *purpose; /* in hand */
+    cs_purpose defaults;       /* what a purpose has of what it does not say */
 } cs_parser;
 
 static inline bool cs_parse_ok(const cs_parser *parser)
@@ -25,60 +30,134 @@ static inline bool cs_parse_ok(const cs_parser *parser)
     return parser->in.status == CONSENT_OK;
 }
 
+/* ---- members (parse_members.c) --------------------------------------------------------------- */
+
+/* Every member's name. */
+#define CS_PROP_NAMES(X)                                                                                               \
+    X(accept)                                                                                                          \
+    X(allowed)                                                                                                         \
+    X(alternative)                                                                                                     \
+    X(at_expiry)                                                                                                       \
+    X(at_field) X(automated) X(bound) X(calendar) X(call_sites) X(change) X(channel) X(channels) X(child_under)        \
+        X(complaint) X(consequence) X(contact) X(contacts) X(controller) X(cooldown) X(correction) X(country) X(crit)  \
+            X(criterion) X(data) X(data_state) X(developer) X(effective) X(end) X(facts) X(fetch_before_consent)       \
+                X(form) X(function) X(functions) X(grant) X(ground) X(guardian_under) X(holidays) X(hours) X(id)       \
+                    X(identity) X(impact) X(import) X(kind) X(kinds) X(labels) X(lifetime) X(locales) X(makeup_days)   \
+                        X(method) X(minors) X(must_reach_end) X(name) X(necessity) X(need) X(needs) X(needs_age)       \
+                            X(needs_login) X(notice) X(period) X(permissions) X(platforms) X(policy_url) X(published)  \
+                                X(purpose) X(purposes) X(reason) X(recipients) X(refusal) X(refuse) X(region)          \
+                                    X(remedies) X(reply_working_days) X(retention) X(revision) X(rights) X(role)       \
+                                        X(rules) X(scope) X(sdk_version) X(section) X(security) X(sensitive)           \
+                                            X(service) X(settings) X(state) X(storage) X(storage_level) X(summary)     \
+                                                X(text) X(tick) X(valid_until) X(value) X(version) X(visitor)
+
+struct cs_prop_names {
+#define CS_PROP_NAME(name) char name[sizeof(#name)];
+    CS_PROP_NAMES(CS_PROP_NAME)
+};
+
+typedef enum cs_prop_kind {
+    CS_PROP_END = 0,
+    CS_PROP_OBJECT, /* the next `arg` members are in it */
+    CS_PROP_LIST,   /* cs_list_id */
+    CS_PROP_BOOL,
+    CS_PROP_INT,            /* int32_t or uint32_t, cs_prop_bounds */
+    CS_PROP_TEXT,           /* cs_text; 0 when it is missing */
+    CS_PROP_TEXT_OR_STRING, /* the same; a plain string holds for every locale */
+    CS_PROP_STRINGS,        /* from here on: what is written as a string */
+    CS_PROP_ID = CS_PROP_STRINGS,
+    CS_PROP_COUNTRY, /* "CN" */
+    CS_PROP_LABEL,   /* short, without control characters */
+    CS_PROP_URL,
+    CS_PROP_COPIED = CS_PROP_URL, /* until here: const char *, in the arena */
+    CS_PROP_WORD,                 /* uint8_t or bool: cs_prop_words */
+    CS_PROP_INSTANT,              /* int64_t, after 1970 */
+    CS_PROP_DURATION,             /* int64_t, more than nothing */
+    CS_PROP_POSITION,             /* uint16_t: of that identifier in the list `arg` */
+    CS_PROP_REQUIRED = 32,        /* added: must be there */
+    CS_PROP_FINAL = 64            /* added: must be there unless this is a draft */
+} cs_prop_kind;
+
+typedef enum cs_prop_bounds {
+    CS_BOUNDS_FROM_0 = 0,
+    CS_BOUNDS_FROM_1,
+    CS_BOUNDS_AGE,
+    CS_BOUNDS_DAYS
+} cs_prop_bounds;
+
+typedef enum cs_prop_words {
+    CS_WORDS_KIND = 0, /* the first word is 1 */
+    CS_WORDS_GROUND,
+    CS_WORDS_FORM,
+    CS_WORDS_CHANNEL,
+    CS_WORDS_STORAGE,
+    CS_WORDS_ROLE,
+    CS_WORDS_SENSITIVE,
+    CS_WORDS_FUNCTION, /* from here on it is 0 */
+    CS_WORDS_STATE,
+    CS_WORDS_NEED,
+    CS_WORDS_EXPIRY,
+    CS_WORDS_SERVICE
+} cs_prop_words;
+
+typedef struct cs_prop {
+    uint16_t name;   /* CS_NAME */
+    uint8_t kind;    /* cs_prop_kind */
+    uint8_t arg;     /* by the kind */
+    uint16_t offset; /* CS_AT */
+} cs_prop;
+
+#define CS_NAME(name) (uint16_t) offsetof(struct cs_prop_names, name)
+#define CS_AT(type, field) (uint16_t) offsetof(type, field)
+
+/* Reads an object's members into `base`. False: a word was none of its list's, and its field is 0. */
+bool cs_parse_members(cs_parser *parser, const cs_json *object, const cs_prop *members, void *base);
+const char *cs_prop_name(uint16_t name);
+/* Reads one entry of a list, the `at`th of its holder's, into `entry`; the place is on the path. */
+typedef void (*cs_entry_reader)(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+/* Reads the entries of an array or object; `name`: what the list is called on the path, NULL: it is there already. */
+void cs_parse_list(cs_parser *parser, const cs_json *container, const char *name, cs_list_id list, void *holder);
+
 /* ---- parse_values.c: values that several objects hold --------------------------------------- */
 
 bool cs_parse_no_memory(cs_parser *parser); /* always false */
-/* Zeroed, in the policy's arena; NULL after a complaint. */
+/* Zeroed, in the arena; NULL after a complaint. */
 void *cs_parse_alloc(cs_parser *parser, size_t size);
 const char *cs_parse_copy(cs_parser *parser, cs_str text);
-/* Complains about one member of the object in hand; always returns false. */
-bool cs_parse_complain_at(cs_parser *parser, const char *name, const char *fmt, ...) CS_PRINTF(3, 4);
+/* Complains that this stands there twice. */
+void cs_parse_twice(cs_parser *parser, cs_str what);
 
-/* An identifier, copied; NULL when it is missing and not required, or after a complaint. */
-const char *cs_parse_id(cs_parser *parser, const cs_json *object, const char *name, bool required);
 /* An identifier in an array, or the "id" of an object in it; the place itself is on the path. */
 cs_str cs_parse_reference(cs_parser *parser, const cs_json *value);
-/* A text map; 0 when it is missing and not required, or after a complaint. */
-cs_text cs_parse_text(cs_parser *parser, const cs_json *object, const char *name, bool required);
-/* The same, or a plain string that holds for every locale. */
-cs_text cs_parse_text_or_string(cs_parser *parser, const cs_json *object, const char *name, bool required);
+/* The position of an identifier in a list that has an index; 0 after a complaint. `name`: the member, NULL: on the path. */
+uint16_t cs_parse_position(cs_parser *parser, const char *name, cs_str id, cs_list_id list);
+/* A text in all its locales, or a string that holds for each; 0 after a complaint. */
+cs_text cs_parse_text(cs_parser *parser, const cs_json *value, const char *name);
 /* First 8 bytes of SHA-256 over the text in all its locales; zero for no text. */
 void cs_parse_digest_text(cs_parser *parser, cs_text text, uint8_t digest[8]);
 void cs_parse_digest(cs_parser *parser, const cs_buffer *bytes, uint8_t digest[8]);
-/* "CN"; `missing` when the member is. */
-const char *cs_parse_country(cs_parser *parser, const cs_json *object, const char *name, const char *missing);
-const char *cs_parse_url(cs_parser *parser, const cs_json *object, const char *name);
-/* A short string without control characters, copied; NULL when missing. */
-const char *cs_parse_label(cs_parser *parser, const cs_json *object, const char *name, size_t max_size);
-/* An instant after 1970; 0 when missing and not required. */
-int64_t cs_parse_instant(cs_parser *parser, const cs_json *object, const char *name, bool required);
-/* A duration of at least one second. */
-int64_t cs_parse_duration(cs_parser *parser, const cs_json *object, const char *name, int64_t missing);
-/* "48h" or "never", never below the floor. */
-int64_t cs_parse_cooldown(cs_parser *parser, const cs_json *object, int64_t missing, bool *raised);
-/* {"period": …} or {"criterion": …}, and what happens then. Leaves *retention alone when missing. */
-void cs_parse_retention(cs_parser *parser, const cs_json *object, cs_retention *retention, uint8_t criterion_digest[8],
-                        bool *known);
-void cs_parse_lifetime(cs_parser *parser, const cs_json *object, int64_t *grant_ms, int64_t *refusal_ms);
-/* Position of the string in `names` (holes are NULL), -1 when it is none of them or missing. */
-int cs_parse_name(cs_str value, const char *const *names, size_t count);
+/* No control characters but, in more than one line, line ends and tabs. */
+bool cs_is_printable(cs_str text, bool one_line);
+/* "48h" or "never", never below the floor; *cooldown_ms stays when the member is missing. */
+void cs_parse_cooldown(cs_parser *parser, const cs_json *object, int64_t *cooldown_ms, bool *raised);
+/* Retention, lifetimes, cool-down. */
+bool cs_parse_times(cs_parser *parser, const cs_json *object, cs_purpose *purpose);
+/* Complains when a document is of another schema than 1. */
+void cs_parse_schema(cs_json_in *in, const cs_json *root);
+/* A point of P-256, in base64url. */
+void cs_parse_point(cs_json_in *in, const cs_memory *memory, const cs_json *object, const char *name,
+                    uint8_t point[CS_P256_PUBLIC_SIZE]);
 
-/* An array of objects or strings: *items holds count × item_size zeroed bytes. Complains above `max`. */
-const cs_json *cs_parse_list(cs_parser *parser, const cs_json *object, const char *name, size_t item_size, size_t max,
-                             void **items, uint16_t *count);
+#define CS_ID_RULE "an identifier is 1 to 96 of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit"
 
-/* ---- the sections of a policy --------------------------------------------------------------- */
+/* ---- entries (parse_lists.c, and of purposes parse_purposes.c) ------------------------------- */
 
-void cs_parse_functions(cs_parser *parser, const cs_json *root);   /* parse_lists.c */
-void cs_parse_data(cs_parser *parser, const cs_json *root);        /* parse_lists.c */
-void cs_parse_recipients(cs_parser *parser, const cs_json *root);  /* parse_lists.c */
-void cs_parse_permissions(cs_parser *parser, const cs_json *root); /* parse_lists.c: without call sites */
-void cs_parse_call_sites(cs_parser *parser, const cs_json *root);  /* parse_lists.c: purposes are known by then */
-void cs_parse_purposes(cs_parser *parser, const cs_json *root);    /* parse_purposes.c */
-void cs_parse_controller(cs_parser *parser, const cs_json *root);  /* parse_terms.c */
-void cs_parse_rights(cs_parser *parser, const cs_json *root);      /* parse_terms.c */
-void cs_parse_terms(cs_parser *parser, const cs_json *root); /* parse_terms.c: minors, visitor, change, service … */
-void cs_parse_documents(cs_parser *parser, const cs_json *root); /* parse_terms.c */
+extern const cs_entry_reader cs_entry_readers[CS_LISTS_READ];
+void cs_read_purpose(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_purpose_data(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_purpose_recipient(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_purpose_permission(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_subset(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
 
 /* An empty policy; NULL when there is no memory. */
 cs_policy *cs_policy_new(const cs_memory *memory); /* parse.c */
@@ -87,17 +166,14 @@ uint64_t cs_purpose_all_data(const cs_purpose *purpose); /* parse_purposes.c */
 
 /* ---- names and indices (lookup.c) ----------------------------------------------------------- */
 
-extern const char *const cs_purpose_kind_names[CS_KIND_DECLARE + 1];
-extern const char *const cs_consent_form_names[CS_FORM_ONCE + 1];
-extern const char *const cs_role_names[CS_ROLE_OTHER + 1];
-extern const char *const cs_sensitive_names[CS_SENSITIVE_OTHER + 1];
+extern const char cs_purpose_kind_words[];
+extern const char cs_consent_form_words[];
+extern const char cs_role_words[];
+extern const char cs_sensitive_words[];
 
-/* Indexes items that begin with their identifier. False: no memory. *twice: an identifier that stands there twice, or NULL. */
-bool cs_id_index_build(cs_id_index *index, cs_arena *arena, const void *items, size_t item_size, size_t count,
-                       const char **twice);
-/* Makes one of the policy's indices (by cs_list_id) in the arena. False: no memory, or *twice stands there twice. */
+/* Makes one of the policy's indices in the arena. False: no memory, or *twice stands there twice. */
 bool cs_policy_index(cs_policy *policy, cs_arena *arena, int list, const char **twice);
-/* Position, -1 when absent. */
-int cs_id_index_find(const cs_id_index *index, const void *items, size_t item_size, cs_str id);
+/* Position in one of the lists that have an index, -1 when absent. */
+int cs_policy_find(const cs_policy *policy, cs_list_id list, cs_str id);
 
 #endif

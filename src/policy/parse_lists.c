@@ -1,270 +1,245 @@
-#include "policy/fields.h"
+/* The readers of a policy's lists, but for what only purposes hold (parse_purposes.c). */
 #include "policy/parse.h"
 
-#define MAX_CALL_SITES 64u
-#define MAX_PLATFORMS 16u
-#define MAX_PLATFORM_NAMES 16u
+#include <string.h>
+
 #define NAME_MAX_SIZE 128u
 
-/* Enters list[index]; false when that entry is no object. */
-static bool enter_item(cs_parser *parser, const char *list, size_t index, const cs_json *item, size_t *mark)
+/* ---- functions, data items, recipients ------------------------------------------------------ */
+
+static void read_function(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    *mark = cs_json_enter(&parser->in, list, index);
-    if (cs_json_type_of(item) == CS_JSON_OBJECT)
-        return true;
-    return cs_json_complain(&parser->in, "an object was expected here, not %s",
-                            cs_json_type_name(cs_json_type_of(item)));
+    static const cs_prop members[] = {
+        {CS_NAME(id), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_function, id)},
+        {CS_NAME(kind), CS_PROP_WORD | CS_PROP_REQUIRED, CS_WORDS_FUNCTION, CS_AT(cs_function, kind)},
+        {CS_NAME(name), CS_PROP_TEXT | CS_PROP_FINAL, 0, CS_AT(cs_function, name)},
+        {CS_NAME(refusal), CS_PROP_TEXT, 0, CS_AT(cs_function, refusal)},
+        {CS_NAME(needs_age), CS_PROP_BOOL, 0, CS_AT(cs_function, needs_age)},
+        {CS_NAME(needs_login), CS_PROP_BOOL, 0, CS_AT(cs_function, needs_login)},
+        {CS_NAME(needs), CS_PROP_LIST, CS_LIST_NEEDS, 0},
+        {0},
+    };
+    (void)at, (void)holder;
+    if (!cs_parse_members(parser, item, members, entry))
+        (void)cs_json_complain_at(&parser->in, "kind", "\"basic\" or \"additional\" was expected");
 }
 
-static void index_ids(cs_parser *parser, const char *list, cs_id_index *index, const void *items, size_t item_size,
-                      size_t count)
+/* By name: a product's function may need a purpose of the platform's policy, which is another document. Kinds of rights are
+ * names, too. */
+static void read_id(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    const char *twice = NULL;
-    if (!cs_parse_ok(parser))
+    (void)at, (void)holder;
+    *(const char **)entry = cs_parse_copy(parser, cs_parse_reference(parser, item));
+}
+
+static void read_data_item(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
+{
+    static const cs_prop members[] = {
+        {CS_NAME(id), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_data_item, id)},
+        {CS_NAME(name), CS_PROP_TEXT | CS_PROP_FINAL, 0, CS_AT(cs_data_item, name)},
+        {CS_NAME(identity), CS_PROP_BOOL, 0, CS_AT(cs_data_item, identity)},
+        {CS_NAME(sensitive), CS_PROP_WORD, CS_WORDS_SENSITIVE, CS_AT(cs_data_item, sensitive)},
+        {0},
+    };
+    cs_data_item *data = entry;
+    (void)at, (void)holder;
+    if (cs_parse_members(parser, item, members, data))
         return;
-    if (!cs_id_index_build(index, &parser->policy->arena, items, item_size, count, &twice))
-        (void)cs_parse_no_memory(parser);
-    else if (twice)
-        (void)cs_parse_complain_at(parser, list, "the identifier %s stands there twice", twice);
+    data->sensitive = CS_SENSITIVE_OTHER; /* a kind that this engine does not know is sensitive all the same */
+    if (parser->draft)
+        (void)cs_json_complain_at(&parser->in, "sensitive", "no such kind of sensitive data is known");
 }
 
-/* ---- functions ---------------------------------------------------------------------------- */
-
-/* By name: a product's function may need a purpose of the platform's policy, which is another document. */
-static void parse_needs(cs_parser *parser, const cs_json *item, cs_function *function)
+static void read_recipient(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    void *items;
-    const cs_json *entry =
-        cs_parse_list(parser, item, "needs", sizeof(char *), CS_POLICY_MAX_LIST, &items, &function->need_count);
-    const char **needs = items;
-    function->needs = needs;
-    for (uint16_t i = 0; entry && cs_parse_ok(parser); i++, entry = cs_json_next(entry)) {
-        size_t mark = cs_json_enter(&parser->in, "needs", i);
-        cs_str id = cs_parse_reference(parser, entry);
-        needs[i] = cs_arena_strndup(&parser->policy->arena, id.data, id.size);
-        if (cs_parse_ok(parser) && !needs[i])
-            (void)cs_parse_no_memory(parser);
-        cs_json_leave(&parser->in, mark);
-    }
-}
-
-static void parse_function(cs_parser *parser, const cs_json *item, cs_function *function)
-{
-    static const char *const kinds[] = {"basic", "additional"};
-    cs_json_in *in = &parser->in;
-    function->id = cs_parse_id(parser, item, "id", true);
-    int kind = cs_parse_name(cs_json_in_str(in, item, "kind", true), kinds, CS_COUNT_OF(kinds));
-    if (kind < 0 && cs_parse_ok(parser))
-        (void)cs_parse_complain_at(parser, "kind", "\"basic\" or \"additional\" was expected");
-    function->kind = kind == CS_FUNCTION_BASIC ? CS_FUNCTION_BASIC : CS_FUNCTION_ADDITIONAL;
-    function->name = cs_parse_text(parser, item, "name", !parser->draft);
-    function->refusal = cs_parse_text(parser, item, "refusal", false);
-    function->needs_age = cs_json_in_bool(in, item, "needs_age", false);
-    function->needs_login = cs_json_in_bool(in, item, "needs_login", false);
-    parse_needs(parser, item, function);
-}
-
-void cs_parse_functions(cs_parser *parser, const cs_json *root)
-{
-    cs_policy *policy = parser->policy;
-    void *items;
-    size_t mark;
-    const cs_json *item = cs_parse_list(parser, root, "functions", sizeof(cs_function), CS_POLICY_MAX_LIST, &items,
-                                        &policy->function_count);
-    policy->functions = items;
-    for (size_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        if (enter_item(parser, "functions", i, item, &mark))
-            parse_function(parser, item, (cs_function *)items + i);
-        cs_json_leave(&parser->in, mark);
-    }
-    index_ids(parser, "functions", &policy->indices[CS_LIST_FUNCTIONS], items, sizeof(cs_function),
-              policy->function_count);
-}
-
-/* ---- data items --------------------------------------------------------------------------- */
-
-static void parse_data_item(cs_parser *parser, const cs_json *item, cs_data_item *data)
-{
-    data->id = cs_parse_id(parser, item, "id", true);
-    data->name = cs_parse_text(parser, item, "name", !parser->draft);
-    data->identity = cs_json_in_bool(&parser->in, item, "identity", false);
-    cs_str sensitive = cs_json_in_str(&parser->in, item, "sensitive", false);
-    if (!cs_parse_ok(parser) || !cs_json_get(item, "sensitive"))
+    static const cs_prop members[] = {
+        {CS_NAME(id), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_recipient, id)},
+        {CS_NAME(role), CS_PROP_WORD | CS_PROP_REQUIRED, CS_WORDS_ROLE, CS_AT(cs_recipient, role)},
+        {CS_NAME(name), CS_PROP_TEXT | CS_PROP_FINAL, 0, CS_AT(cs_recipient, name)},
+        {CS_NAME(contact), CS_PROP_TEXT_OR_STRING, 0, CS_AT(cs_recipient, contact)},
+        {CS_NAME(country), CS_PROP_COUNTRY, 0, CS_AT(cs_recipient, country)},
+        {CS_NAME(policy_url), CS_PROP_URL, 0, CS_AT(cs_recipient, policy_url)},
+        {CS_NAME(developer), CS_PROP_TEXT_OR_STRING, 0, CS_AT(cs_recipient, developer)},
+        {CS_NAME(sdk_version), CS_PROP_LABEL, 0, CS_AT(cs_recipient, sdk_version)},
+        {0},
+    };
+    cs_recipient *recipient = entry;
+    (void)at, (void)holder;
+    recipient->country = "CN";
+    if (cs_parse_members(parser, item, members, recipient))
         return;
-    int position = cs_parse_name(sensitive, cs_sensitive_names, CS_SENSITIVE_OTHER + 1);
-    if (position < 0 && parser->draft)
-        (void)cs_parse_complain_at(parser, "sensitive", "no such kind of sensitive data is known");
-    /* A kind that this engine does not know is sensitive all the same. */
-    data->sensitive = (uint8_t)(position < 0 ? CS_SENSITIVE_OTHER : position);
-}
-
-void cs_parse_data(cs_parser *parser, const cs_json *root)
-{
-    cs_policy *policy = parser->policy;
-    void *items;
-    size_t mark;
-    const cs_json *item =
-        cs_parse_list(parser, root, "data", sizeof(cs_data_item), CS_POLICY_MAX_LIST, &items, &policy->data_count);
-    policy->data = items;
-    for (size_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        if (enter_item(parser, "data", i, item, &mark))
-            parse_data_item(parser, item, (cs_data_item *)items + i);
-        cs_json_leave(&parser->in, mark);
-    }
-    index_ids(parser, "data", &policy->indices[CS_LIST_DATA], items, sizeof(cs_data_item), policy->data_count);
-}
-
-/* ---- recipients --------------------------------------------------------------------------- */
-
-static void parse_recipient(cs_parser *parser, const cs_json *item, cs_recipient *recipient)
-{
-    recipient->id = cs_parse_id(parser, item, "id", true);
-    cs_str role = cs_json_in_str(&parser->in, item, "role", true);
-    int position = cs_parse_name(role, cs_role_names, CS_ROLE_OTHER + 1);
-    if (position < 0 && parser->draft)
-        (void)cs_parse_complain_at(parser, "role", "no such role is known");
-    recipient->role = (uint8_t)(position < 0 ? CS_ROLE_OTHER : position);
-    recipient->name = cs_parse_text(parser, item, "name", !parser->draft);
-    recipient->contact = cs_parse_text_or_string(parser, item, "contact", false);
-    recipient->country = cs_parse_country(parser, item, "country", "CN");
-    recipient->policy_url = cs_parse_url(parser, item, "policy_url");
-    recipient->developer = cs_parse_text_or_string(parser, item, "developer", false);
-    recipient->sdk_version = cs_parse_label(parser, item, "sdk_version", NAME_MAX_SIZE);
-}
-
-void cs_parse_recipients(cs_parser *parser, const cs_json *root)
-{
-    cs_policy *policy = parser->policy;
-    void *items;
-    size_t mark;
-    const cs_json *item = cs_parse_list(parser, root, "recipients", sizeof(cs_recipient), CS_POLICY_MAX_LIST, &items,
-                                        &policy->recipient_count);
-    policy->recipients = items;
-    for (size_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        if (enter_item(parser, "recipients", i, item, &mark))
-            parse_recipient(parser, item, (cs_recipient *)items + i);
-        cs_json_leave(&parser->in, mark);
-    }
-    index_ids(parser, "recipients", &policy->indices[CS_LIST_RECIPIENTS], items, sizeof(cs_recipient),
-              policy->recipient_count);
+    recipient->role = CS_ROLE_OTHER;
+    if (parser->draft)
+        (void)cs_json_complain_at(&parser->in, "role", "no such role is known");
 }
 
 /* ---- permissions -------------------------------------------------------------------------- */
 
+static void read_platform_name(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
+{
+    cs_str text = cs_json_str(item);
+    (void)at, (void)holder;
+    if (text.size == 0 || text.size > NAME_MAX_SIZE)
+        (void)cs_json_complain(&parser->in, "a name of 1 to %u bytes was expected", NAME_MAX_SIZE);
+    *(const char **)entry = cs_parse_copy(parser, text);
+}
+
 /* {"android": ["android.permission.CAMERA"]}: one member of "platforms". */
-static void parse_platform(cs_parser *parser, const cs_json *names, cs_permission_names *platform)
+static void read_platform(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    size_t count = cs_json_count(names);
-    if (cs_json_type_of(names) != CS_JSON_ARRAY || count == 0 || count > MAX_PLATFORM_NAMES) {
+    cs_permission_names *platform = entry;
+    cs_str name = cs_str_of(cs_json_name(item));
+    size_t count = cs_json_type_of(item) == CS_JSON_ARRAY ? cs_json_count(item) : 0;
+    (void)at, (void)holder;
+    if (!cs_id_is_valid(name))
+        (void)cs_json_complain(&parser->in, "a platform was expected, such as \"android\"");
+    if (count == 0 || count > cs_lists[CS_LIST_PLATFORM_NAMES].max)
         (void)cs_json_complain(&parser->in, "1 to %u of the system's names were expected in an array",
-                               MAX_PLATFORM_NAMES);
-        return;
-    }
-    const char **copies = cs_parse_alloc(parser, count * sizeof(*copies));
-    platform->platform = cs_parse_copy(parser, cs_str_of(cs_json_name(names)));
-    size_t at = 0;
-    for (const cs_json *name = cs_json_first(names); copies && name; name = cs_json_next(name)) {
-        cs_str text = cs_json_str(name);
-        if (text.size == 0 || text.size > NAME_MAX_SIZE)
-            (void)cs_json_complain(&parser->in, "a name of 1 to %u bytes was expected", NAME_MAX_SIZE);
-        copies[at++] = cs_parse_copy(parser, text);
-    }
-    platform->names = copies;
-    platform->name_count = (uint16_t)at;
+                               cs_lists[CS_LIST_PLATFORM_NAMES].max);
+    platform->platform = cs_parse_copy(parser, name);
+    cs_parse_list(parser, item, NULL, CS_LIST_PLATFORM_NAMES, platform);
 }
 
-static void parse_platforms(cs_parser *parser, const cs_json *item, cs_permission *permission)
+static void read_permission(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    const cs_json *platforms = cs_json_in_object(&parser->in, item, "platforms", false);
-    size_t count = cs_json_count(platforms);
-    if (count > MAX_PLATFORMS)
-        (void)cs_parse_complain_at(parser, "platforms", "more than %u platforms", MAX_PLATFORMS);
-    if (count == 0 || !cs_parse_ok(parser))
-        return;
-    cs_permission_names *names = cs_parse_alloc(parser, count * sizeof(*names));
-    size_t at = 0;
-    size_t mark = cs_json_enter(&parser->in, "platforms", SIZE_MAX);
-    for (const cs_json *one = cs_json_first(platforms); names && one; one = cs_json_next(one)) {
-        size_t inner = cs_json_enter(&parser->in, cs_json_name(one), SIZE_MAX);
-        if (!cs_id_is_valid(cs_str_of(cs_json_name(one))))
-            (void)cs_json_complain(&parser->in, "a platform was expected, such as \"android\"");
-        parse_platform(parser, one, &names[at++]);
-        cs_json_leave(&parser->in, inner);
-    }
-    cs_json_leave(&parser->in, mark);
-    permission->platforms = names;
-    permission->platform_count = (uint16_t)at;
+    static const cs_prop members[] = {
+        {CS_NAME(id), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_permission, id)},
+        {CS_NAME(name), CS_PROP_TEXT | CS_PROP_FINAL, 0, CS_AT(cs_permission, name)},
+        {CS_NAME(consequence), CS_PROP_TEXT, 0, CS_AT(cs_permission, consequence)},
+        {CS_NAME(settings), CS_PROP_TEXT, 0, CS_AT(cs_permission, settings)},
+        {CS_NAME(alternative), CS_PROP_TEXT, 0, CS_AT(cs_permission, alternative)},
+        {CS_NAME(platforms), CS_PROP_LIST, CS_LIST_PLATFORMS, 0},
+        {0},
+    };
+    cs_permission *permission = entry;
+    (void)at, (void)holder;
+    permission->cooldown_ms = parser->policy->cooldown_ms;
+    (void)cs_parse_members(parser, item, members, permission);
+    cs_parse_cooldown(parser, item, &permission->cooldown_ms, &permission->cooldown_raised);
 }
 
-static void parse_permission(cs_parser *parser, const cs_json *item, cs_permission *permission)
+/* The permissions once more: by now the purposes of their call sites are known. */
+static void read_sites(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    permission->id = cs_parse_id(parser, item, "id", true);
-    permission->name = cs_parse_text(parser, item, "name", !parser->draft);
-    permission->consequence = cs_parse_text(parser, item, "consequence", false);
-    permission->settings = cs_parse_text(parser, item, "settings", false);
-    permission->alternative = cs_parse_text(parser, item, "alternative", false);
-    permission->cooldown_ms =
-        cs_parse_cooldown(parser, item, parser->policy->cooldown_ms, &permission->cooldown_raised);
-    parse_platforms(parser, item, permission);
+    static const cs_prop members[] = {{CS_NAME(call_sites), CS_PROP_LIST, CS_LIST_CALL_SITES, 0}, {0}};
+    (void)entry, (void)holder;
+    /* The list was allocated by this parser; the policy only shows it as constant. */
+    (void)cs_parse_members(parser, item, members, (cs_permission *)&parser->policy->permissions[at]);
 }
 
-void cs_parse_permissions(cs_parser *parser, const cs_json *root)
+static void read_call_site(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    cs_policy *policy = parser->policy;
-    void *items;
-    size_t mark;
-    const cs_json *item = cs_parse_list(parser, root, "permissions", sizeof(cs_permission), CS_POLICY_MAX_LIST, &items,
-                                        &policy->permission_count);
-    policy->permissions = items;
-    for (size_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        if (enter_item(parser, "permissions", i, item, &mark))
-            parse_permission(parser, item, (cs_permission *)items + i);
-        cs_json_leave(&parser->in, mark);
-    }
-    index_ids(parser, "permissions", &policy->indices[CS_LIST_PERMISSIONS], items, sizeof(cs_permission),
-              policy->permission_count);
+    static const cs_prop members[] = {
+        {CS_NAME(id), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_call_site, id)},
+        {CS_NAME(purpose), CS_PROP_POSITION | CS_PROP_REQUIRED, CS_LIST_PURPOSES, CS_AT(cs_call_site, purpose)},
+        {CS_NAME(text), CS_PROP_TEXT, 0, CS_AT(cs_call_site, text)},
+        {0},
+    };
+    (void)at, (void)holder;
+    (void)cs_parse_members(parser, item, members, entry);
 }
 
-/* ---- call sites --------------------------------------------------------------------------- */
+/* ---- contacts, calendar, change -------------------------------------------------------------- */
 
-static void parse_call_site(cs_parser *parser, const cs_json *item, cs_call_site *site)
+static void read_contact(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    const cs_policy *policy = parser->policy;
-    site->id = cs_parse_id(parser, item, "id", true);
-    cs_str purpose = cs_json_in_str(&parser->in, item, "purpose", true);
-    site->text = cs_parse_text(parser, item, "text", false);
-    int at = cs_id_index_find(&policy->indices[CS_LIST_PURPOSES], policy->purposes, sizeof(cs_purpose), purpose);
-    if (cs_parse_ok(parser) && at < 0)
-        (void)cs_parse_complain_at(parser, "purpose", "no purpose %.*s is declared", CS_STR_ARG(purpose));
-    site->purpose = (uint16_t)(at < 0 ? 0 : at);
+    static const cs_prop members[] = {
+        {CS_NAME(kind), CS_PROP_ID | CS_PROP_REQUIRED, 0, CS_AT(cs_contact, kind)},
+        {CS_NAME(value), CS_PROP_TEXT_OR_STRING, 0, CS_AT(cs_contact, value)},
+        {CS_NAME(hours), CS_PROP_TEXT_OR_STRING, 0, CS_AT(cs_contact, hours)},
+        {0},
+    };
+    cs_policy *policy = holder;
+    cs_contact *contact = entry;
+    (void)cs_parse_members(parser, item, members, contact);
+    if (contact->value == 0 && contact == &policy->contacts[at])
+        (void)cs_json_in_object(&parser->in, item, "value", true);
 }
 
-static void parse_call_sites(cs_parser *parser, const cs_json *permission_item, cs_permission *permission)
+/* A channel's bare kind may say it all ("app"). */
+static void read_channel(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    void *items;
-    size_t mark;
-    const cs_json *item = cs_parse_list(parser, permission_item, "call_sites", sizeof(cs_call_site), MAX_CALL_SITES,
-                                        &items, &permission->call_site_count);
-    cs_call_site *sites = items;
-    permission->call_sites = sites;
-    for (uint16_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        if (enter_item(parser, "call_sites", i, item, &mark))
-            parse_call_site(parser, item, &sites[i]);
-        for (uint16_t j = 0; cs_parse_ok(parser) && j < i; j++)
-            if (cs_str_is(cs_str_of(sites[i].id), sites[j].id))
-                (void)cs_json_complain(&parser->in, "the identifier %s stands there twice", sites[i].id);
-        cs_json_leave(&parser->in, mark);
-    }
+    if (cs_json_type_of(item) == CS_JSON_OBJECT)
+        read_contact(parser, item, entry, at, holder);
+    else
+        read_id(parser, item, &((cs_contact *)entry)->kind, at, holder);
 }
 
-void cs_parse_call_sites(cs_parser *parser, const cs_json *root)
+static void read_day(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    /* The lists were allocated by this parser; the policy only shows them as constant. */
-    cs_permission *permissions = (cs_permission *)parser->policy->permissions;
-    const cs_json *item = cs_json_first(cs_json_get(root, "permissions"));
-    for (uint16_t i = 0; item && cs_parse_ok(parser); i++, item = cs_json_next(item)) {
-        size_t mark = cs_json_enter(&parser->in, "permissions", i);
-        parse_call_sites(parser, item, &permissions[i]);
-        cs_json_leave(&parser->in, mark);
-    }
+    cs_date *day = entry;
+    (void)holder;
+    if (!cs_date_parse(cs_json_str(item), day))
+        (void)cs_json_complain(&parser->in, "a day was expected, such as \"2026-10-01\"");
+    else if (at > 0 && cs_date_start_ms(day[-1]) >= cs_date_start_ms(*day))
+        (void)cs_json_complain(&parser->in, "days stand in their order, each once");
 }
+
+static void read_change_kind(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
+{
+    static const char kinds[] = "editorial\0mode\0control\0recipients\0rights\0contact\0impact\0";
+    unsigned kind = cs_text_find(kinds, cs_parse_reference(parser, item));
+    (void)entry, (void)at, (void)holder;
+    if (kind == 0 && parser->draft)
+        (void)cs_json_complain(&parser->in, "no such kind of change is known");
+    /* A kind of change that this engine does not know is material. */
+    parser->policy->declared_changes |= kind == 0 ? (uint32_t)CS_CHANGE_MODE : UINT32_C(1) << (kind - 1);
+}
+
+/* ---- what comes before the rest ---------------------------------------------------------------- */
+
+/* A newer policy names in `crit` what must not be ignored. Schema 1 has no such member yet, so every name is unknown. */
+static void read_crit(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
+{
+    cs_json_in *in = &parser->in;
+    (void)entry, (void)at, (void)holder;
+    if (cs_json_type_of(item) == CS_JSON_STRING)
+        in->status =
+            cs_fail(in->err, CONSENT_E_UNSUPPORTED, 0,
+                    "%s: %s: this member must be understood and is not known here: update the app to a version "
+                    "that knows it",
+                    in->what, in->path);
+    else
+        (void)cs_json_complain(in, "the name of a member was expected here, not %s",
+                               cs_json_type_name(cs_json_type_of(item)));
+}
+
+static void read_locale(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
+{
+    cs_policy *policy = holder;
+    cs_str locale = cs_json_str(item);
+    (void)entry;
+    if (!cs_locale_is_valid(locale))
+        (void)cs_json_complain(&parser->in, "a locale was expected, such as \"zh-CN\"");
+    else if (at == CS_POLICY_MAX_LOCALES)
+        (void)cs_json_complain(&parser->in, "more than %u locales", CS_POLICY_MAX_LOCALES);
+    else if (!cs_texts_add_locale(parser->texts, locale))
+        cs_parse_twice(parser, locale);
+    else
+        policy->locales[policy->locale_count++] = cs_parse_copy(parser, locale);
+}
+
+const cs_entry_reader cs_entry_readers[CS_LISTS_READ] = {
+    [CS_LIST_FUNCTIONS] = read_function,
+    [CS_LIST_DATA] = read_data_item,
+    [CS_LIST_RECIPIENTS] = read_recipient,
+    [CS_LIST_PURPOSES] = cs_read_purpose,
+    [CS_LIST_PERMISSIONS] = read_permission,
+    [CS_LIST_NEEDS] = read_id,
+    [CS_LIST_PURPOSE_DATA] = cs_read_purpose_data,
+    [CS_LIST_PURPOSE_RECIPIENTS] = cs_read_purpose_recipient,
+    [CS_LIST_PURPOSE_PERMISSIONS] = cs_read_purpose_permission,
+    [CS_LIST_PLATFORMS] = read_platform,
+    [CS_LIST_PLATFORM_NAMES] = read_platform_name,
+    [CS_LIST_CALL_SITES] = read_call_site,
+    [CS_LIST_CONTACTS] = read_contact,
+    [CS_LIST_CHANNELS] = read_channel,
+    [CS_LIST_RIGHT_KINDS] = read_id,
+    [CS_LIST_HOLIDAYS] = read_day,
+    [CS_LIST_MAKEUP_DAYS] = read_day,
+    [CS_LIST_CRIT] = read_crit,
+    [CS_LIST_LOCALES] = read_locale,
+    [CS_LIST_CHANGE_KINDS] = read_change_kind,
+    [CS_LIST_SUBSET] = cs_read_subset,
+    [CS_LIST_SITES] = read_sites,
+};

@@ -329,8 +329,7 @@ static void a_malformed_head_is_refused_where_it_stands(void **state)
          "policy.json: effective: the policy would take effect before"},
         {"2026-03-15T00:00:00+08:00", "2026-02-29T00:00:00+08:00", "policy.json: effective: an instant was expected"},
         {"2028-03-01T", "2026-03-02T", "policy.json: valid_until: the policy would end before"},
-        {"[\"zh-CN\", \"en\"]", "[\"zh-CN\", \"zh-CN\"]",
-         "policy.json: locales[1]: the locale zh-CN stands there twice"},
+        {"[\"zh-CN\", \"en\"]", "[\"zh-CN\", \"zh-CN\"]", "policy.json: locales[1]: zh-CN stands there twice"},
         {"[\"zh-CN\", \"en\"]", "[\"zh_CN\", \"en\"]", "policy.json: locales[0]: a locale was expected"},
         {"[\"zh-CN\", \"en\"]", "[]", "policy.json: locales: 1 to 8 locales"},
         {"[\"zh-CN\", \"en\"]", "[\"a1\"]", "policy.json: locales[0]: a locale was expected"},
@@ -352,7 +351,7 @@ static void a_malformed_head_is_refused_where_it_stands(void **state)
         {"\"offset\": \"+08:00\"", "\"offset\": \"+09:00\"", "policy.json: rights.calendar.offset: "},
         {"\"2026-10-02\"", "\"2026-10-32\"", "policy.json: rights.calendar.holidays[1]: a day was expected"},
         {"\"2026-10-02\"", "\"2026-10-01\"", "policy.json: rights.calendar.holidays[1]: days stand in their order"},
-        {"\"copy\", ", "\"access\", ", "policy.json: rights.kinds[1]: the kind access stands there twice"},
+        {"\"copy\", ", "\"access\", ", "policy.json: rights.kinds[1]: access stands there twice"},
         {"\"reply_working_days\": 15", "\"reply_working_days\": 0", "policy.json: rights.reply_working_days: "},
         {"\"impact\"]", "\"weather\"]", "policy.json: change.kinds[1]: no such kind of change"},
         {"{\"state\": \"running\"}", "{\"state\": \"gone\"}", "policy.json: service.state: "},
@@ -374,7 +373,7 @@ static void a_malformed_list_entry_is_refused_where_it_stands(void **state)
     (void)state;
     static const bad_change changes[] = {
         {"\"id\": \"extras\", \"kind\"", "\"id\": \"browse\", \"kind\"",
-         "policy.json: functions: the identifier browse stands there twice"},
+         "policy.json: functions: browse stands there twice"},
         {"\"kind\": \"basic\"", "\"kind\": \"vital\"", "policy.json: functions[0].kind: \"basic\" or \"additional\""},
         {"{\"id\": \"keyword\", \"name\": {\"zh-CN\": \"搜索词\", \"en\": \"Search words\"}}", "\"keyword\"",
          "policy.json: data[0]: an object was expected here, not a string"},
@@ -389,7 +388,7 @@ static void a_malformed_list_entry_is_refused_where_it_stands(void **state)
         {"\"purpose\": \"city\"", "\"purpose\": \"town\"",
          "policy.json: permissions[0].call_sites[0].purpose: no purpose town"},
         {"\"id\": \"payment\", \"function\"", "\"id\": \"search\", \"function\"",
-         "policy.json: purposes: the identifier search stands there twice"},
+         "policy.json: purposes: search stands there twice"},
         {"\"function\": \"extras\"", "\"function\": \"extra\"",
          "policy.json: purposes[2].function: no function extra is declared"},
         {"\"kind\": \"share\", ", "", "policy.json: purposes[1].kind: "},
@@ -397,16 +396,16 @@ static void a_malformed_list_entry_is_refused_where_it_stands(void **state)
         {"\"data\": [\"position\"]", "\"data\": [\"place\"]",
          "policy.json: purposes[2].data[0]: no data item place is declared"},
         {"\"data\": [\"position\"]", "\"data\": [\"position\", \"position\"]",
-         "policy.json: purposes[2].data[1]: the data item position stands there twice"},
+         "policy.json: purposes[2].data[1]: position stands there twice"},
         {"\"data\": [\"position\"]", "\"data\": [7]", "policy.json: purposes[2].data[0]: an identifier was expected"},
         {"\"recipients\": [\"pay\"", "\"recipients\": [\"bank\"",
          "policy.json: purposes[1].recipients[0]: no recipient bank is declared"},
         {"\"recipients\": [\"pay\"", "\"recipients\": [\"maps\"",
-         "policy.json: purposes[1].recipients[1]: the recipient maps stands there twice"},
+         "policy.json: purposes[1].recipients[1]: maps stands there twice"},
         {"\"data\": [\"name\"]}]", "\"data\": [\"position\"]}]",
          "policy.json: purposes[1].recipients[1].data[0]: position is not among the purpose's data"},
         {"\"data\": [\"name\"]}]", "\"data\": [\"name\", \"name\"]}]",
-         "policy.json: purposes[1].recipients[1].data[1]: the data item name stands there twice"},
+         "policy.json: purposes[1].recipients[1].data[1]: name stands there twice"},
         {"\"permissions\": [\"location\"]", "\"permissions\": [\"camera\"]",
          "policy.json: purposes[2].permissions[0]: no permission camera is declared"},
         {"{\"period\": \"365d\"}", "{}", "policy.json: purposes[1].retention: either a `period` or a `criterion`"},
@@ -421,7 +420,7 @@ static void a_newer_schema_and_an_unknown_critical_member_are_unsupported(void *
 {
     (void)state;
     static const bad_change changes[] = {
-        {"\"schema\": 1", "\"schema\": 2", "policy.json: schema: the policy was written in a newer schema"},
+        {"\"schema\": 1", "\"schema\": 2", "policy.json: schema: written in a newer schema than 1"},
         {"\"crit\": []", "\"crit\": [\"weather\"]", "policy.json: crit[0]: this member must be understood"}};
     expect_refusals(changes, CS_COUNT_OF(changes), CONSENT_E_UNSUPPORTED);
 }
