@@ -33,23 +33,19 @@ static inline bool cs_parse_ok(const cs_parser *parser)
 /* ---- members (parse_members.c) --------------------------------------------------------------- */
 
 /* Every member's name. */
-#define CS_PROP_NAMES(X)                                                                                               \
-    X(accept)                                                                                                          \
-    X(allowed)                                                                                                         \
-    X(alternative)                                                                                                     \
-    X(at_expiry)                                                                                                       \
-    X(at_field) X(automated) X(bound) X(calendar) X(call_sites) X(change) X(channel) X(channels) X(child_under)        \
-        X(complaint) X(consequence) X(contact) X(contacts) X(controller) X(cooldown) X(correction) X(country) X(crit)  \
-            X(criterion) X(data) X(data_state) X(developer) X(effective) X(end) X(facts) X(fetch_before_consent)       \
-                X(form) X(function) X(functions) X(grant) X(ground) X(guardian_under) X(holidays) X(hours) X(id)       \
-                    X(identity) X(impact) X(import) X(kind) X(kinds) X(labels) X(lifetime) X(locales) X(makeup_days)   \
-                        X(method) X(minors) X(must_reach_end) X(name) X(necessity) X(need) X(needs) X(needs_age)       \
-                            X(needs_login) X(notice) X(period) X(permissions) X(platforms) X(policy_url) X(published)  \
-                                X(purpose) X(purposes) X(reason) X(recipients) X(refusal) X(refuse) X(region)          \
-                                    X(remedies) X(reply_working_days) X(retention) X(revision) X(rights) X(role)       \
-                                        X(rules) X(scope) X(sdk_version) X(section) X(security) X(sensitive)           \
-                                            X(service) X(settings) X(state) X(storage) X(storage_level) X(summary)     \
-                                                X(text) X(tick) X(valid_until) X(value) X(version) X(visitor)
+/* clang-format off */
+#define CS_PROP_NAMES(X) \
+    X(accept) X(allowed) X(alternative) X(at_expiry) X(at_field) X(automated) X(bound) X(calendar) X(call_sites) \
+    X(change) X(channel) X(channels) X(child_under) X(complaint) X(consequence) X(contact) X(contacts) X(controller) \
+    X(cooldown) X(correction) X(country) X(crit) X(criterion) X(data) X(data_state) X(developer) X(effective) X(end) \
+    X(facts) X(fetch_before_consent) X(form) X(function) X(functions) X(grant) X(ground) X(guardian_under) \
+    X(holidays) X(hours) X(id) X(identity) X(impact) X(import) X(kind) X(kinds) X(labels) X(lifetime) X(locales) \
+    X(makeup_days) X(method) X(minors) X(must_reach_end) X(name) X(necessity) X(need) X(needs) X(needs_age) \
+    X(needs_login) X(notice) X(period) X(permissions) X(platforms) X(policy_url) X(published) X(purpose) X(purposes) \
+    X(reason) X(recipients) X(refusal) X(refuse) X(region) X(remedies) X(reply_working_days) X(retention) X(revision) \
+    X(rights) X(role) X(rules) X(scope) X(sdk_version) X(section) X(security) X(sensitive) X(service) X(settings) \
+    X(state) X(storage) X(storage_level) X(summary) X(text) X(tick) X(valid_until) X(value) X(version) X(visitor)
+/* clang-format on */
 
 struct cs_prop_names {
 #define CS_PROP_NAME(name) char name[sizeof(#name)];
