@@ -190,6 +190,8 @@ void cs_base64url_encode(cs_buffer *out, cs_span data);          /* no padding *
 bool cs_base64url_decode(cs_buffer *out, cs_str text);           /* strict: canonical, no padding */
 uint32_t cs_crc32c(const void *data, size_t size);
 uint64_t cs_hash64(const void *data, size_t size); /* FNV-1a: tables only, never security */
+/* SipHash-2-4: without the key nobody tells what was hashed, nor finds two alike. */
+uint64_t cs_keyed_hash64(const uint8_t key[16], const void *data, size_t size);
 
 /* ---- time --------------------------------------------------------------------------------- */
 

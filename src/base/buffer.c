@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FIRST_CAPACITY 512u /* an act and its record fit: no growing while somebody waits */
+
 void cs_buffer_init(cs_buffer *buffer, const cs_memory *memory, size_t max_size)
 {
     *buffer = (cs_buffer){.memory = memory, .max_size = max_size};
@@ -30,7 +32,7 @@ void cs_buffer_clear(cs_buffer *buffer)
 /* Moves by copying, never by resizing in place: the old block is wiped before it is given back. */
 static bool grow(cs_buffer *buffer, size_t capacity)
 {
-    uint8_t *data = cs_alloc(buffer->memory, capacity);
+    uint8_t *data = cs_realloc(buffer->memory, NULL, 0, capacity);
     if (!data)
         return false;
     if (buffer->data) {
@@ -54,7 +56,7 @@ static uint8_t *reserve(cs_buffer *buffer, size_t size)
     }
     size_t wanted = buffer->size + size;
     if (wanted > buffer->capacity) {
-        size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
+        size_t capacity = buffer->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : buffer->capacity;
         while (capacity < wanted)
             capacity = capacity > buffer->max_size / 2 ? buffer->max_size : capacity * 2;
         if (capacity > buffer->max_size)

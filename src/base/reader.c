@@ -41,6 +41,10 @@ uint64_t cs_read_u64(cs_reader *reader)
 uint64_t cs_read_varint(cs_reader *reader)
 {
     uint64_t value = 0;
+    if (reader->ok && reader->left > 0 && *reader->at < 0x80u) { /* most are */
+        reader->left--;
+        return *reader->at++;
+    }
     for (unsigned shift = 0; shift < 64; shift += 7) {
         const uint8_t *byte = cs_read_bytes(reader, 1);
         if (!byte)

@@ -111,15 +111,20 @@ static void put_field(const cs_event *event, size_t number, const cs_member *f, 
     }
 }
 
-void cs_event_encode(const cs_event *event, cs_buffer *out)
+void cs_event_write(const cs_event *event, cs_buffer *out)
 {
-    size_t start = out->size;
     if (event->data_count > CS_EVENT_MAX_DATA) {
         out->failed = true;
         return;
     }
     for (size_t i = 0; i < CS_COUNT_OF(fields); i++)
         put_field(event, i + 1, &fields[i], out);
+}
+
+void cs_event_encode(const cs_event *event, cs_buffer *out)
+{
+    size_t start = out->size;
+    cs_event_write(event, out);
     /* The reader is the judge of what an event is: nothing leaves here that it would refuse. */
     cs_event check;
     if (!out->failed) {
@@ -127,6 +132,12 @@ void cs_event_encode(const cs_event *event, cs_buffer *out)
         if (cs_event_decode(written, &check, NULL) != CONSENT_OK)
             out->failed = true;
     }
+}
+
+void cs_event_copy(cs_event *to, const cs_event *from)
+{
+    size_t count = from->data_count < CS_EVENT_MAX_DATA ? from->data_count : CS_EVENT_MAX_DATA;
+    memcpy(to, from, offsetof(cs_event, data) + count * sizeof *from->data);
 }
 
 /* ---- decoding ----------------------------------------------------------------------------- */
@@ -220,7 +231,7 @@ static bool skip_field(cs_reader *in, uint64_t wire)
 
 consent_status cs_event_decode(cs_span bytes, cs_event *out, consent_error *err)
 {
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(cs_event, data));
     if (bytes.size > CS_EVENT_MAX_SIZE)
         return cs_fail(err, CONSENT_E_CORRUPT, 0, "the event was larger than %u bytes", CS_EVENT_MAX_SIZE);
     cs_reader in = cs_reader_of(bytes);

@@ -92,7 +92,6 @@ typedef struct cs_event {
     cs_policy_ref overlay; /* the product's policy, where the form was a product's: the act carries both */
     cs_str purpose;
     cs_str recipient;
-    cs_str data[CS_EVENT_MAX_DATA];
     size_t data_count;
     cs_str permission;
     cs_str call_site;
@@ -114,9 +113,13 @@ typedef struct cs_event {
     cs_str reference;  /* evidence: guardian's verification, import, request id, support case, receipt */
     cs_str rules_id;   /* child rules document accepted with it */
     uint32_t rules_version;
-    uint32_t count; /* usage */
-    cs_str detail;  /* type-specific text: request kind, notice id, reason */
+    uint32_t count;                 /* usage */
+    cs_str detail;                  /* type-specific text: request kind, notice id, reason */
+    cs_str data[CS_EVENT_MAX_DATA]; /* last, because there are few: what is behind data_count is nobody's, nor copied */
 } cs_event;
+
+/* A copy that can be changed; the views stay borrowed. */
+void cs_event_copy(cs_event *to, const cs_event *from);
 
 const char *cs_event_type_name(uint32_t type); /* "granted"; "unknown" */
 const char *cs_actor_name(uint32_t actor);
@@ -125,8 +128,10 @@ const char *cs_actor_name(uint32_t actor);
 bool cs_event_is_field_notice(const cs_event *event);
 cs_polarity cs_event_polarity(const cs_event *event);
 
-/* Appends the exact bytes. */
+/* Appends the exact bytes. What decode would refuse fails the buffer. */
 void cs_event_encode(const cs_event *event, cs_buffer *out);
+/* The same for bytes that are held against decode where they go: by cs_ledger_commit. */
+void cs_event_write(const cs_event *event, cs_buffer *out);
 /* Refuses anything that encode would not have written, except unknown fields. E_CORRUPT with the field. */
 consent_status cs_event_decode(cs_span bytes, cs_event *out, consent_error *err);
 

@@ -33,6 +33,7 @@
 #define CS_ASK_MAX 4096u
 #define CS_PROFILE_MAX_ONCE 16u
 #define CS_KNOWN_NOTICES 64u
+#define CS_KNOWN_TRIES 4u /* places that one notice may take */
 #define CS_RECORD_MAX_EVENTS (CS_FORM_MAX_EVENTS + 64u)
 #define CS_CHECKPOINT_EVERY 256u /* events */
 #define CS_UNSAVED_MAX_BYTES 262144u
@@ -124,7 +125,7 @@ struct cs_profile {
     consent_error health_error;
     cs_once once[CS_PROFILE_MAX_ONCE];
     cs_ask *asks[CS_ASK_SLOTS];
-    uint8_t stored_notices[CS_KNOWN_NOTICES][CS_HASH_SIZE]; /* by the hash's first byte; one newer takes the place */
+    uint8_t stored_notices[CS_KNOWN_NOTICES][CS_HASH_SIZE]; /* from the hash's first byte on */
 };
 
 /* ---- profile.c: all with home->lock held ---- */

@@ -153,11 +153,7 @@ void cs_profile_committed(cs_profile *profile, bool restrictive)
 
 uint32_t cs_profile_item_hash(const cs_profile *profile, cs_str purpose)
 {
-    uint8_t hash[CS_HASH_SIZE];
-    cs_span parts[2] = {{profile->page_key, sizeof profile->page_key}, {(const uint8_t *)purpose.data, purpose.size}};
-    if (cs_sha256(parts, 2, hash, NULL) != CONSENT_OK)
-        return 1;
-    uint32_t value = cs_load_u32(hash);
+    uint32_t value = (uint32_t)cs_keyed_hash64(profile->page_key, purpose.data, purpose.size);
     return value ? value : 1;
 }
 

@@ -322,10 +322,16 @@ static consent_status seal_notice(cs_profile *profile, const char *name, cs_span
 consent_status cs_profile_store_notice(cs_profile *profile, const uint8_t hash[CS_HASH_SIZE], cs_span notice,
                                        consent_error *err)
 {
+    static const uint8_t nothing[CS_HASH_SIZE];
     char name[2 * CS_HOME_NAME_SIZE];
     uint8_t *known = profile->stored_notices[hash[0] % CS_KNOWN_NOTICES];
-    if (memcmp(known, hash, CS_HASH_SIZE) == 0)
-        return CONSENT_OK;
+    for (size_t i = 0; i < CS_KNOWN_TRIES; i++) {
+        uint8_t *next = profile->stored_notices[(hash[0] + i) % CS_KNOWN_NOTICES];
+        if (memcmp(next, hash, CS_HASH_SIZE) == 0)
+            return CONSENT_OK;
+        if (memcmp(known, nothing, CS_HASH_SIZE) != 0)
+            known = next;
+    }
     bool there = false;
     consent_status status = cs_profile_need_ledger(profile, err);
     if (status == CONSENT_OK)

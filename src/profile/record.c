@@ -69,7 +69,8 @@ static void announce(cs_profile *profile, const cs_event *events, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (!is_restrictive(&events[i]))
             continue;
-        cs_event stamped = events[i];
+        cs_event stamped;
+        cs_event_copy(&stamped, &events[i]);
         stamp(profile, &stamped, &now);
         if (cs_state_overlay_withdraw(&profile->state, &stamped, NULL) != CONSENT_OK)
             cs_profile_fail(profile, CONSENT_E_MEMORY, NULL);
@@ -102,7 +103,8 @@ static void keep_unsaved(cs_profile *profile, const cs_event *events, size_t cou
     for (size_t i = 0; i < count; i++) {
         if (!stays_with_refusal(&events[i]))
             continue;
-        cs_event copy = events[i];
+        cs_event copy;
+        cs_event_copy(&copy, &events[i]);
         copy.seq = 1;
         copy.session_id = profile->session;
         cs_buffer_clear(&one);
@@ -117,13 +119,14 @@ static void keep_unsaved(cs_profile *profile, const cs_event *events, size_t cou
 
 static consent_status add(cs_profile *profile, frame *out, const cs_event *event, const cs_now *now, consent_error *err)
 {
-    cs_event stamped = *event;
+    cs_event stamped;
     size_t start = out->bytes.size;
     if (out->count == CS_RECORD_MAX_EVENTS)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "one act holds at most %u events", CS_RECORD_MAX_EVENTS);
+    cs_event_copy(&stamped, event);
     stamped.seq = cs_ledger_next_seq(profile->ledger) + out->count;
     stamp(profile, &stamped, now);
-    cs_event_encode(&stamped, &out->bytes);
+    cs_event_write(&stamped, &out->bytes);
     out->spans[out->count].data = NULL; /* once `bytes` is complete: it may still move */
     out->spans[out->count].size = out->bytes.size - start;
     out->count++;

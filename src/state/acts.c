@@ -147,8 +147,11 @@ void cs_state_acts_drop_provisional(cs_state *state)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < state->act_count; i++)
-        if ((state->acts[i].flags & CS_ACT_PROVISIONAL) == 0)
-            state->acts[kept++] = state->acts[i];
+        if ((state->acts[i].flags & CS_ACT_PROVISIONAL) == 0) {
+            if (kept != i)
+                state->acts[kept] = state->acts[i];
+            kept++;
+        }
     state->act_count = kept;
 }
 

@@ -415,14 +415,18 @@ consent_status cs_state_apply(cs_state *state, const uint8_t *stream, bool own_s
 
 consent_status cs_state_overlay_withdraw(cs_state *state, const cs_event *event, consent_error *err)
 {
-    cs_event provisional = *event;
+    cs_event provisional;
+    cs_event_copy(&provisional, event);
     provisional.seq = 0;
+    state->has_overlay = true;
     return apply_act(state, &provisional, NO_STREAM, 0, CS_ACT_PROVISIONAL, err);
 }
 
 void cs_state_overlay_clear(cs_state *state)
 {
-    cs_state_acts_drop_provisional(state);
+    if (state->has_overlay)
+        cs_state_acts_drop_provisional(state);
+    state->has_overlay = false;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------- */

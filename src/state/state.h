@@ -142,6 +142,7 @@ typedef struct cs_state {
     cs_name_table names;
     cs_act *acts; /* sorted by purpose first: see cs_state_acts */
     uint32_t act_count, act_capacity;
+    bool has_overlay; /* some of them may be provisional */
     cs_age_act *ages;
     uint32_t age_count, age_capacity;
     cs_permission_state *permissions;

@@ -487,6 +487,25 @@ static void checksums_match_their_published_values(void **state)
     assert_true(cs_hash64("a", 1) == UINT64_C(0xaf63dc4c8601ec8c));
 }
 
+static void the_keyed_hash_is_siphash(void **state)
+{
+    (void)state;
+    /* The published vectors: key 00 01 … 0f, and of 00 01 02 … the first 0, 1, 7, 8, 15 and 63 bytes. */
+    static const struct {
+        size_t size;
+        uint64_t hash;
+    } vectors[] = {{0, UINT64_C(0x726fdb47dd0e0e31)},  {1, UINT64_C(0x74f839c593dc67fd)},
+                   {7, UINT64_C(0xab0200f58b01d137)},  {8, UINT64_C(0x93f5f5799a932462)},
+                   {15, UINT64_C(0xa129ca6149be45e5)}, {63, UINT64_C(0x958a324ceb064572)}};
+    uint8_t bytes[64];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)i;
+    for (size_t i = 0; i < CS_COUNT_OF(vectors); i++)
+        assert_true(cs_keyed_hash64(bytes, bytes, vectors[i].size) == vectors[i].hash);
+    assert_true(cs_keyed_hash64(bytes, NULL, 0) == vectors[0].hash);
+    assert_true(cs_keyed_hash64(bytes + 1, bytes, 7) != vectors[2].hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +535,7 @@ int main(void)
         cmocka_unit_test(hex_goes_there_and_back),
         cmocka_unit_test(base64url_has_one_text_for_one_value),
         cmocka_unit_test(checksums_match_their_published_values),
+        cmocka_unit_test(the_keyed_hash_is_siphash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
