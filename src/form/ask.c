@@ -74,7 +74,7 @@ static consent_status may_prompt(const cs_form *form)
         return CONSENT_OK;
     case CS_PERMISSION_ON:
         return cs_form_fail(form, CONSENT_E_REJECTED, "the system granted '%s' already, show the form 'own'",
-                            form->permission);
+                            form->query.permission.data);
     case CS_PERMISSION_RESTS:
         break;
     }
@@ -104,7 +104,8 @@ static bool guardian_may_answer(cs_form *form)
     const cs_minors *minors = &form->policy->minors;
     bool rules = minors->rules_version != 0 && cs_decide_age(form->input->state, form->input->now, &years) &&
                  years < minors->child_under;
-    if (form->purpose || form->occasion != (rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN))
+    if (form->query.purpose.data ||
+        form->occasion != (rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN))
         return false;
     look_at_standing(form, &standing);
     form->subject = CS_SUBJECT_GUARDIAN_REQUIRED;

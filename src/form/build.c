@@ -66,14 +66,10 @@ static consent_status look_up_data(const cs_form *form, cs_form_subject *subject
 static void keep_query(cs_form *form, const cs_form_subject *subject)
 {
     cs_query *query = &form->query;
-    form->purpose = cs_form_keep(form, subject->purpose->id);
-    form->recipient = subject->recipient ? cs_form_keep(form, subject->recipient->id) : NULL;
-    form->permission = subject->permission ? cs_form_keep(form, subject->permission->id) : NULL;
-    form->call_site = subject->call_site ? cs_form_keep(form, subject->call_site->id) : NULL;
-    query->purpose = cs_str_of(form->purpose);
-    query->recipient = cs_str_of(form->recipient);
-    query->permission = cs_str_of(form->permission);
-    query->call_site = cs_str_of(form->call_site);
+    query->purpose = cs_form_keep_id(form, subject->purpose->id);
+    query->recipient = cs_form_keep_id(form, subject->recipient ? subject->recipient->id : NULL);
+    query->permission = cs_form_keep_id(form, subject->permission ? subject->permission->id : NULL);
+    query->call_site = cs_form_keep_id(form, subject->call_site ? subject->call_site->id : NULL);
     query->data = cs_form_data_ids(form, subject, &query->data_count);
 }
 
@@ -113,7 +109,6 @@ consent_status cs_form_look_up(cs_form *form, cs_form_subject *subject)
 void cs_form_drop_names(cs_form *form)
 {
     cs_query whole = {.scope = form->query.scope, .user_initiated = form->user_initiated};
-    form->purpose = form->recipient = form->permission = form->call_site = NULL;
     form->query = whole;
 }
 
@@ -168,7 +163,7 @@ static void name_policies(cs_form *form)
     name_policy(form, form->policy, &form->policy_name);
     if (base)
         name_policy(form, base, &form->base_name);
-    form->shared = base && form->purpose && cs_policy_purpose(base, form->query.purpose);
+    form->shared = base && cs_policy_purpose(base, form->query.purpose);
 }
 
 static consent_status build_occasion(cs_form *form)

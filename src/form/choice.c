@@ -60,8 +60,8 @@ static void add_datum(cs_form *form, const cs_purpose_data *wanted)
     datum->control = cs_form_compose(form, "data:%s", item->id);
     const char *name = cs_form_text(form, item->name);
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_DATA, datum->control, name ? name : item->id);
-    choice->purpose = form->purpose;
-    choice->recipient = form->recipient;
+    choice->purpose = form->query.purpose.data;
+    choice->recipient = form->query.recipient.data;
     choice->data = datum->id.data;
     choice->emphasis = item->sensitive ? 2 : 0;
     choice->consequence = cs_form_keep(form, cs_form_text(form, wanted->reason));
@@ -110,7 +110,7 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject)
     form->written = needed == CS_FORM_WRITTEN;
     form->once = needed == CS_FORM_ONCE;
     /* A withdrawal that names no recipient would speak for every recipient. */
-    form->narrowing = form->recipient || !purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
+    form->narrowing = form->query.recipient.data || !purpose->recipient_count ? CS_EVENT_WITHDRAWN : CS_EVENT_DENIED;
     if (form->written && !form->entry_count)
         cs_form_add_entry(form, "reference", CS_WORD_SIGNATURE, true);
     if (purpose->kind == CS_KIND_PUBLISH)

@@ -109,7 +109,7 @@ static consent_status may_confirm(cs_form *form)
 {
     cs_decision answer;
     cs_decide(form->input->policies, form->input->state, &form->query, form->input->now, &answer);
-    if (answer.decision == CONSENT_ALLOW && !form->purpose && form->user_initiated) {
+    if (answer.decision == CONSENT_ALLOW && !form->query.purpose.data && form->user_initiated) {
         form->about_policy = true;
         return CONSENT_OK;
     }

@@ -33,7 +33,7 @@ const cs_str *cs_form_data_ids(cs_form *form, const cs_form_subject *subject, si
     *count = 0;
     for (size_t i = 0; ids && i < subject->purpose->data_count; i++)
         if (subject->data >> i & 1)
-            ids[(*count)++] = cs_str_of(cs_form_keep(form, cs_form_item(form, subject, i)->id));
+            ids[(*count)++] = cs_form_keep_id(form, cs_form_item(form, subject, i)->id);
     return ids;
 }
 

@@ -233,12 +233,12 @@ static void put_rules(const cs_form *form, cs_json_out *out)
 
 static void put_permission(const cs_form *form, cs_json_out *out)
 {
-    static const member rows[] = {{offsetof(cs_form, call_site), TEXT, "call_site"},
+    static const member rows[] = {{offsetof(cs_form, query.call_site.data), TEXT, "call_site"},
                                   {offsetof(cs_form, records_choice), BOOLEAN, "records_choice"}};
-    if (!form->permission)
+    if (!form->query.permission.data)
         return;
     open_object(out, "permission");
-    cs_json_member_text(out, "id", form->permission);
+    cs_json_member_text(out, "id", form->query.permission.data);
     open_list(out, "names");
     for (uint32_t i = 0; i < form->permission_name_count; i++)
         cs_json_put_text(out, form->permission_names[i]);
@@ -249,8 +249,8 @@ static void put_permission(const cs_form *form, cs_json_out *out)
 
 static void put_head(const cs_form *form, cs_json_out *out)
 {
-    static const member names[] = {{offsetof(cs_form, purpose), ANY_TEXT, "purpose"},
-                                   {offsetof(cs_form, recipient), ANY_TEXT, "recipient"}};
+    static const member names[] = {{offsetof(cs_form, query.purpose.data), ANY_TEXT, "purpose"},
+                                   {offsetof(cs_form, query.recipient.data), ANY_TEXT, "recipient"}};
     static const member rules[] = {{offsetof(cs_form, rules_id), TEXT, "id"},
                                    {offsetof(cs_form, rules_version), NUMBER, "version"}};
     static const member notice[] = {{offsetof(cs_form, notice_id), TEXT, "id"},

@@ -41,6 +41,11 @@ const char *cs_form_keep(cs_form *form, const char *text)
     return text ? cs_form_keep_str(form, cs_str_of(text)) : NULL;
 }
 
+cs_str cs_form_keep_id(cs_form *form, const char *id)
+{
+    return cs_str_of(cs_form_keep(form, id));
+}
+
 const char *cs_form_compose(cs_form *form, const char *fmt, ...)
 {
     char text[1000];

@@ -34,7 +34,16 @@ typedef struct cs_form_entry {
 } cs_form_entry;
 
 typedef struct cs_form_choice {
-    uint8_t kind; /* cs_control_kind */
+    uint8_t kind;     /* cs_control_kind */
+    uint8_t emphasis; /* of the label: 2 for sensitive data */
+    bool required;
+    bool on;                     /* manage: in force now; never pre-ticked elsewhere */
+    bool shared;                 /* manage: see cs_form.shared */
+    bool has_siblings;           /* manage: the same purpose has choices for other recipients */
+    bool essential, recommended; /* manage, of a storage level: what it lets be stored, essential or all */
+    uint32_t band;               /* age: lower bound in years + 1 */
+    uint32_t field_count;
+    const cs_form_field *fields; /* manage: what the law wants shown beside this switch */
     const char *control;
     const char *label;
     const char *consequence; /* NULL: none */
@@ -43,17 +52,8 @@ typedef struct cs_form_choice {
     const char *channel;                    /* manage, marketing: "sms" …; NULL */
     const char *storage_level;              /* manage, stored on the device: "preference" …; NULL */
     const char *function, *section;         /* manage: what it belongs to, where the document tells of it; NULL */
-    uint8_t emphasis;                       /* of the label: 2 for sensitive data */
-    uint32_t band;                          /* age: lower bound in years + 1 */
-    bool essential, recommended;            /* manage, of a storage level: what it lets be stored, essential or all */
-    bool required;
-    bool on;              /* manage: in force now; never pre-ticked elsewhere */
-    bool shared;          /* manage: see cs_form.shared */
-    bool has_siblings;    /* manage: the same purpose has choices for other recipients */
-    const cs_str *grants; /* manage: data items that switching on grants, all shown */
+    const cs_str *grants;                   /* manage: data items that switching on grants, all shown */
     size_t grant_count;
-    const cs_form_field *fields; /* manage: what the law wants shown beside this switch */
-    uint32_t field_count;
 } cs_form_choice;
 
 /* A data item that the form asks for. */
@@ -70,21 +70,39 @@ typedef struct cs_form_policy_name {
     uint8_t hash[CS_HASH_SIZE];
 } cs_form_policy_name;
 
+/* What is used most stands first. */
 struct cs_form {
-    const cs_memory *memory;
     const cs_form_input *input; /* borrowed, while it is built */
+    const cs_policy *policy;    /* borrowed; nothing but cs_form_policy uses it after the build */
     consent_error *err;         /* the caller's, while it is built */
-    bool failed;                /* no memory, or past CS_FORM_MAX_BYTES */
     int32_t occasion;
+    uint32_t subject;  /* what a refusal is about (cs_subject) */
+    bool failed;       /* no memory, or past CS_FORM_MAX_BYTES */
+    bool guardian;     /* the guardian acts */
+    bool child;        /* the person is a child */
+    bool informs;      /* nothing is asked: the answer says whether the person goes on */
+    bool about_policy; /* what is asked is the policy as a whole */
+    bool shared;       /* a product's form: its purpose is one that the platform declares, too */
+    bool user_initiated;
+    bool written, once;
+    bool records_choice; /* the system's dialog is the consent, too (method os_dialog) */
+    bool needs_emphasis;
+    bool marks_changes; /* material changes, incidents and closings are to stand out (C160) */
+    bool must_reach_end;
+    uint32_t choice_count, field_count, data_count, stream_count;
+    cs_form_choice *choices;
+    cs_form_field *fields;
+    cs_form_datum *data;
+    cs_event *events;
+    size_t event_count;
+    cs_query query; /* texts in the arena; its names are NULL where it has none */
+
     const char *locale;
-    const cs_policy *policy; /* borrowed; nothing but cs_form_policy uses it after the build */
-    bool shared;             /* the form's purpose is such a one */
-    const char *purpose, *recipient, *permission, *call_site; /* NULL: none */
-    uint32_t narrowing;                  /* how leaving out data that stood granted is recorded (cs_event_type) */
-    bool guardian;                       /* the guardian acts */
-    bool child;                          /* the person is a child */
-    bool about_policy;                   /* what is asked is the policy as a whole */
-    bool informs;                        /* nothing is asked: the answer says whether the person goes on */
+    const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
+    uint32_t narrowing;                                   /* how leaving out data that stood granted is recorded */
+    uint32_t emphasis_count;
+    uint32_t entry_count;
+    cs_form_entry entries[2];
     const char *notice_id, *notice_kind; /* notices; NULL */
     const char *age_purpose;             /* age: the purpose it is asked for, with its data; NULL */
     const cs_str *age_data;
@@ -92,44 +110,24 @@ struct cs_form {
     const char *rules_id; /* child rules agreed to with it; NULL */
     uint32_t rules_version;
     const char *const *streams; /* confirm: devices in hex */
-    uint32_t stream_count;
-    bool written, once, records_choice; /* records_choice: the system's dialog is the consent, too (method os_dialog) */
     const char *const *permission_names;
     uint32_t permission_name_count;
-
     cs_block *blocks;
-    uint32_t block_count, block_capacity;
-    cs_form_field *fields;
-    uint32_t field_count, field_capacity;
-    cs_form_choice *choices;
-    uint32_t choice_count, choice_capacity;
-    uint32_t entry_count;
-    cs_form_field spare_field; /* these take what found no memory */
-    cs_form_choice spare_choice;
-    consent_form_part spare_part;
-    cs_form_datum *data;
-    uint32_t data_count;
-    const char *accept_label, *refuse_label, *save_label; /* NULL: no such button */
-    bool needs_emphasis;
-    bool marks_changes; /* material changes, incidents and closings are to stand out (C160) */
-    bool must_reach_end;
-    uint32_t emphasis_count;
     consent_form_part *parts;
-    uint32_t part_count, part_capacity;
-
-    cs_arena arena;
+    uint32_t block_count, part_count;
+    uint32_t block_capacity, field_capacity, choice_capacity, part_capacity;
+    size_t event_capacity;
     cs_form_policy_name policy_name;
     cs_form_policy_name base_name; /* a product's form: the platform's policy, for purposes that it declares too */
-    cs_query query;                /* texts in the arena */
-    cs_form_entry entries[2];
     cs_buffer notice;
     uint8_t notice_hash[CS_HASH_SIZE];
     int64_t built_ms, expires_ms, valid_until_ms; /* valid_until 0: open */
-    uint32_t subject;                             /* what a refusal is about (cs_subject) */
     uint64_t seen;
-    bool user_initiated;
-    cs_event *events;
-    size_t event_count, event_capacity;
+    cs_arena arena;
+    const cs_memory *memory;
+    cs_form_field spare_field; /* these take what found no memory */
+    cs_form_choice spare_choice;
+    consent_form_part spare_part;
 };
 
 /* Fails with "the … form was not built: " and this. */
@@ -141,6 +139,7 @@ void *cs_form_alloc(cs_form *form, size_t size);
 /* Copies into the form; "" and `failed` when memory ran out. NULL stays NULL. */
 const char *cs_form_keep(cs_form *form, const char *text);
 const char *cs_form_keep_str(cs_form *form, cs_str text);
+cs_str cs_form_keep_id(cs_form *form, const char *id);
 /* printf into the arena, for what is made of identifiers and numbers: at most 1000 bytes. */
 const char *cs_form_compose(cs_form *form, const char *fmt, ...) CS_PRINTF(2, 3);
 /* Texts one after another; the last one is NULL. */

@@ -37,7 +37,7 @@ static consent_status may_ask_age(cs_form *form)
     form->about_policy = true;
     if (form->guardian || form->user_initiated)
         return CONSENT_OK;
-    if (!form->purpose)
+    if (!form->query.purpose.data)
         return cs_form_fail(form, CONSENT_E_REJECTED,
                             "name a purpose whose function needs the age, or let the person start it");
     return cs_form_may_ask(form);

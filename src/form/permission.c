@@ -83,9 +83,9 @@ consent_status cs_form_build_permission(cs_form *form)
 static cs_event *add_event(cs_form *form, uint32_t type, consent_os_state result)
 {
     cs_event *event = cs_form_add_event(form, type, CONSENT_METHOD_OS_DIALOG, NULL, form->shared);
-    event->permission = cs_str_of(form->permission);
-    event->call_site = cs_str_of(form->call_site);
-    event->purpose = cs_str_of(form->purpose);
+    event->permission = form->query.permission;
+    event->call_site = form->query.call_site;
+    event->purpose = form->query.purpose;
     event->os_state = (uint32_t)result;
     return event;
 }
@@ -94,7 +94,7 @@ static void add_consent(cs_form *form, consent_os_state result)
 {
     bool granted = result == CONSENT_OS_GRANTED;
     cs_event *event = add_event(form, granted ? CS_EVENT_GRANTED : CS_EVENT_DENIED, result);
-    event->recipient = cs_str_of(form->recipient);
+    event->recipient = form->query.recipient;
     cs_form_name_data(event, form->query.data, form->query.data_count);
     if (!granted)
         event->subject = form->subject;
@@ -110,7 +110,7 @@ consent_status cs_form_permission_result(cs_form *form, consent_os_state result,
                        cs_form_occasion_name(form->occasion));
     if (result < CONSENT_OS_UNKNOWN || result > CONSENT_OS_BLOCKED)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "permission '%s': %d is no state of consent_os_state",
-                       form->permission, (int)result);
+                       form->query.permission.data, (int)result);
     consent_status status = cs_form_check_time(form, shown_ms, now_ms, err);
     if (status == CONSENT_OK)
         status = cs_form_reserve_events(form, 3, err);

@@ -194,8 +194,8 @@ static void sort_data(const cs_form_reading *in, sorted_data *sorted)
 cs_event *cs_form_record_item(const cs_form_reading *in, uint32_t type, uint32_t method, const char *control)
 {
     cs_event *event = cs_form_record(in, type, method, control, in->form->shared);
-    event->purpose = cs_str_of(in->form->purpose);
-    event->recipient = cs_str_of(in->form->recipient);
+    event->purpose = in->form->query.purpose;
+    event->recipient = in->form->query.recipient;
     return event;
 }
 
@@ -235,7 +235,7 @@ consent_status cs_form_accept_choice(const cs_form_reading *in)
     if (form->data_count && !sorted.granted)
         return cs_fail(in->err, CONSENT_E_REJECTED, 0,
                        "choice '%s' and the others were left unticked: accepting '%s' needs one of them",
-                       form->data[0].control, form->purpose);
+                       form->data[0].control, form->query.purpose.data);
     consent_status status = check_declarations(in, &sorted.ticked_at_ms);
     if (status != CONSENT_OK)
         return status;
@@ -262,8 +262,8 @@ static void refuse_permission(const cs_form_reading *in)
     const cs_form *form = in->form;
     uint32_t method = cs_form_refusal_method(in);
     cs_event *result = cs_form_record_item(in, CS_EVENT_PERMISSION_RESULT, method, "refuse");
-    result->permission = cs_str_of(form->permission);
-    result->call_site = cs_str_of(form->call_site);
+    result->permission = form->query.permission;
+    result->call_site = form->query.call_site;
     result->os_state = CONSENT_OS_DENIED;
     if (!form->records_choice)
         return;
@@ -462,7 +462,7 @@ static consent_status accept(const cs_form_reading *in)
         return cs_form_accept_age(in);
     if (form->stream_count)
         return cs_form_accept_devices(in);
-    if (form->purpose)
+    if (form->query.purpose.data)
         return cs_form_accept_choice(in);
     return form->guardian ? cs_form_accept_guardian(in) : cs_form_accept_policy(in);
 }
@@ -478,7 +478,7 @@ static consent_status act(const cs_form_reading *in)
         return cs_form_go_on(in);
     if (form->occasion == CONSENT_OCCASION_PERMISSION)
         refuse_permission(in);
-    else if (form->purpose)
+    else if (form->query.purpose.data)
         refuse(in);
     else
         cs_form_refuse_whole(in);

@@ -131,8 +131,7 @@ static consent_status look_up_recipient(cs_form *form, cs_form_subject *subject)
     if (!subject->recipient)
         return cs_form_fail(form, CONSENT_E_NOT_FOUND, "policy '%s' does not declare the recipient '%.*s'",
                             form->policy->id, CS_STR_ARG(id));
-    form->recipient = cs_form_keep(form, subject->recipient->id);
-    form->query.recipient = cs_str_of(form->recipient);
+    form->query.recipient = cs_form_keep_id(form, subject->recipient->id);
     return CONSENT_OK;
 }
 
