@@ -25,9 +25,8 @@ static consent_status read_band(const cs_form_reading *in, const cs_form_choice 
         if (!answer || !answer->on)
             continue;
         if (*ticked || in->given->birth)
-            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                           "choice '%s' was ticked beside another age: give one age group or one birth date",
-                           choice->control);
+            return cs_form_reject_answer(in, CONSENT_E_REJECTED, choice->control,
+                                         "was ticked beside another age: give one age group or one birth date");
         *ticked = choice;
     }
     if (*ticked || in->given->birth)

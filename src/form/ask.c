@@ -26,10 +26,11 @@ static bool is_form_policy(const cs_form *form, size_t index)
     return index < policies->count && policies->policies[index] == form->policy;
 }
 
-static void look_at_standing(const cs_form *form, cs_standing *standing)
+const cs_policy *cs_form_standing(const cs_form *form, cs_str scope, cs_standing *standing)
 {
     const cs_form_input *input = form->input;
-    cs_decide_standing(input->policies, input->state, form->query.scope, input->now, standing);
+    cs_decide_standing(input->policies, input->state, scope, input->now, standing);
+    return standing->governing == CS_NO_POLICY ? NULL : input->policies->policies[standing->governing];
 }
 
 static bool is_choice(const cs_decision *answer)
@@ -85,7 +86,7 @@ static consent_status may_prompt(const cs_form *form)
 static consent_status may_ask_update(const cs_form *form)
 {
     cs_standing standing;
-    look_at_standing(form, &standing);
+    cs_form_standing(form, form->query.scope, &standing);
     if (!standing.accepted)
         return reject(form, "no version of the policy is accepted, show first_run");
     if (!is_form_policy(form, standing.newest) || standing.newest == standing.governing)
@@ -107,7 +108,7 @@ static bool guardian_may_answer(cs_form *form)
     if (form->query.purpose.data ||
         form->occasion != (rules ? CONSENT_OCCASION_CHILD_RULES : CONSENT_OCCASION_GUARDIAN))
         return false;
-    look_at_standing(form, &standing);
+    cs_form_standing(form, form->query.scope, &standing);
     form->subject = CS_SUBJECT_GUARDIAN_REQUIRED;
     form->about_policy = true;
     return is_form_policy(form, standing.wants_guardian);

@@ -149,12 +149,8 @@ static consent_status check_in_force(const cs_form *form)
 
 const cs_policy *cs_form_base_policy(const cs_form *form)
 {
-    const cs_form_input *input = form->input;
-    if (strcmp(form->policy->scope, "platform") == 0)
-        return NULL;
     cs_standing platform;
-    cs_decide_standing(input->policies, input->state, CS_STR("platform"), input->now, &platform);
-    return platform.governing == CS_NO_POLICY ? NULL : input->policies->policies[platform.governing];
+    return strcmp(form->policy->scope, "platform") == 0 ? NULL : cs_form_standing(form, (cs_str){NULL, 0}, &platform);
 }
 
 static void name_policies(cs_form *form)

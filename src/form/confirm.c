@@ -39,7 +39,7 @@ static const char *what(cs_form *form, const cs_act *act)
     id = cs_state_text(form->input->state, act->recipient);
     const cs_recipient *recipient = cs_policy_recipient(form->policy, id);
     const char *who = recipient ? cs_form_text(form, recipient->name) : NULL;
-    return cs_form_join(form, (const char *const[]){name, " · ", who ? who : cs_form_keep_str(form, id), NULL});
+    return cs_form_compose(form, "%s · %s", name, who ? who : cs_form_keep_str(form, id));
 }
 
 /* Several data items of one choice are several acts: each choice is told once. */

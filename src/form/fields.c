@@ -67,7 +67,7 @@ consent_status cs_form_controller_fields(cs_form *form)
         const char *value = cs_form_text(form, contact->value);
         const char *hours = cs_form_text(form, contact->hours);
         if (value && hours)
-            value = cs_form_join(form, (const char *const[]){value, " (", hours, ")", NULL});
+            value = cs_form_compose(form, "%s (%s)", value, hours);
         any |= value != NULL;
         cs_form_add_field(form, cs_form_compose(form, "contact:%s", contact->kind), contact_word(contact->kind), value);
     }
@@ -161,7 +161,7 @@ static const char *with_need(cs_form *form, const cs_purpose_data *wanted, const
         return name;
     const char *why = cs_form_text(form, wanted->reason);
     const char *need = cs_form_word(form, wanted->need == CS_NEED_OPTIONAL ? CS_WORD_OPTIONAL : CS_WORD_CONDITIONAL);
-    return cs_form_join(form, (const char *const[]){name, " (", need, why ? ": " : ")", why ? why : NULL, ")", NULL});
+    return why ? cs_form_compose(form, "%s (%s: %s)", name, need, why) : cs_form_compose(form, "%s (%s)", name, need);
 }
 
 static void put_datum(filling *fill, const cs_purpose_data *wanted, const char *prefix, cs_word label)

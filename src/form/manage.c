@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_COSTS 17u /* of a storage level: more would be read by nobody */
+
 typedef struct manage {
     cs_form *form;
     const cs_policy *base; /* the platform's, on a product's form */
@@ -121,7 +123,7 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
     const char *control = cs_form_compose(form, "choice:%s", purpose->id);
     if (recipient) {
         const char *who = cs_form_text(form, recipient->name);
-        name = cs_form_join(form, (const char *const[]){name, " · ", who ? who : recipient->id, NULL});
+        name = cs_form_compose(form, "%s · %s", name, who ? who : recipient->id);
         control = cs_form_compose(form, "%s:%s", control, recipient->id);
     }
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_ITEM, control, name);
@@ -185,17 +187,15 @@ bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *ite
 /* What this level would switch off costs what those switches say. */
 static const char *cost_of(cs_form *form, const cs_form_choice *level, uint32_t item_count)
 {
-    const char *texts[34] = {NULL};
-    size_t count = 0;
-    for (uint32_t i = 0; i < item_count && count + 2 < CS_COUNT_OF(texts); i++) {
+    const char *cost = NULL;
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < item_count && told < MAX_COSTS; i++) {
         const cs_form_choice *item = &form->choices[i];
         if (!item->storage_level || !item->consequence || cs_form_level_allows(level, item))
             continue;
-        if (count)
-            texts[count++] = " ";
-        texts[count++] = item->consequence;
+        cost = told++ ? cs_form_compose(form, "%s %s", cost, item->consequence) : item->consequence;
     }
-    return count ? cs_form_join(form, texts) : NULL;
+    return cost;
 }
 
 /* Nothing, only what is essential, everything: one choice for all that is stored on the device, beside a switch for each. */
@@ -242,11 +242,10 @@ static void add_devices(cs_form *form)
 
 consent_status cs_form_build_manage(cs_form *form)
 {
-    const cs_form_input *input = form->input;
     const cs_policy *policy = form->policy;
     manage all = {.form = form, .base = cs_form_base_policy(form)};
     cs_standing standing;
-    cs_decide_standing(input->policies, input->state, cs_str_of(policy->scope), input->now, &standing);
+    cs_form_standing(form, cs_str_of(policy->scope), &standing);
     all.accepted = standing.accepted;
     cs_form_add_heading(form, cs_form_word(form, CS_WORD_MANAGE));
     consent_status status = cs_form_controller_fields(form);

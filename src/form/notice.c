@@ -88,12 +88,10 @@ static void add_changed_parts(cs_form *form, const cs_policy *older)
 
 void cs_form_put_changes(cs_form *form)
 {
-    const cs_form_input *input = form->input;
     cs_standing standing;
-    cs_decide_standing(input->policies, input->state, cs_str_of(form->policy->scope), input->now, &standing);
-    if (standing.governing == CS_NO_POLICY || input->policies->policies[standing.governing] == form->policy)
+    const cs_policy *older = cs_form_standing(form, cs_str_of(form->policy->scope), &standing);
+    if (!older || older == form->policy)
         return;
-    const cs_policy *older = input->policies->policies[standing.governing];
     uint32_t kinds = cs_policy_changes(older, form->policy) | form->policy->declared_changes;
     if (kinds & ~(uint32_t)CS_CHANGE_EDITORIAL)
         kinds &= ~(uint32_t)CS_CHANGE_EDITORIAL;

@@ -48,31 +48,16 @@ cs_str cs_form_keep_id(cs_form *form, const char *id)
 
 const char *cs_form_compose(cs_form *form, const char *fmt, ...)
 {
-    char text[1000];
-    va_list args;
+    va_list args, again;
     va_start(args, fmt);
-    int size = vsnprintf(text, sizeof text, fmt, args);
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, fmt, args);
+    char *text = size < 0 ? NULL : cs_form_alloc(form, (size_t)size + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)size + 1, fmt, again);
+    va_end(again);
     va_end(args);
-    if (size < 0 || (size_t)size >= sizeof text) {
-        form->failed = true;
-        return "";
-    }
-    return cs_form_keep_str(form, (cs_str){text, (size_t)size});
-}
-
-const char *cs_form_join(cs_form *form, const char *const *texts)
-{
-    size_t size = 0;
-    for (size_t i = 0; texts[i]; i++)
-        size += strlen(texts[i]);
-    char *joined = cs_form_alloc(form, size + 1);
-    if (!joined)
-        return "";
-    char *end = joined;
-    for (size_t i = 0; texts[i]; i++)
-        for (const char *from = texts[i]; *from; from++)
-            *end++ = *from;
-    return joined;
+    return text ? text : "";
 }
 
 void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size)

@@ -140,10 +140,8 @@ void *cs_form_alloc(cs_form *form, size_t size);
 const char *cs_form_keep(cs_form *form, const char *text);
 const char *cs_form_keep_str(cs_form *form, cs_str text);
 cs_str cs_form_keep_id(cs_form *form, const char *id);
-/* printf into the arena, for what is made of identifiers and numbers: at most 1000 bytes. */
+/* printf into the arena. */
 const char *cs_form_compose(cs_form *form, const char *fmt, ...) CS_PRINTF(2, 3);
-/* Texts one after another; the last one is NULL. */
-const char *cs_form_join(cs_form *form, const char *const *texts);
 /* A list in the arena with room for one more element: `list`, or a larger copy; NULL when memory ran out. */
 void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size);
 
@@ -240,6 +238,8 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject)
 /* Whether a storage level lets this be stored: `item` is a switch with a storage_level. */
 bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *item);
 
+/* How the scope's policy stands; returns its governing version, NULL: none. */
+const cs_policy *cs_form_standing(const cs_form *form, cs_str scope, cs_standing *standing);
 /* The platform's policy that a product's form also speaks for; NULL: none, or this form is the platform's. */
 const cs_policy *cs_form_base_policy(const cs_form *form);
 /* The buttons: the policy's labels, else the form's own words. */

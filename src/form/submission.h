@@ -33,6 +33,9 @@ void cs_form_name_data(cs_event *event, const cs_str *data, size_t count);
 uint32_t cs_form_method(const cs_form_reading *in, uint32_t usual);
 /* Of a refusal: written or not. */
 uint32_t cs_form_refusal_method(const cs_form_reading *in);
+/* Fails with what is wrong with the choice. */
+consent_status cs_form_reject_answer(const cs_form_reading *in, consent_status status, const char *control,
+                                     const char *why);
 const consent_answer *cs_form_find_answer(const cs_form_reading *in, const char *control);
 /* Nothing new is granted under a policy past its time. */
 consent_status cs_form_check_policy_valid(const cs_form *form, int64_t now_ms, consent_error *err);

@@ -89,6 +89,12 @@ const consent_answer *cs_form_find_answer(const cs_form_reading *in, const char 
     return NULL;
 }
 
+consent_status cs_form_reject_answer(const cs_form_reading *in, consent_status status, const char *control,
+                                     const char *why)
+{
+    return cs_fail(in->err, status, 0, "choice '%s' %s", control, why);
+}
+
 /* Unknown and repeated controls are the host's mistakes. A box shown ticked is no evidence (C3); a refusal needs none. */
 static consent_status check_answers(const cs_form_reading *in)
 {
@@ -103,13 +109,12 @@ static consent_status check_answers(const cs_form_reading *in)
                            cs_form_occasion_name(form->occasion), answer->control ? answer->control : "(null)");
         for (size_t j = 0; j < i; j++)
             if (strcmp(in->given->answers[j].control, answer->control) == 0)
-                return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "choice '%s' was answered twice", answer->control);
+                return cs_form_reject_answer(in, CONSENT_E_ARGUMENT, answer->control, "was answered twice");
         if (answer->initially_on && !choice->on && in->given->action != CONSENT_ACTION_REFUSE)
-            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                           "choice '%s' was shown already ticked: show it unticked and let the person tick it (C3)",
-                           answer->control);
+            return cs_form_reject_answer(in, CONSENT_E_REJECTED, answer->control,
+                                         "was shown already ticked: show it unticked and let the person tick it (C3)");
         if (answer->at_ms < 0)
-            return cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "choice '%s' was answered before 1970", answer->control);
+            return cs_form_reject_answer(in, CONSENT_E_ARGUMENT, answer->control, "was answered before 1970");
     }
     return CONSENT_OK;
 }
@@ -155,8 +160,8 @@ consent_status cs_form_accept_policy(const cs_form_reading *in)
 {
     const consent_answer *tick = cs_form_find_answer(in, "tick");
     if (!tick || !tick->on)
-        return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                       "choice 'tick' was not ticked: accepting the policy needs it (C3)");
+        return cs_form_reject_answer(in, CONSENT_E_REJECTED, "tick",
+                                     "was not ticked: accepting the policy needs it (C3)");
     uint32_t method = cs_form_method(in, CONSENT_METHOD_CHECKBOX);
     cs_form_record(in, CS_EVENT_NOTICE_SHOWN, method, NULL, false);
     cs_event *accepted = cs_form_record(in, CS_EVENT_POLICY_ACCEPTED, method, "accept", false);
@@ -219,9 +224,8 @@ static consent_status check_declarations(const cs_form_reading *in, int64_t *tic
         if (choice->kind != CS_CONTROL_TICK)
             continue;
         if (!answer || !answer->on)
-            return cs_fail(in->err, CONSENT_E_REJECTED, 0,
-                           "choice '%s' was not ticked: a declaration is made by its own tick alone (C82)",
-                           choice->control);
+            return cs_form_reject_answer(in, CONSENT_E_REJECTED, choice->control,
+                                         "was not ticked: a declaration is made by its own tick alone (C82)");
         keep_latest_tick(in, answer, ticked_at_ms);
     }
     return CONSENT_OK;
@@ -337,8 +341,8 @@ static consent_status check_switches(const cs_form_reading *in, size_t *changes,
             continue;
         *changes += level ? in->form->choice_count : 1;
         if (level && levels++ > 0)
-            return cs_fail(in->err, CONSENT_E_REJECTED, 0, "choice '%s' is a second storage level: choose one",
-                           choice->control);
+            return cs_form_reject_answer(in, CONSENT_E_REJECTED, choice->control,
+                                         "is a second storage level: choose one");
         *ends_acceptance = *ends_acceptance || choice->kind == CS_CONTROL_ACCEPTANCE;
         if (answer->on && choice->needs)
             return cs_fail(in->err, CONSENT_E_REJECTED, 0,
