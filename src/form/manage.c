@@ -67,16 +67,15 @@ static bool add_fields(cs_form *form, cs_form_choice *choice, const cs_form_subj
 {
     cs_form_field *kept = form->fields;
     consent_error *err = form->err;
-    uint32_t kept_count = form->field_count, kept_capacity = form->field_capacity;
+    uint32_t kept_count = form->field_count;
     form->fields = NULL;
-    form->field_count = form->field_capacity = 0;
+    form->field_count = 0;
     form->err = NULL;
     bool complete = cs_form_purpose_fields(form, subject) == CONSENT_OK;
     choice->fields = form->fields;
     choice->field_count = complete ? form->field_count - 1 : 0; /* how to withdraw stands above, once for all */
     form->fields = kept;
     form->field_count = kept_count;
-    form->field_capacity = kept_capacity;
     form->err = err;
     return complete;
 }

@@ -60,23 +60,21 @@ const char *cs_form_compose(cs_form *form, const char *fmt, ...)
     return text ? text : "";
 }
 
-void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size)
+/* There is room for 16, then for each power of two. */
+void *cs_form_room(cs_form *form, void *list, uint32_t count, size_t size)
 {
-    if (count < *capacity)
+    bool full = count == 0 || (count >= 16 && (count & (count - 1)) == 0);
+    if (!full)
         return list;
-    uint32_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = cs_form_alloc(form, wanted * size);
-    if (!grown)
-        return NULL;
-    if (count)
+    void *grown = cs_form_alloc(form, (count ? count * 2 : 16) * size);
+    if (grown && count)
         memcpy(grown, list, count * size);
-    *capacity = wanted;
     return grown;
 }
 
 cs_form_field *cs_form_add_labelled(cs_form *form, const char *id, const char *label, const char *value)
 {
-    cs_form_field *list = cs_form_room(form, form->fields, form->field_count, &form->field_capacity, sizeof *list);
+    cs_form_field *list = cs_form_room(form, form->fields, form->field_count, sizeof *list);
     if (!list)
         return &form->spare_field;
     form->fields = list;
@@ -94,7 +92,7 @@ cs_form_field *cs_form_add_field(cs_form *form, const char *id, cs_word label, c
 
 cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *control, const char *label)
 {
-    cs_form_choice *list = cs_form_room(form, form->choices, form->choice_count, &form->choice_capacity, sizeof *list);
+    cs_form_choice *list = cs_form_room(form, form->choices, form->choice_count, sizeof *list);
     if (!list)
         return &form->spare_choice;
     form->choices = list;
@@ -107,7 +105,7 @@ cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *cont
 
 static cs_block *add_block(cs_form *form, uint32_t span_count, cs_span_text **spans)
 {
-    cs_block *list = cs_form_room(form, form->blocks, form->block_count, &form->block_capacity, sizeof *list);
+    cs_block *list = cs_form_room(form, form->blocks, form->block_count, sizeof *list);
     *spans = cs_form_alloc(form, span_count * sizeof **spans);
     if (!list || !*spans)
         return NULL;
@@ -169,7 +167,7 @@ void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool r
 
 static consent_form_part *add_part(cs_form *form, consent_part_kind kind, const char *text)
 {
-    consent_form_part *list = cs_form_room(form, form->parts, form->part_count, &form->part_capacity, sizeof *list);
+    consent_form_part *list = cs_form_room(form, form->parts, form->part_count, sizeof *list);
     if (!list)
         return &form->spare_part;
     form->parts = list;

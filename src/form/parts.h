@@ -115,7 +115,6 @@ struct cs_form {
     cs_block *blocks;
     consent_form_part *parts;
     uint32_t block_count, part_count;
-    uint32_t block_capacity, field_capacity, choice_capacity, part_capacity;
     size_t event_capacity;
     cs_form_policy_name policy_name;
     cs_form_policy_name base_name; /* a product's form: the platform's policy, for purposes that it declares too */
@@ -143,7 +142,7 @@ cs_str cs_form_keep_id(cs_form *form, const char *id);
 /* printf into the arena. */
 const char *cs_form_compose(cs_form *form, const char *fmt, ...) CS_PRINTF(2, 3);
 /* A list in the arena with room for one more element: `list`, or a larger copy; NULL when memory ran out. */
-void *cs_form_room(cs_form *form, void *list, uint32_t count, uint32_t *capacity, size_t size);
+void *cs_form_room(cs_form *form, void *list, uint32_t count, size_t size);
 
 /* Chinese for every locale that begins with "zh", English for all others. Static. */
 const char *cs_form_word(const cs_form *form, cs_word word);
