@@ -52,7 +52,7 @@ static bool outgrown(const cs_scene *scene, const cs_act *act, const cs_policy *
 
 /* ---- bundles and keys ------------------------------------------------------------------------------ */
 
-size_t cs_decide_bundle(const cs_scene *scene, cs_name id, uint32_t version, uint32_t revision, uint64_t hash)
+static size_t find_bundle(const cs_scene *scene, cs_name id, uint32_t version, uint32_t revision, uint64_t hash)
 {
     cs_str name = cs_state_text(scene->state, id);
     for (size_t i = 0; i < scene->set->count; i++) {
@@ -62,6 +62,16 @@ size_t cs_decide_bundle(const cs_scene *scene, cs_name id, uint32_t version, uin
             return i;
     }
     return CS_NO_POLICY;
+}
+
+size_t cs_decide_bundle(const cs_scene *scene, const cs_act *act)
+{
+    return find_bundle(scene, act->policy, act->version, act->revision, act->hash);
+}
+
+size_t cs_decide_overlay(const cs_scene *scene, const cs_act *act)
+{
+    return find_bundle(scene, act->overlay, act->overlay_version, act->overlay_revision, act->overlay_hash);
 }
 
 /* No act past the bundle's valid_until is a matter for the forms, which then take none: the state has forgotten the
@@ -192,7 +202,7 @@ static void weigh_into(cs_scene *scene, cs_layer *layer, const cs_act *act, size
 {
     if (act->kind != CS_ACT_ACCEPT || act->side != CS_SIDE_PERSON || act->policy != layer->name)
         return;
-    size_t index = cs_decide_bundle(scene, act->policy, act->version, act->revision, act->hash);
+    size_t index = cs_decide_bundle(scene, act);
     if (index == CS_NO_POLICY)
         return;
     cs_acceptance weight = weigh(scene, act, scene->set->policies[index]);
@@ -239,7 +249,7 @@ bool cs_decide_accepted_since(cs_scene *scene, const cs_layer *layer, const cs_p
         if (act->kind != CS_ACT_ACCEPT || act->side != CS_SIDE_PERSON || act->policy != layer->name ||
             act->time_ms < since_ms)
             continue;
-        size_t index = cs_decide_bundle(scene, act->policy, act->version, act->revision, act->hash);
+        size_t index = cs_decide_bundle(scene, act);
         if (index != CS_NO_POLICY && cs_policy_compare_version(scene->set->policies[index], after) > 0 &&
             weigh(scene, act, scene->set->policies[index]) == CS_ACCEPTANCE_COUNTS)
             return true;
@@ -346,7 +356,7 @@ static bool counts_in_itself(const cs_scene *scene, const cs_act *grant, cs_term
     *terms = cs_decide_granted_terms(scene, grant);
     if (terms->purpose == NULL || !in_its_time(grant, terms->policy))
         return false;
-    size_t below = cs_decide_bundle(scene, grant->policy, grant->version, grant->revision, grant->hash);
+    size_t below = cs_decide_bundle(scene, grant);
     bool needs_once = cs_purpose_effective_form(terms->policy, terms->purpose) == CS_FORM_ONCE;
     return in_its_time(grant, scene->set->policies[below]) && (!needs_once || (grant->flags & CS_ACT_ONCE) != 0) &&
            stands_as_grant(scene, grant);

@@ -502,7 +502,7 @@ static void look_up(matter *m, cs_scene *scene)
     m->initiated = scene->query->user_initiated;
     m->governing = cs_decide_governing_terms(scene);
     m->newest = cs_decide_newest_terms(scene);
-    m->ruling = m->governing.purpose != NULL ? m->governing : m->newest;
+    m->ruling = *(m->governing.purpose != NULL ? &m->governing : &m->newest);
     for (size_t i = 0; i < scene->layer_count; i++)
         regard_age(m, cs_decide_policy(scene, scene->layers[i].governing));
 }

@@ -32,8 +32,7 @@ static bool is_yes(const cs_act *act, uint8_t kind, const cs_act *purged)
 /* Accepting that version covered the item. */
 static bool covered_it(const cs_scene *scene, const cs_act *acceptance)
 {
-    size_t index =
-        cs_decide_bundle(scene, acceptance->policy, acceptance->version, acceptance->revision, acceptance->hash);
+    size_t index = cs_decide_bundle(scene, acceptance);
     if (index == CS_NO_POLICY)
         return false;
     cs_terms terms = {.index = index, .policy = cs_decide_policy(scene, index)};
@@ -157,9 +156,9 @@ static cs_loss loss(cs_scene *scene, const cs_str *data, bool *anonymise)
     if (!was_given(scene, name, &grant))
         return CS_LOSS_NONE;
     cs_terms governing = cs_decide_governing_terms(scene), newest = cs_decide_newest_terms(scene);
-    cs_terms ruling = governing.purpose != NULL ? governing : newest;
-    if (ruling.purpose != NULL)
-        *anonymise = ruling.purpose->retention.at_expiry == CS_AT_EXPIRY_ANONYMISE;
+    const cs_terms *ruling = governing.purpose != NULL ? &governing : &newest;
+    if (ruling->purpose != NULL)
+        *anonymise = ruling->purpose->retention.at_expiry == CS_AT_EXPIRY_ANONYMISE;
     if (cs_decide_ground_of_law(&newest))
         return CS_LOSS_NONE;
     if (guardian_refused(scene))
@@ -169,8 +168,8 @@ static cs_loss loss(cs_scene *scene, const cs_str *data, bool *anonymise)
             return CS_LOSS_SERVICE_ENDED;
     if (!cs_decide_declares(&governing, scene->query, data) && !cs_decide_declares(&newest, scene->query, data))
         return CS_LOSS_UNDECLARED;
-    return ruling.purpose->ground == CONSENT_GROUND_CONSENT ? loss_of_choice(scene, &ruling, grant, data)
-                                                            : CS_LOSS_NONE;
+    return ruling->purpose->ground == CONSENT_GROUND_CONSENT ? loss_of_choice(scene, ruling, grant, data)
+                                                             : CS_LOSS_NONE;
 }
 
 cs_loss cs_decide_loss(const cs_policy_set *set, const cs_state *state, const cs_query *item, const cs_now *now,

@@ -94,8 +94,9 @@ bool cs_decide_controller_changed(cs_scene *scene, const cs_layer *layer);
 
 /* Age at an instant by the statements that count; false: unknown. */
 bool cs_decide_age_at(const cs_state *state, int64_t time_ms, int32_t *years);
-/* The bundle (id, version, revision, hash) among those held; CS_NO_POLICY: not held. */
-size_t cs_decide_bundle(const cs_scene *scene, cs_name id, uint32_t version, uint32_t revision, uint64_t hash);
+/* The bundle that the act names (id, version, revision, hash), among those held; CS_NO_POLICY: not held. */
+size_t cs_decide_bundle(const cs_scene *scene, const cs_act *act);
+size_t cs_decide_overlay(const cs_scene *scene, const cs_act *act); /* the product's, of an act that names one */
 bool cs_decide_about_item(const cs_scene *scene, const cs_act *act);
 /* Fills the layer's acceptance and governing version. */
 void cs_decide_weigh_acceptance(cs_scene *scene, cs_layer *layer);

@@ -154,21 +154,22 @@ cs_terms cs_decide_newest_terms(const cs_scene *scene)
 
 cs_terms cs_decide_ruling_terms(const cs_scene *scene)
 {
-    cs_terms governing = cs_decide_governing_terms(scene);
-    return governing.purpose != NULL ? governing : cs_decide_newest_terms(scene);
+    cs_terms ruling = nearest_terms(scene, false);
+    if (ruling.purpose == NULL)
+        ruling = nearest_terms(scene, true);
+    return ruling;
 }
 
 cs_terms cs_decide_granted_terms(const cs_scene *scene, const cs_act *grant)
 {
     cs_terms none = {.index = CS_NO_POLICY};
-    size_t below = cs_decide_bundle(scene, grant->policy, grant->version, grant->revision, grant->hash);
+    size_t below = cs_decide_bundle(scene, grant);
     if (below == CS_NO_POLICY)
         return none;
     cs_terms terms = terms_of(scene, below, 0);
     terms.layer = scene->layer_count > 1 && grant->policy == scene->layers[1].name ? 1 : 0;
     if (grant->overlay != 0) {
-        size_t above = cs_decide_bundle(scene, grant->overlay, grant->overlay_version, grant->overlay_revision,
-                                        grant->overlay_hash);
+        size_t above = cs_decide_overlay(scene, grant);
         if (above == CS_NO_POLICY)
             return none;
         cs_terms product = terms_of(scene, above, 1);
