@@ -103,7 +103,7 @@ cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *cont
     return choice;
 }
 
-static cs_block *add_block(cs_form *form, uint32_t span_count, cs_span_text **spans)
+static cs_block *add_block(cs_form *form, uint16_t span_count, cs_span_text **spans)
 {
     cs_block *list = cs_form_room(form, form->blocks, form->block_count, sizeof *list);
     *spans = cs_form_alloc(form, span_count * sizeof **spans);

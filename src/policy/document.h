@@ -31,7 +31,7 @@ typedef struct cs_block {
     const char *id;     /* section, NULL: none */
     const char *marker; /* list item */
     const cs_span_text *spans;
-    uint32_t span_count;
+    uint16_t span_count;
 } cs_block;
 
 typedef struct cs_document {
@@ -39,7 +39,7 @@ typedef struct cs_document {
     const char *locale;
     const char *title;
     const cs_block *blocks;
-    uint32_t block_count;
+    uint16_t block_count;
 } cs_document;
 
 /* Parses and checks. Errors name the block. */

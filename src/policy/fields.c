@@ -1,5 +1,7 @@
 #include "policy/fields.h"
 
+#include "policy/document.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -91,6 +93,7 @@ static const cs_field purpose_recipient_fields[] = {
 static const cs_field permission_position[] = {{ONCE(POSITION), CS_LIST_PERMISSIONS, 0}, END};
 static const cs_field right_kind[] = {{ONCE(ID), 0, 0}, END};
 static const cs_field one_id[] = {{TERM(ID), 0, 0}, END};
+static const cs_field none[] = {END}; /* has no compact form */
 static const cs_field one_word[] = {{TERM(WORD), 0, 0}, END};
 
 static const cs_field permission_fields[] = {
@@ -217,6 +220,8 @@ const cs_list cs_lists[CS_LISTS] = {
     [CS_LIST_RIGHT_KINDS] = LIST(cs_policy, rights_kinds, rights_kind_count, char *, right_kind, 1, 64),
     [CS_LIST_HOLIDAYS] = LIST(cs_policy, holidays, holiday_count, cs_date, date_fields, 3, CS_POLICY_MAX_LIST),
     [CS_LIST_MAKEUP_DAYS] = LIST(cs_policy, makeup_days, makeup_day_count, cs_date, date_fields, 3, CS_POLICY_MAX_LIST),
+    [CS_LIST_BLOCKS] = LIST(cs_document, blocks, block_count, cs_block, none, 0, 20000),
+    [CS_LIST_SPANS] = LIST(cs_block, spans, span_count, cs_span_text, none, 0, 4096),
     [CS_LIST_DOCUMENTS] =
         LIST(cs_policy, documents, document_count, cs_document_ref, document_fields, 34, CS_POLICY_MAX_DOCUMENTS),
 };

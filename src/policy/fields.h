@@ -27,6 +27,8 @@ typedef enum cs_list_id {
     CS_LIST_HOLIDAYS,
     CS_LIST_MAKEUP_DAYS,
     CS_LIST_DOCUMENTS,
+    CS_LIST_BLOCKS, /* of a document */
+    CS_LIST_SPANS,  /* of its block */
     CS_LISTS,
     /* Read, and not kept as lists: */
     CS_LIST_CRIT = CS_LISTS,
@@ -34,6 +36,10 @@ typedef enum cs_list_id {
     CS_LIST_CHANGE_KINDS,
     CS_LIST_SUBSET, /* of the purpose's data, for a recipient */
     CS_LIST_SITES,  /* the permissions again, for their call sites */
+    CS_LIST_CELLS,
+    CS_LIST_CELL_SPANS,
+    CS_LIST_PUBLISHERS, /* of a key set */
+    CS_LIST_RECEIPTS,
     CS_LISTS_READ
 } cs_list_id;
 

@@ -2,6 +2,7 @@
 #include "policy/key_set.h"
 
 #include "crypto/jws.h"
+#include "policy/parse.h"
 
 #include <string.h>
 
@@ -24,80 +25,62 @@ consent_status cs_key_set_line(cs_str *rest, const char *what, size_t max_size, 
 
 /* ---- key set ------------------------------------------------------------------------------ */
 
-static bool read_instant(cs_json_in *in, const cs_json *item, const char *name, int64_t *out_ms)
+static void read_key(cs_parser *parser, const cs_json *item, uint8_t *key, cs_publisher *one)
 {
-    cs_str text = cs_json_in_str(in, item, name, true);
-    if (in->status == CONSENT_OK && !cs_time_parse(text, out_ms))
-        return cs_json_complain(in, "`%s` is not an instant such as \"2026-09-28T10:00:00+08:00\"", name);
-    return in->status == CONSENT_OK;
-}
-
-static void read_point(const cs_memory *memory, cs_json_in *in, const cs_json *item, uint8_t *key)
-{
-    cs_buffer decoded;
-    cs_buffer_init(&decoded, memory, CS_P256_PUBLIC_SIZE);
-    cs_str text = cs_json_in_str(in, item, "key", true);
-    bool read = text.size == CS_P256_PUBLIC_CHARS && cs_base64url_decode(&decoded, text);
-    if (decoded.failed)
-        in->status = cs_buffer_status(&decoded, "a key", in->err);
-    else if (!read || decoded.size != CS_P256_PUBLIC_SIZE || decoded.data[0] != 0x04)
-        (void)cs_json_complain(in, "`key` is not an uncompressed P-256 point, 65 bytes in base64url");
-    else
-        memcpy(key, decoded.data, CS_P256_PUBLIC_SIZE);
-    cs_buffer_free(&decoded);
-}
-
-static void read_key(const cs_memory *memory, cs_json_in *in, const cs_json *item, uint8_t *key, cs_publisher *one)
-{
+    static const cs_prop props[] = {
+        {CS_NAME(not_before), CS_PROP_INSTANT | CS_PROP_REQUIRED, true, CS_AT(cs_publisher, not_before_ms)},
+        {CS_NAME(not_after), CS_PROP_INSTANT | CS_PROP_REQUIRED, true, CS_AT(cs_publisher, not_after_ms)},
+        {0},
+    };
+    cs_json_in *in = &parser->in;
     char kid[17];
-    read_point(memory, in, item, key);
-    (void)read_instant(in, item, "not_before", &one->not_before_ms);
-    (void)read_instant(in, item, "not_after", &one->not_after_ms);
+    (void)cs_parse_members(parser, item, props, one);
+    cs_parse_point(in, parser->memory, item, "key", key);
     cs_str named = cs_json_in_str(in, item, "kid", true);
-    if (in->status != CONSENT_OK)
+    if (!cs_parse_ok(parser))
         return;
     in->status = cs_key_id(key, kid, in->err);
-    if (in->status == CONSENT_OK && !cs_str_is(named, kid))
+    if (!cs_str_is(named, kid))
         (void)cs_json_complain(in, "`kid` is not the name of `key`, %s", kid);
-    if (in->status == CONSENT_OK && one->not_after_ms <= one->not_before_ms)
+    if (one->not_after_ms <= one->not_before_ms)
         (void)cs_json_complain(in, "`not_after` does not lie behind `not_before`");
 }
 
-/* The list `name` of `least` to `most` keys. */
-static void read_keys(const cs_memory *memory, cs_json_in *in, const cs_json *list, const char *name, size_t least,
-                      size_t most, uint8_t *keys, cs_publisher *times, size_t *count)
+void cs_read_publisher(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    size_t given = cs_json_count(list);
-    if (in->status == CONSENT_OK && (given < least || given > most))
-        (void)cs_json_complain(in, "`%s` has %zu entries instead of %zu to %zu", name, given, least, most);
-    const cs_json *item = in->status == CONSENT_OK ? cs_json_first(list) : NULL;
-    for (; item && in->status == CONSENT_OK; item = cs_json_next(item), ++*count) {
-        size_t mark = cs_json_enter(in, name, *count);
-        read_key(memory, in, item, keys + *count * CS_P256_PUBLIC_SIZE, &times[*count]);
-        cs_json_leave(in, mark);
-    }
+    cs_key_set *set = holder;
+    (void)entry;
+    set->count = at + 1;
+    if (at == CS_KEY_SET_MAX_KEYS)
+        (void)cs_json_complain(&parser->in, "more than %u keys", CS_KEY_SET_MAX_KEYS);
+    else
+        read_key(parser, item, set->keys + at * CS_P256_PUBLIC_SIZE, &set->publishers[at]);
 }
 
-static consent_status read_key_set(const cs_memory *memory, cs_str payload, cs_key_set *set, consent_error *err)
+void cs_read_receipt(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)
 {
-    cs_json_doc doc;
-    cs_json_in in;
-    consent_status status = cs_json_parse(&doc, payload, CS_KEY_SET_MAX_BYTES, "the key set", err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_json_in_init(&in, "the key set", err);
-    int64_t schema = cs_json_in_int(&in, doc.root, "schema", true, 0, 1, INT32_MAX);
-    if (in.status == CONSENT_OK && schema != 1)
-        in.status =
-            cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the key set was written in a newer schema than 1: update the app");
-    set->version = (uint32_t)cs_json_in_int(&in, doc.root, "version", true, 0, 1, INT32_MAX);
-    const cs_json *publishers = cs_json_in_array(&in, doc.root, "publishers", true);
-    const cs_json *receipts = cs_json_in_array(&in, doc.root, "receipts", false);
-    read_keys(memory, &in, publishers, "publishers", 1, CS_KEY_SET_MAX_KEYS, set->keys, set->publishers, &set->count);
-    read_keys(memory, &in, receipts, "receipts", 0, CS_KEY_SET_MAX_RECEIPTS, set->receipt_keys, set->receipts,
-              &set->receipt_count);
-    cs_json_free(&doc);
-    return in.status;
+    cs_key_set *set = holder;
+    (void)entry;
+    set->receipt_count = at + 1;
+    if (at == CS_KEY_SET_MAX_RECEIPTS)
+        (void)cs_json_complain(&parser->in, "more than %u keys", CS_KEY_SET_MAX_RECEIPTS);
+    else
+        read_key(parser, item, set->receipt_keys + at * CS_P256_PUBLIC_SIZE, &set->receipts[at]);
+}
+
+static void read_key_set(cs_parser *parser, const cs_json *root)
+{
+    static const cs_prop props[] = {
+        {CS_NAME(version), CS_PROP_INT | CS_PROP_REQUIRED, CS_BOUNDS_FROM_1, CS_AT(cs_key_set, version)},
+        {CS_NAME(publishers), CS_PROP_LIST | CS_PROP_REQUIRED, CS_LIST_PUBLISHERS, 0},
+        {CS_NAME(receipts), CS_PROP_LIST, CS_LIST_RECEIPTS, 0},
+        {0},
+    };
+    cs_key_set *set = parser->base;
+    cs_parse_schema(&parser->in, root);
+    (void)cs_parse_members(parser, root, props, set);
+    if (set->count == 0)
+        (void)cs_json_complain_at(&parser->in, "publishers", "1 to %u keys were expected", CS_KEY_SET_MAX_KEYS);
 }
 
 /* Keys are remembered by the bytes that their names show. */
@@ -128,6 +111,7 @@ static consent_status name_signers(const cs_key_set *set, const uint8_t *root, c
 consent_status cs_key_set_verify(const cs_memory *memory, cs_str line, const uint8_t *roots, size_t root_count,
                                  cs_key_set *set, cs_signers *signers, consent_error *err)
 {
+    cs_parser parser = {.memory = memory, .base = set};
     cs_buffer payload;
     size_t root;
     if (root_count == 0)
@@ -135,7 +119,8 @@ consent_status cs_key_set_verify(const cs_memory *memory, cs_str line, const uin
     cs_buffer_init(&payload, memory, CS_KEY_SET_MAX_BYTES);
     consent_status status = cs_jws_verify(memory, line, CS_TYP_KEY_SET, roots, root_count, &root, &payload, err);
     if (status == CONSENT_OK)
-        status = read_key_set(memory, (cs_str){(const char *)payload.data, payload.size}, set, err);
+        status = cs_parse_json(&parser, (cs_str){(const char *)payload.data, payload.size}, CS_KEY_SET_MAX_BYTES,
+                               "the key set", read_key_set, err);
     if (status == CONSENT_OK)
         status = name_signers(set, roots + root * CS_P256_PUBLIC_SIZE, cs_buffer_span(&payload), signers, err);
     cs_buffer_free(&payload);

@@ -261,23 +261,15 @@ void cs_policy_free(cs_policy *policy)
 consent_status cs_policy_parse(const cs_memory *memory, cs_str payload, const char *what, bool draft,
                                cs_policy **policy, cs_texts **texts, consent_error *err)
 {
-    cs_json_doc doc;
-    cs_parser parser = {.memory = memory, .draft = draft};
+    cs_parser parser = {
+        .memory = memory, .draft = draft, .policy = cs_policy_new(memory), .texts = cs_texts_new(memory)};
     *policy = NULL;
     *texts = NULL;
-    consent_status status = cs_json_parse(&doc, payload, CS_POLICY_MAX_BYTES, what, err);
-    if (status != CONSENT_OK)
-        return status;
-    cs_json_in_init(&parser.in, what, err);
-    parser.policy = cs_policy_new(memory);
-    parser.texts = cs_texts_new(memory);
     if (parser.policy && parser.texts) {
+        parser.base = parser.policy;
         parser.arena = &parser.policy->arena;
-        read_root(&parser, doc.root);
-    } else
-        (void)cs_parse_no_memory(&parser);
-    cs_json_free(&doc);
-    status = parser.in.status;
+    }
+    consent_status status = cs_parse_json(&parser, payload, CS_POLICY_MAX_BYTES, what, read_root, err);
     if (status == CONSENT_OK) {
         cs_span part = {(const uint8_t *)payload.data, payload.size};
         status = cs_sha256(&part, 1, parser.policy->hash, err);

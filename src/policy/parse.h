@@ -16,6 +16,7 @@
 
 typedef struct cs_parser {
     cs_json_in in;
+    void *base; /* what is being read */
     const cs_memory *memory;
     cs_arena *arena;
     cs_policy *policy;
@@ -35,16 +36,18 @@ static inline bool cs_parse_ok(const cs_parser *parser)
 /* Every member's name. */
 /* clang-format off */
 #define CS_PROP_NAMES(X) \
-    X(accept) X(allowed) X(alternative) X(at_expiry) X(at_field) X(automated) X(bound) X(calendar) X(call_sites) \
-    X(change) X(channel) X(channels) X(child_under) X(complaint) X(consequence) X(contact) X(contacts) X(controller) \
-    X(cooldown) X(correction) X(country) X(crit) X(criterion) X(data) X(data_state) X(developer) X(effective) X(end) \
-    X(facts) X(fetch_before_consent) X(form) X(function) X(functions) X(grant) X(ground) X(guardian_under) \
-    X(holidays) X(hours) X(id) X(identity) X(impact) X(import) X(kind) X(kinds) X(labels) X(lifetime) X(locales) \
-    X(makeup_days) X(method) X(minors) X(must_reach_end) X(name) X(necessity) X(need) X(needs) X(needs_age) \
-    X(needs_login) X(notice) X(period) X(permissions) X(platforms) X(policy_url) X(published) X(purpose) X(purposes) \
-    X(reason) X(recipients) X(refusal) X(refuse) X(region) X(remedies) X(reply_working_days) X(retention) X(revision) \
-    X(rights) X(role) X(rules) X(scope) X(sdk_version) X(section) X(security) X(sensitive) X(service) X(settings) \
-    X(state) X(storage) X(storage_level) X(summary) X(text) X(tick) X(valid_until) X(value) X(version) X(visitor)
+    X(accept) X(allowed) X(alternative) X(at_expiry) X(at_field) X(automated) X(blocks) X(bound) X(calendar) \
+    X(call_sites) X(cells) X(change) X(channel) X(channels) X(child_under) X(complaint) X(consequence) X(contact) \
+    X(contacts) X(controller) X(cooldown) X(correction) X(country) X(crit) X(criterion) X(data) X(data_state) \
+    X(depth) X(developer) X(e) X(effective) X(end) X(facts) X(fetch_before_consent) X(form) X(fresh_until) \
+    X(function) X(functions) X(grant) X(ground) X(guardian_under) X(head) X(holidays) X(hours) X(href) X(id) \
+    X(identity) X(impact) X(import) X(kind) X(kinds) X(labels) X(level) X(lifetime) X(locale) X(locales) \
+    X(makeup_days) X(marker) X(method) X(minors) X(must_reach_end) X(name) X(necessity) X(need) X(needs) X(needs_age) \
+    X(needs_login) X(not_after) X(not_before) X(notice) X(period) X(permissions) X(platforms) X(policy_url) \
+    X(published) X(publishers) X(purpose) X(purposes) X(reason) X(receipts) X(recipients) X(refusal) X(refuse) \
+    X(region) X(remedies) X(reply_working_days) X(retention) X(revision) X(rights) X(role) X(rules) X(s) X(scope) \
+    X(sdk_version) X(section) X(security) X(sensitive) X(service) X(settings) X(spans) X(state) X(storage) \
+    X(storage_level) X(summary) X(t) X(text) X(tick) X(title) X(valid_until) X(value) X(version) X(visitor)
 /* clang-format on */
 
 struct cs_prop_names {
@@ -58,16 +61,18 @@ typedef enum cs_prop_kind {
     CS_PROP_LIST,   /* cs_list_id */
     CS_PROP_BOOL,
     CS_PROP_INT,            /* int32_t or uint32_t, cs_prop_bounds */
+    CS_PROP_SMALL,          /* uint8_t, cs_prop_bounds */
     CS_PROP_TEXT,           /* cs_text; 0 when it is missing */
     CS_PROP_TEXT_OR_STRING, /* the same; a plain string holds for every locale */
     CS_PROP_STRINGS,        /* from here on: what is written as a string */
     CS_PROP_ID = CS_PROP_STRINGS,
     CS_PROP_COUNTRY, /* "CN" */
+    CS_PROP_LINES,   /* without control characters but line ends and tabs */
     CS_PROP_LABEL,   /* short, without control characters */
     CS_PROP_URL,
     CS_PROP_COPIED = CS_PROP_URL, /* until here: const char *, in the arena */
     CS_PROP_WORD,                 /* uint8_t or bool: cs_prop_words */
-    CS_PROP_INSTANT,              /* int64_t, after 1970 */
+    CS_PROP_INSTANT,              /* int64_t, after 1970 unless `arg` */
     CS_PROP_DURATION,             /* int64_t, more than nothing */
     CS_PROP_POSITION,             /* uint16_t: of that identifier in the list `arg` */
     CS_PROP_REQUIRED = 32,        /* added: must be there */
@@ -78,7 +83,10 @@ typedef enum cs_prop_bounds {
     CS_BOUNDS_FROM_0 = 0,
     CS_BOUNDS_FROM_1,
     CS_BOUNDS_AGE,
-    CS_BOUNDS_DAYS
+    CS_BOUNDS_DAYS,
+    CS_BOUNDS_EMPHASIS,
+    CS_BOUNDS_LEVEL,
+    CS_BOUNDS_DEPTH
 } cs_prop_bounds;
 
 typedef enum cs_prop_words {
@@ -89,6 +97,7 @@ typedef enum cs_prop_words {
     CS_WORDS_STORAGE,
     CS_WORDS_ROLE,
     CS_WORDS_SENSITIVE,
+    CS_WORDS_BLOCK,
     CS_WORDS_FUNCTION, /* from here on it is 0 */
     CS_WORDS_STATE,
     CS_WORDS_NEED,
@@ -138,6 +147,10 @@ bool cs_is_printable(cs_str text, bool one_line);
 void cs_parse_cooldown(cs_parser *parser, const cs_json *object, int64_t *cooldown_ms, bool *raised);
 /* Retention, lifetimes, cool-down. */
 bool cs_parse_times(cs_parser *parser, const cs_json *object, cs_purpose *purpose);
+/* Scans and parses the JSON and lets `read` walk it from its root. The parser's `base`: what is read into; NULL: there was no
+ * memory for that. The first complaint, or CONSENT_OK. */
+consent_status cs_parse_json(cs_parser *parser, cs_str json, size_t max_size, const char *what,
+                             void (*read)(cs_parser *parser, const cs_json *root), consent_error *err);
 /* Complains when a document is of another schema than 1. */
 void cs_parse_schema(cs_json_in *in, const cs_json *root);
 /* A point of P-256, in base64url. */
@@ -153,6 +166,12 @@ void cs_read_purpose(cs_parser *parser, const cs_json *item, void *entry, size_t
 void cs_read_purpose_data(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
 void cs_read_purpose_recipient(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
 void cs_read_purpose_permission(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_block(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder); /* document.c */
+void cs_read_span(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_cell(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_cell_span(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
+void cs_read_publisher(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder); /* key_set.c */
+void cs_read_receipt(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
 void cs_read_subset(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder);
 
 /* An empty policy; NULL when there is no memory. */

@@ -242,4 +242,10 @@ const cs_entry_reader cs_entry_readers[CS_LISTS_READ] = {
     [CS_LIST_CHANGE_KINDS] = read_change_kind,
     [CS_LIST_SUBSET] = cs_read_subset,
     [CS_LIST_SITES] = read_sites,
+    [CS_LIST_BLOCKS] = cs_read_block,
+    [CS_LIST_SPANS] = cs_read_span,
+    [CS_LIST_CELLS] = cs_read_cell,
+    [CS_LIST_CELL_SPANS] = cs_read_cell_span,
+    [CS_LIST_PUBLISHERS] = cs_read_publisher,
+    [CS_LIST_RECEIPTS] = cs_read_receipt,
 };

@@ -22,6 +22,7 @@ static const char *const words[] = {
     [CS_WORDS_STORAGE] = "essential\0preference\0recommendation\0",
     [CS_WORDS_ROLE] = cs_role_words,
     [CS_WORDS_SENSITIVE] = cs_sensitive_words,
+    [CS_WORDS_BLOCK] = "h\0p\0li\0tr\0",
     [CS_WORDS_FUNCTION] = "basic\0additional\0",
     [CS_WORDS_STATE] = "identified\0deidentified\0anonymised\0",
     [CS_WORDS_NEED] = "required\0conditional\0optional\0",
@@ -30,10 +31,9 @@ static const char *const words[] = {
 };
 
 static const int32_t bounds[][2] = {
-    [CS_BOUNDS_FROM_0] = {0, INT32_MAX},
-    [CS_BOUNDS_FROM_1] = {1, INT32_MAX},
-    [CS_BOUNDS_AGE] = {0, MAX_AGE_YEARS},
-    [CS_BOUNDS_DAYS] = {1, 365},
+    [CS_BOUNDS_FROM_0] = {0, INT32_MAX}, [CS_BOUNDS_FROM_1] = {1, INT32_MAX}, [CS_BOUNDS_AGE] = {0, MAX_AGE_YEARS},
+    [CS_BOUNDS_DAYS] = {1, 365},         [CS_BOUNDS_EMPHASIS] = {0, 2},       [CS_BOUNDS_LEVEL] = {1, 6},
+    [CS_BOUNDS_DEPTH] = {1, 8},
 };
 
 /* ---- strings ------------------------------------------------------------------------------ */
@@ -55,6 +55,8 @@ static const char *fault_of(cs_str text, cs_prop_kind kind)
         return cs_id_is_valid(text) ? NULL : CS_ID_RULE;
     if (kind == CS_PROP_COUNTRY)
         return is_country(text) ? NULL : "a country was expected as two capitals, such as \"CN\"";
+    if (kind == CS_PROP_LINES)
+        return text.size > 0 && cs_is_printable(text, false) ? NULL : "the text is empty or holds a control character";
     size_t max_size = kind == CS_PROP_URL ? CS_URL_MAX_SIZE : LABEL_MAX_SIZE;
     if (text.size == 0 || text.size > max_size || !cs_is_printable(text, true))
         return kind == CS_PROP_URL ? "1 to 2048 bytes without control characters were expected"
@@ -80,7 +82,7 @@ static bool read_string(cs_parser *parser, const cs_prop *member, cs_str text, v
     } else {
         bool is_instant = kind == CS_PROP_INSTANT;
         bool valid = is_instant ? cs_time_parse(text, &time_ms) : cs_duration_parse(text, &time_ms);
-        if (!valid || time_ms <= 0)
+        if (!valid || (time_ms <= 0 && member->arg == 0))
             fault = is_instant ? "an instant was expected, such as \"2026-09-28T10:00:00+08:00\""
                                : "a duration was expected, such as \"48h\" or \"365d\"";
         *(int64_t *)at = time_ms;
@@ -115,15 +117,20 @@ static void read_value(cs_parser *parser, const cs_json *object, const cs_prop *
     const char *name = cs_prop_name(member->name);
     cs_prop_kind kind = member->kind % CS_PROP_REQUIRED;
     void *at = base + member->offset;
-    if (kind == CS_PROP_LIST)
+    if (kind == CS_PROP_LIST) {
         read_list(parser, object, member, required, base);
-    else if (kind == CS_PROP_BOOL)
+    } else if (kind == CS_PROP_BOOL) {
         *(bool *)at = cs_json_in_bool(&parser->in, object, name, false);
-    else if (kind == CS_PROP_INT)
-        *(int32_t *)at = (int32_t)cs_json_in_int(&parser->in, object, name, required, 0, bounds[member->arg][0],
-                                                 bounds[member->arg][1]);
-    else
+    } else if (kind <= CS_PROP_SMALL) {
+        const int32_t *within = bounds[member->arg];
+        int64_t number = cs_json_in_int(&parser->in, object, name, required, 0, within[0], within[1]);
+        if (kind == CS_PROP_INT)
+            *(int32_t *)at = (int32_t)number;
+        else
+            *(uint8_t *)at = (uint8_t)number;
+    } else {
         read_text(parser, object, name, required, kind == CS_PROP_TEXT_OR_STRING, at);
+    }
 }
 
 static bool read_members(cs_parser *parser, const cs_json *object, const cs_prop *member, const cs_prop *end,

@@ -174,6 +174,22 @@ bool cs_parse_times(cs_parser *parser, const cs_json *object, cs_purpose *purpos
 
 /* ---- what other signed documents hold as well ------------------------------------------------ */
 
+consent_status cs_parse_json(cs_parser *parser, cs_str json, size_t max_size, const char *what,
+                             void (*read)(cs_parser *parser, const cs_json *root), consent_error *err)
+{
+    cs_json_doc doc;
+    consent_status status = cs_json_parse(&doc, json, max_size, what, err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_json_in_init(&parser->in, what, err);
+    if (parser->base)
+        read(parser, doc.root);
+    else
+        (void)cs_parse_no_memory(parser);
+    cs_json_free(&doc);
+    return parser->in.status;
+}
+
 void cs_parse_schema(cs_json_in *in, const cs_json *root)
 {
     int64_t schema = cs_json_in_int(in, root, "schema", true, 0, 1, INT32_MAX);

@@ -338,10 +338,10 @@ static void a_malformed_key_set_is_refused_even_when_signed(void **state)
         {"\"schema\":1", "\"schema\":2", "newer schema"},
         {"\"version\":1", "\"version\":0", "version"},
         {"\"kid\":\"", "\"kid\":\"0", "publishers[0]: `kid` is not the name"},
-        {"\"key\":\"B", "\"key\":\"C", "publishers[0]: `key` is not"},
+        {"\"key\":\"B", "\"key\":\"C", "publishers[0].key: an uncompressed P-256 point"},
         {"2027-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "`not_after` does not lie behind"},
-        {"2026-01-01T00:00:00Z", "then", "`not_before` is not an instant"},
-        {"\"publishers\":[{", "\"publishers\":[],\"x\":[{", "instead of 1 to 64"}};
+        {"2026-01-01T00:00:00Z", "then", "publishers[0].not_before: an instant"},
+        {"\"publishers\":[{", "\"publishers\":[],\"x\":[{", "publishers: 1 to 64 keys"}};
     for (size_t i = 0; i < CS_COUNT_OF(changes); i++) {
         parts p = take_apart();
         char *payload = payload_of(p.lines[0]);

@@ -78,22 +78,21 @@ static void a_malformed_document_is_refused_and_the_block_named(void **state)
     (void)state;
     static const char *const changes[][3] = {
         {"\"locale\":\"zh-CN\",", "", "locale"},
-        {"\"title\":\"政策\"", "\"title\":\"\"", "`title` is empty"},
-        {"\"blocks\":[", "\"blocks\":[],\"x\":[", "blocks were expected, not 0"},
+        {"\"title\":\"政策\"", "\"title\":\"\"", "title: the text is empty"},
+        {"\"blocks\":[", "\"blocks\":[],\"x\":[", "1 block or more"},
         {"\"t\":\"p\"", "\"t\":\"div\"", "blocks[1]: a block was expected of type"},
         {"\"t\":\"h\",\"level\":2", "\"t\":\"h\",\"level\":9", "blocks[0].level: 9 is outside"},
-        {"\"id\":\"scope\"", "\"id\":\"范围\"", "blocks[0]: `id` is not"},
+        {"\"id\":\"scope\"", "\"id\":\"范围\"", "blocks[0].id: an identifier is"},
         {"{\"s\":\"粗\",\"e\":1}", "{\"s\":\"粗\",\"e\":3}", "blocks[1].spans[1].e: 3 is outside"},
         {"{\"s\":\"粗\",\"e\":1}", "{\"e\":1}", "blocks[1].spans[1].s"},
-        {"{\"s\":\"粗\",\"e\":1}", "\"粗\"", "blocks[1].spans[1]: a span was expected"},
-        {"\"s\":\"普通\"", "\"s\":\"\\u001b[31m\"", "blocks[1].spans[0]: `s` is empty or holds a control"},
+        {"{\"s\":\"粗\",\"e\":1}", "\"粗\"", "blocks[1].spans[1]: an object was expected"},
+        {"\"s\":\"普通\"", "\"s\":\"\\u001b[31m\"", "blocks[1].spans[0].s: the text is empty or holds a control"},
         {"https://example.com/", "javascript:alert(1)", "blocks[1].spans[3]: a link leads to"},
         {"https://example.com/", "https://", "blocks[1].spans[3]: a link leads to"},
         {"\"depth\":2", "\"depth\":0", "blocks[2].depth"},
         {"\"marker\":\"1.\",", "", "blocks[2].marker"},
         {"[],", "7,", "blocks[3]: a cell was expected"},
-        {"\"t\":\"p\",", "\"t\":\"h\",\"level\":1,\"id\":\"scope\",",
-         "blocks[1]: the section scope stands there twice"}};
+        {"\"t\":\"p\",", "\"t\":\"h\",\"level\":1,\"id\":\"scope\",", "blocks[1]: scope stands there twice"}};
     for (size_t i = 0; i < CS_COUNT_OF(changes); i++) {
         cs_document *d;
         consent_error err = {0};

@@ -377,7 +377,7 @@ static void a_policy_does_not_pass_for_a_head_statement_nor_the_other_way_round(
     cs_buffer head;
     cs_buffer_init(&head, make_memory(), CS_BUNDLE_MAX_BYTES);
     make_head("{\"schema\":1,\"id\":\"platform\",\"version\":5}", &by, &head);
-    expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "hash: a string");
+    expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "fresh_until: a string");
     cs_buffer_text(&head, "more\n");
     expect(f, install_bytes(f, &head), CONSENT_E_ARGUMENT, "behind the statement");
     cs_buffer_clear(&head);
