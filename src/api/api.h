@@ -27,6 +27,17 @@ consent_status cs_take_struct(const void *theirs, void *mine, size_t mine_size, 
 /* The other way for a struct that the library fills: writes what the caller has room for. */
 consent_status cs_give_struct(const void *mine, size_t mine_size, void *theirs, size_t min_size, const char *what,
                               consent_error *err);
+/* E_ARGUMENT for NULL; `what` names it. */
+consent_status cs_need_argument(const void *given, const char *what, consent_error *err);
+/* Leaves the verdict with the caller, whatever became of the question; returns `status`, or why it could not be left. */
+consent_status cs_give_verdict(const consent_verdict *mine, consent_verdict *theirs, consent_status status,
+                               consent_error *err);
+/* The same, but after a failure it says deny and nothing else. */
+consent_status cs_give_answer(consent_verdict *mine, consent_verdict *theirs, consent_status status,
+                              consent_error *err);
+/* An output of any allowed size, to be handed over by cs_write_out. E_ARGUMENT without profile or writer. */
+consent_status cs_begin_output(const consent_profile *profile, consent_write_fn write, cs_buffer *buffer,
+                               consent_error *err);
 /* Hands the buffer to the writer; frees it. */
 consent_status cs_write_out(cs_buffer *buffer, consent_status status, consent_write_fn write, void *ctx,
                             consent_error *err);

@@ -7,11 +7,10 @@
 
 const char *consent_status_name(consent_status status)
 {
-    static const char *const names[] = {
-        "OK",       "ARGUMENT", "MEMORY",    "IO",          "FULL",    "LOCKED",      "KEY_UNAVAILABLE",
-        "KEY_GONE", "CORRUPT",  "TAMPERED",  "ROLLED_BACK", "COPIED",  "UNSUPPORTED", "REJECTED",
-        "EXPIRED",  "USED",     "NOT_FOUND", "NOT_DURABLE", "NETWORK", "CANCELLED",   "FORKED"};
-    return (size_t)status < CS_COUNT_OF(names) ? names[status] : "UNKNOWN";
+    return cs_nth_text("OK\0ARGUMENT\0MEMORY\0IO\0FULL\0LOCKED\0KEY_UNAVAILABLE\0KEY_GONE\0CORRUPT\0TAMPERED\0"
+                       "ROLLED_BACK\0COPIED\0UNSUPPORTED\0REJECTED\0EXPIRED\0USED\0NOT_FOUND\0NOT_DURABLE\0"
+                       "NETWORK\0CANCELLED\0FORKED\0UNKNOWN\0",
+                       (size_t)status);
 }
 
 const char *consent_version(void)
@@ -26,17 +25,31 @@ void consent_set_crypto_lock(void (*lock)(void *ctx), void (*unlock)(void *ctx),
 
 /* ---- structs ------------------------------------------------------------------------------------------- */
 
+consent_status cs_need_argument(const void *given, const char *what, consent_error *err)
+{
+    return given ? CONSENT_OK : cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
+}
+
+static consent_status size_of(const void *theirs, size_t min_size, const char *what, size_t *size, consent_error *err)
+{
+    consent_status status = cs_need_argument(theirs, what, err);
+    if (status != CONSENT_OK)
+        return status;
+    memcpy(size, theirs, sizeof *size);
+    return *size >= min_size && *size <= 65536
+               ? CONSENT_OK
+               : cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what,
+                         *size, what);
+}
+
 consent_status cs_take_struct(const void *theirs, void *mine, size_t mine_size, size_t min_size, const char *what,
                               consent_error *err)
 {
     size_t given;
     memset(mine, 0, mine_size);
-    if (!theirs)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
-    memcpy(&given, theirs, sizeof given);
-    if (given < min_size || given > 65536)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what,
-                       given, what);
+    consent_status status = size_of(theirs, min_size, what, &given, err);
+    if (status != CONSENT_OK)
+        return status;
     for (size_t i = mine_size; i < given; i++)
         if (((const uint8_t *)theirs)[i] != 0)
             return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s sets a field that this version of the library lacks", what);
@@ -48,16 +61,39 @@ consent_status cs_give_struct(const void *mine, size_t mine_size, void *theirs, 
                               consent_error *err)
 {
     size_t room;
-    if (!theirs)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
-    memcpy(&room, theirs, sizeof room);
-    if (room < min_size || room > 65536)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s.struct_size is %zu; initialise it with CONSENT_INIT(%s)", what,
-                       room, what);
+    consent_status status = size_of(theirs, min_size, what, &room, err);
+    if (status != CONSENT_OK)
+        return status;
     memset((uint8_t *)theirs + sizeof room, 0, room - sizeof room);
     memcpy((uint8_t *)theirs + sizeof room, (const uint8_t *)mine + sizeof room,
            (room < mine_size ? room : mine_size) - sizeof room);
     return CONSENT_OK;
+}
+
+consent_status cs_give_verdict(const consent_verdict *mine, consent_verdict *theirs, consent_status status,
+                               consent_error *err)
+{
+    consent_status given = cs_give_struct(mine, sizeof *mine, theirs, offsetof(consent_verdict, policy_version),
+                                          "consent_verdict", status == CONSENT_OK ? err : NULL);
+    return status == CONSENT_OK ? given : status;
+}
+
+consent_status cs_give_answer(consent_verdict *mine, consent_verdict *theirs, consent_status status, consent_error *err)
+{
+    if (status != CONSENT_OK)
+        memset(mine, 0, sizeof *mine); /* deny */
+    return cs_give_verdict(mine, theirs, status, err);
+}
+
+consent_status cs_begin_output(const consent_profile *profile, consent_write_fn write, cs_buffer *buffer,
+                               consent_error *err)
+{
+    consent_status status = cs_need_argument(profile, "profile", err);
+    if (status == CONSENT_OK && !write)
+        status = cs_need_argument(NULL, "write", err);
+    if (status == CONSENT_OK)
+        cs_buffer_init(buffer, &profile->client->memory, CS_OUTPUT_MAX_BYTES);
+    return status;
 }
 
 consent_status cs_write_out(cs_buffer *buffer, consent_status status, consent_write_fn write, void *ctx,
@@ -97,8 +133,9 @@ consent_status consent_open(const consent_config *config, consent_client **out, 
 {
     consent_config mine;
     consent_status status;
-    if (!out)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
+    status = cs_need_argument(out, "out", err);
+    if (status != CONSENT_OK)
+        return status;
     *out = NULL;
     status = cs_take_struct(config, &mine, sizeof mine, offsetof(consent_config, keystore), "consent_config", err);
     if (status != CONSENT_OK)

@@ -25,11 +25,14 @@ consent_status consent_form_build(consent_profile *profile, const consent_form_r
     cs_form_request inner = {0};
     cs_str list[CS_PURPOSE_MAX_DATA];
     cs_form *form = NULL;
-    if (!profile || !out)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", profile ? "out" : "profile");
+    consent_status status = cs_need_argument(out, "out", err);
+    if (status != CONSENT_OK)
+        return status;
     *out = NULL;
-    consent_status status =
-        cs_take_struct(request, &mine, sizeof mine, offsetof(consent_form_request, query), "consent_form_request", err);
+    status = cs_need_argument(profile, "profile", err);
+    if (status == CONSENT_OK)
+        status = cs_take_struct(request, &mine, sizeof mine, offsetof(consent_form_request, query),
+                                "consent_form_request", err);
     if (status == CONSENT_OK && mine.query)
         status = cs_take_query(mine.query, false, list, &inner.query, err);
     if (status == CONSENT_OK && !mine.query && mine.scope) {
@@ -37,12 +40,12 @@ consent_status consent_form_build(consent_profile *profile, const consent_form_r
         if (!cs_id_is_valid(inner.query.scope))
             status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.scope is not an identifier");
     }
+    if (status == CONSENT_OK && (mine.actor < CONSENT_ACTOR_SELF || mine.actor > CONSENT_ACTOR_GUARDIAN))
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.actor is not a consent_actor");
+    if (status == CONSENT_OK && mine.notice_size)
+        status = cs_need_argument(mine.notice, "request.notice", err);
     if (status != CONSENT_OK)
         return status;
-    if (mine.actor < CONSENT_ACTOR_SELF || mine.actor > CONSENT_ACTOR_GUARDIAN)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.actor is not a consent_actor");
-    if (mine.notice_size && !mine.notice)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "request.notice is NULL");
     inner.guardian = mine.actor == CONSENT_ACTOR_GUARDIAN;
     inner.notice = (cs_str){mine.notice, mine.notice_size};
     inner.occasion = mine.occasion;
@@ -67,8 +70,11 @@ consent_status consent_form_json(consent_form *form, consent_write_fn write, voi
 {
     cs_buffer buffer;
     cs_json_out json;
-    if (!form || !write)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", form ? "write" : "form");
+    consent_status status = cs_need_argument(form, "form", err);
+    if (status == CONSENT_OK && !write)
+        status = cs_need_argument(NULL, "write", err);
+    if (status != CONSENT_OK)
+        return status;
     cs_buffer_init(&buffer, &cs_profile_home(form->profile)->env.memory, CS_OUTPUT_MAX_BYTES);
     cs_json_out_init(&json, &buffer);
     cs_form_json(form->form, &json);
@@ -91,20 +97,25 @@ bool consent_form_next(consent_form *form, consent_form_part *part)
 
 consent_status consent_form_shown(consent_form *form, consent_error *err)
 {
-    if (!form)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "form is NULL");
-    if (form->shown_ms == 0)
+    consent_status status = cs_need_argument(form, "form", err);
+    if (status == CONSENT_OK && form->shown_ms == 0)
         form->shown_ms = cs_profile_now_ms(form->profile);
-    return CONSENT_OK;
+    return status;
+}
+
+static consent_status refuse_used(consent_error *err)
+{
+    return cs_fail(err, CONSENT_E_USED, 0, "this form was submitted already; build a new one");
 }
 
 /* What the form's own life forbids, before its rules are asked. */
 static consent_status may_submit(const consent_form *form, consent_error *err)
 {
-    if (!form)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "form is NULL");
+    consent_status status = cs_need_argument(form, "form", err);
+    if (status != CONSENT_OK)
+        return status;
     if (atomic_load(&form->used))
-        return cs_fail(err, CONSENT_E_USED, 0, "this form was submitted already; build a new one");
+        return refuse_used(err);
     if (form->policies_epoch != cs_profile_home(form->profile)->policies_epoch)
         return cs_fail(err, CONSENT_E_EXPIRED, 0, "a policy was installed after this form was built; build a new one");
     return CONSENT_OK;
@@ -113,9 +124,14 @@ static consent_status may_submit(const consent_form *form, consent_error *err)
 /* Of several threads that submit one form, one does. A submission that failed leaves the form to be submitted again. */
 static consent_status claim(consent_form *form, consent_error *err)
 {
-    return atomic_exchange(&form->used, true)
-               ? cs_fail(err, CONSENT_E_USED, 0, "this form was submitted already; build a new one")
-               : CONSENT_OK;
+    return atomic_exchange(&form->used, true) ? refuse_used(err) : CONSENT_OK;
+}
+
+static consent_status done(consent_form *form, consent_status status)
+{
+    if (status != CONSENT_OK)
+        atomic_store(&form->used, false);
+    return status;
 }
 
 consent_status consent_form_submit(consent_form *form, const consent_submission *submission, consent_error *err)
@@ -125,16 +141,13 @@ consent_status consent_form_submit(consent_form *form, const consent_submission 
     if (status == CONSENT_OK)
         status = cs_take_struct(submission, &mine, sizeof mine, offsetof(consent_submission, answers),
                                 "consent_submission", err);
-    if (status == CONSENT_OK && mine.answer_count != 0 && !mine.answers)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "submission.answers is NULL");
+    if (status == CONSENT_OK && mine.answer_count != 0)
+        status = cs_need_argument(mine.answers, "submission.answers", err);
     if (status == CONSENT_OK)
         status = claim(form, err);
     if (status != CONSENT_OK)
         return status;
-    status = cs_profile_submit(form->profile, form->form, &mine, form->shown_ms, err);
-    if (status != CONSENT_OK)
-        atomic_store(&form->used, false);
-    return status;
+    return done(form, cs_profile_submit(form->profile, form->form, &mine, form->shown_ms, err));
 }
 
 /* ---- the permission gate ---------------------------------------------------------------------------------- */
@@ -150,10 +163,11 @@ consent_status consent_permission_begin(consent_profile *profile, const consent_
                                         consent_form **form, consent_verdict *verdict, consent_error *err)
 {
     consent_verdict mine = CONSENT_INIT(consent_verdict);
-    if (!form)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "form is NULL");
+    consent_status status = cs_need_argument(form, "form", err);
+    if (status != CONSENT_OK)
+        return status;
     *form = NULL;
-    consent_status status = consent_check(profile, query, &mine, err);
+    status = consent_check(profile, query, &mine, err);
     if (status == CONSENT_OK && (!query->permission || !query->call_site))
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.permission and query.call_site are missing");
     if (status == CONSENT_OK && mine.decision == CONSENT_ASK && may_prompt(mine.reason)) {
@@ -166,9 +180,7 @@ consent_status consent_permission_begin(consent_profile *profile, const consent_
         if (status == CONSENT_E_REJECTED && mine.reason != CONSENT_REASON_PERMISSION_NEEDED)
             status = CONSENT_OK;
     }
-    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, offsetof(consent_verdict, policy_version),
-                                          "consent_verdict", status == CONSENT_OK ? err : NULL);
-    return status == CONSENT_OK ? given : status;
+    return cs_give_verdict(&mine, verdict, status, err);
 }
 
 consent_status consent_permission_finish(consent_form *form, consent_os_state result, consent_verdict *verdict,
@@ -180,16 +192,9 @@ consent_status consent_permission_finish(consent_form *form, consent_os_state re
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "result is not granted, denied or blocked");
     if (status == CONSENT_OK)
         status = claim(form, err);
-    if (status == CONSENT_OK) {
-        status = cs_profile_permission_result(form->profile, form->form, result, form->shown_ms, err);
-        if (status != CONSENT_OK)
-            atomic_store(&form->used, false);
-    }
+    if (status == CONSENT_OK)
+        status = done(form, cs_profile_permission_result(form->profile, form->form, result, form->shown_ms, err));
     if (status == CONSENT_OK)
         status = cs_profile_check(form->profile, cs_form_query(form->form), &mine, err);
-    if (status != CONSENT_OK)
-        mine = (consent_verdict){.struct_size = sizeof mine};
-    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, offsetof(consent_verdict, policy_version),
-                                          "consent_verdict", status == CONSENT_OK ? err : NULL);
-    return status == CONSENT_OK ? given : status;
+    return cs_give_answer(&mine, verdict, status, err);
 }

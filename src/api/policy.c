@@ -13,15 +13,6 @@ consent_status consent_policy_install(consent_client *client, const void *bundle
     return status;
 }
 
-static void member_time(cs_json_out *out, const char *name, int64_t time_ms)
-{
-    char text[CS_TIME_TEXT_SIZE];
-    if (time_ms == 0)
-        return;
-    cs_time_format(time_ms, text);
-    cs_json_member_text(out, name, text);
-}
-
 /* What is open without any consent: functions that use no personal information (C5, C25). */
 static void visitor_json(const cs_policy *policy, cs_json_out *out)
 {
@@ -37,17 +28,26 @@ static void visitor_json(const cs_policy *policy, cs_json_out *out)
     cs_json_close_array(out);
 }
 
+static void member_time(cs_json_out *out, const char *name, int64_t time_ms)
+{
+    if (time_ms != 0)
+        cs_json_member_time(out, name, time_ms);
+}
+
+static void version_json(uint32_t version, uint32_t revision, const uint8_t *hash, cs_json_out *out)
+{
+    cs_json_member_int(out, "version", version);
+    cs_json_member_int(out, "revision", revision);
+    cs_json_member_hex(out, "hash", hash, CS_HASH_SIZE);
+}
+
 static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t now_ms, cs_json_out *out)
 {
     const cs_policy *policy = held->policy;
-    char hash[2 * CS_HASH_SIZE + 1];
-    cs_hex_encode(policy->hash, CS_HASH_SIZE, hash);
     cs_json_open_object(out);
     cs_json_member_text(out, "id", policy->id);
     cs_json_member_text(out, "scope", policy->scope);
-    cs_json_member_int(out, "version", policy->version);
-    cs_json_member_int(out, "revision", policy->revision);
-    cs_json_member_text(out, "hash", hash);
+    version_json(policy->version, policy->revision, policy->hash, out);
     member_time(out, "published", policy->published_ms);
     member_time(out, "effective", policy->effective_ms);
     member_time(out, "valid_until", policy->valid_until_ms);
@@ -66,13 +66,9 @@ static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t
 
 static void head_json(const cs_known_head *head, int64_t now_ms, cs_json_out *out)
 {
-    char hash[2 * CS_HASH_SIZE + 1];
-    cs_hex_encode(head->hash, CS_HASH_SIZE, hash);
     cs_json_open_object(out);
     cs_json_member_text(out, "id", head->newest.id);
-    cs_json_member_int(out, "version", head->newest.version);
-    cs_json_member_int(out, "revision", head->newest.revision);
-    cs_json_member_text(out, "hash", hash);
+    version_json(head->newest.version, head->newest.revision, head->hash, out);
     member_time(out, "fresh_until", head->fresh_until_ms);
     cs_json_member_bool(out, "fresh", now_ms < head->fresh_until_ms);
     cs_json_close_object(out);

@@ -4,12 +4,6 @@
 #include <string.h>
 
 #define QUERY_MIN_SIZE offsetof(consent_query, recipient)
-#define VERDICT_MIN_SIZE offsetof(consent_verdict, policy_version)
-
-static consent_status need(const void *handle, const char *what, consent_error *err)
-{
-    return handle ? CONSENT_OK : cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s is NULL", what);
-}
 
 static consent_status look_at_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
                                     cs_query *out, consent_error *err)
@@ -35,9 +29,17 @@ consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_
     return status == CONSENT_OK ? cs_query_names(out, err) : status;
 }
 
-static void buffer_for(cs_buffer *buffer, const consent_profile *profile)
+/* A caller's question, looked at. */
+typedef struct question {
+    cs_query view;
+    cs_str list[CS_PURPOSE_MAX_DATA];
+} question;
+
+static consent_status ask_of(const consent_profile *profile, const consent_query *query, bool needs_purpose,
+                             question *out, consent_error *err)
 {
-    cs_buffer_init(buffer, &profile->client->memory, CS_OUTPUT_MAX_BYTES);
+    consent_status status = cs_need_argument(profile, "profile", err);
+    return status == CONSENT_OK ? cs_take_query(query, needs_purpose, out->list, &out->view, err) : status;
 }
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
@@ -46,10 +48,11 @@ consent_status consent_profile_open(consent_client *client, const consent_profil
                                     consent_error *err)
 {
     consent_profile_config mine;
-    if (!out)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
+    consent_status status = cs_need_argument(out, "out", err);
+    if (status != CONSENT_OK)
+        return status;
     *out = NULL;
-    consent_status status = need(client, "client", err);
+    status = cs_need_argument(client, "client", err);
     if (status == CONSENT_OK)
         status = cs_take_struct(config, &mine, sizeof mine, offsetof(consent_profile_config, account),
                                 "consent_profile_config", err);
@@ -77,28 +80,31 @@ void consent_profile_close(consent_profile *profile)
     cs_free(&memory, profile, sizeof *profile);
 }
 
+static consent_status pass_on(consent_profile *profile, consent_status (*act)(cs_profile *, consent_error *),
+                              consent_error *err)
+{
+    consent_status status = cs_need_argument(profile, "profile", err);
+    return status == CONSENT_OK ? act(profile->profile, err) : status;
+}
+
 consent_status consent_profile_health(consent_profile *profile, consent_error *err)
 {
-    consent_status status = need(profile, "profile", err);
-    return status == CONSENT_OK ? cs_profile_health(profile->profile, err) : status;
+    return pass_on(profile, cs_profile_health, err);
 }
 
 consent_status consent_repair(consent_profile *profile, consent_error *err)
 {
-    consent_status status = need(profile, "profile", err);
-    return status == CONSENT_OK ? cs_profile_repair(profile->profile, err) : status;
+    return pass_on(profile, cs_profile_repair, err);
 }
 
 consent_status consent_erase(consent_profile *profile, consent_error *err)
 {
-    consent_status status = need(profile, "profile", err);
-    return status == CONSENT_OK ? cs_profile_erase(profile->profile, err) : status;
+    return pass_on(profile, cs_profile_erase, err);
 }
 
 consent_status consent_flush(consent_profile *profile, consent_error *err)
 {
-    consent_status status = need(profile, "profile", err);
-    return status == CONSENT_OK ? cs_profile_flush(profile->profile, err) : status;
+    return pass_on(profile, cs_profile_flush, err);
 }
 
 /* ---- deciding ------------------------------------------------------------------------------------------- */
@@ -109,72 +115,53 @@ consent_status consent_check(consent_profile *profile, const consent_query *quer
     cs_str list[CS_PURPOSE_MAX_DATA];
     cs_query view;
     consent_verdict mine = CONSENT_INIT(consent_verdict);
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(profile, "profile", err);
     if (status == CONSENT_OK)
         status = look_at_query(query, true, list, &view, err);
     if (status == CONSENT_OK)
         status = cs_profile_check(profile->profile, &view, &mine, err);
-    if (status != CONSENT_OK)
-        mine.decision = CONSENT_DENY;
-    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
-                                          status == CONSENT_OK ? err : NULL);
-    return status == CONSENT_OK ? given : status;
+    return cs_give_answer(&mine, verdict, status, err);
 }
 
 consent_status consent_check_at(consent_profile *profile, const consent_query *query, int64_t at_ms, bool hindsight,
                                 consent_verdict *verdict, consent_error *err)
 {
-    cs_str list[CS_PURPOSE_MAX_DATA];
-    cs_query view;
+    question asked;
     consent_verdict mine = CONSENT_INIT(consent_verdict);
-    consent_status status = need(profile, "profile", err);
+    consent_status status = ask_of(profile, query, true, &asked, err);
     if (status == CONSENT_OK)
-        status = cs_take_query(query, true, list, &view, err);
-    if (status == CONSENT_OK)
-        status = cs_profile_check_at(profile->profile, &view, at_ms, hindsight, &mine, err);
-    if (status != CONSENT_OK)
-        mine = (consent_verdict){.struct_size = sizeof mine};
-    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
-                                          status == CONSENT_OK ? err : NULL);
-    return status == CONSENT_OK ? given : status;
+        status = cs_profile_check_at(profile->profile, &asked.view, at_ms, hindsight, &mine, err);
+    return cs_give_answer(&mine, verdict, status, err);
 }
 
 consent_status consent_explain(consent_profile *profile, const consent_query *query, const char *locale,
                                consent_write_fn write, void *ctx, consent_error *err)
 {
-    cs_str list[CS_PURPOSE_MAX_DATA];
-    cs_query view;
+    question asked;
     cs_buffer buffer;
     cs_json_out json;
-    consent_status status = need(profile, "profile", err);
-    if (status == CONSENT_OK && !write)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    consent_status status = cs_begin_output(profile, write, &buffer, err);
     if (status == CONSENT_OK)
-        status = cs_take_query(query, true, list, &view, err);
+        status = ask_of(profile, query, true, &asked, err);
     if (status != CONSENT_OK)
         return status;
-    buffer_for(&buffer, profile);
     cs_json_out_init(&json, &buffer);
-    status = cs_profile_explain(profile->profile, &view, locale, &json, err);
+    status = cs_profile_explain(profile->profile, &asked.view, locale, &json, err);
     return cs_write_out(&buffer, status, write, ctx, err);
 }
 
 consent_status consent_handle_open(consent_profile *profile, const consent_query *query, consent_handle **out,
                                    consent_error *err)
 {
-    cs_str list[CS_PURPOSE_MAX_DATA];
-    cs_query view;
+    question asked;
     cs_ask *ask = NULL;
-    if (!out)
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "out is NULL");
-    *out = NULL;
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(out, "out", err);
+    if (status != CONSENT_OK)
+        return status;
+    status = ask_of(profile, query, true, &asked, err);
     if (status == CONSENT_OK)
-        status = cs_take_query(query, true, list, &view, err);
-    if (status == CONSENT_OK)
-        status = cs_profile_ask(profile->profile, &view, &ask, err);
-    if (status == CONSENT_OK)
-        *out = (consent_handle *)ask;
+        status = cs_profile_ask(profile->profile, &asked.view, &ask, err);
+    *out = status == CONSENT_OK ? (consent_handle *)ask : NULL;
     return status;
 }
 
@@ -191,32 +178,25 @@ consent_decision consent_handle_check(consent_handle *handle)
 consent_status consent_use(consent_handle *handle, consent_verdict *verdict, consent_error *err)
 {
     consent_verdict mine = CONSENT_INIT(consent_verdict);
-    consent_status status = need(handle, "handle", err);
+    consent_status status = cs_need_argument(handle, "handle", err);
     if (status == CONSENT_OK)
         status = cs_ask_use((cs_ask *)handle, &mine, err);
-    if (status != CONSENT_OK)
-        mine = (consent_verdict){.struct_size = sizeof mine};
-    consent_status given = cs_give_struct(&mine, sizeof mine, verdict, VERDICT_MIN_SIZE, "consent_verdict",
-                                          status == CONSENT_OK ? err : NULL);
-    return status == CONSENT_OK ? given : status;
+    return cs_give_answer(&mine, verdict, status, err);
 }
 
 /* ---- withdrawing, permissions ------------------------------------------------------------------------------ */
 
 consent_status consent_withdraw(consent_profile *profile, const consent_query *item, consent_error *err)
 {
-    cs_str list[CS_PURPOSE_MAX_DATA];
-    cs_query view;
-    consent_status status = need(profile, "profile", err);
-    if (status == CONSENT_OK)
-        status = cs_take_query(item, false, list, &view, err);
-    return status == CONSENT_OK ? cs_profile_withdraw(profile->profile, &view, err) : status;
+    question asked;
+    consent_status status = ask_of(profile, item, false, &asked, err);
+    return status == CONSENT_OK ? cs_profile_withdraw(profile->profile, &asked.view, err) : status;
 }
 
 consent_status consent_permission_observe(consent_profile *profile, const char *permission, consent_os_state state,
                                           consent_error *err)
 {
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(profile, "profile", err);
     if (status == CONSENT_OK && !cs_id_is_valid(cs_str_of(permission)))
         status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "permission is missing or not an identifier");
     if (status == CONSENT_OK && (state < CONSENT_OS_UNKNOWN || state > CONSENT_OS_BLOCKED))
@@ -227,7 +207,7 @@ consent_status consent_permission_observe(consent_profile *profile, const char *
 consent_status consent_import(consent_profile *profile, const consent_imported *given, consent_error *err)
 {
     consent_imported mine;
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(profile, "profile", err);
     if (status == CONSENT_OK)
         status = cs_take_struct(given, &mine, sizeof mine, offsetof(consent_imported, scope), "consent_imported", err);
     return status == CONSENT_OK ? cs_profile_import(profile->profile, &mine, err) : status;
@@ -237,14 +217,14 @@ consent_status consent_import(consent_profile *profile, const consent_imported *
 
 consent_status consent_watch(consent_handle *handle, consent_watch_fn told, void *ctx, consent_error *err)
 {
-    consent_status status = need(handle, "handle", err);
+    consent_status status = cs_need_argument(handle, "handle", err);
     return status == CONSENT_OK ? cs_ask_watch((cs_ask *)handle, told, ctx, err) : status;
 }
 
 consent_status consent_poll(consent_profile *profile, size_t *count, consent_error *err)
 {
     size_t calls = 0;
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(profile, "profile", err);
     if (status == CONSENT_OK)
         status = cs_profile_poll(profile->profile, &calls, err);
     if (count)
@@ -256,30 +236,23 @@ consent_status consent_changes(consent_profile *profile, uint64_t after_seq, con
                                consent_error *err)
 {
     cs_buffer buffer;
-    consent_status status = need(profile, "profile", err);
-    if (status == CONSENT_OK && !write)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    consent_status status = cs_begin_output(profile, write, &buffer, err);
     if (status != CONSENT_OK)
         return status;
-    buffer_for(&buffer, profile);
     status = cs_profile_changes(profile->profile, after_seq, &buffer, err);
     return cs_write_out(&buffer, status, write, ctx, err);
 }
 
 /* ---- the record ---------------------------------------------------------------------------------------------- */
 
-typedef consent_status (*record_fn)(cs_profile *profile, cs_buffer *out, consent_error *err);
-
-static consent_status write_record(consent_profile *profile, record_fn record, consent_write_fn write, void *ctx,
-                                   consent_error *err)
+static consent_status write_record(consent_profile *profile,
+                                   consent_status (*record)(cs_profile *, cs_buffer *, consent_error *),
+                                   consent_write_fn write, void *ctx, consent_error *err)
 {
     cs_buffer buffer;
-    consent_status status = need(profile, "profile", err);
-    if (status == CONSENT_OK && !write)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "write is NULL");
+    consent_status status = cs_begin_output(profile, write, &buffer, err);
     if (status != CONSENT_OK)
         return status;
-    buffer_for(&buffer, profile);
     status = record(profile->profile, &buffer, err);
     return cs_write_out(&buffer, status, write, ctx, err);
 }
@@ -297,7 +270,7 @@ consent_status consent_export(consent_profile *profile, consent_write_fn write, 
 consent_status consent_verify(consent_profile *profile, consent_verify_report *report, consent_error *err)
 {
     consent_verify_report mine = CONSENT_INIT(consent_verify_report);
-    consent_status status = need(profile, "profile", err);
+    consent_status status = cs_need_argument(profile, "profile", err);
     if (status == CONSENT_OK)
         status = cs_profile_verify(profile->profile, &mine, err);
     consent_status given = cs_give_struct(&mine, sizeof mine, report, offsetof(consent_verify_report, bad_offset),

@@ -4,64 +4,71 @@
 
 #include <string.h>
 
-/* Beside numbers and truths. */
-enum {
-    DATE = CS_MEMBER_OTHER, /* year·10000 + month·100 + day */
-    STR,
-    DATA,   /* repeated text */
-    HASH,   /* 32 bytes */
-    SESSION /* 8 bytes */
-};
 #define NUMBER CS_MEMBER_VARINT
 #define BOOL CS_MEMBER_BOOL
+#define DATE CS_EVENT_DATE
+#define STR CS_EVENT_STR
+#define DATA CS_EVENT_DATA
+#define HASH CS_EVENT_HASH
+#define SESSION CS_EVENT_SESSION
 
 /* fields[n] has number n + 1. */
-#define FIELDS(FIELD)                                                                                                  \
-    FIELD(NUMBER, type)                                                                                                \
-    FIELD(NUMBER, seq)                                                                                                 \
-    FIELD(NUMBER, time_ms)                                                                                             \
-    FIELD(NUMBER, elapsed_ms)                                                                                          \
-    FIELD(SESSION, session_id)                                                                                         \
-    FIELD(NUMBER, actor)                                                                                               \
-    FIELD(NUMBER, subject)                                                                                             \
-    FIELD(STR, policy.id)                                                                                              \
-    FIELD(NUMBER, policy.version)                                                                                      \
-    FIELD(NUMBER, policy.revision)                                                                                     \
-    FIELD(HASH, policy.hash)                                                                                           \
-    FIELD(STR, overlay.id)                                                                                             \
-    FIELD(NUMBER, overlay.version)                                                                                     \
-    FIELD(NUMBER, overlay.revision)                                                                                    \
-    FIELD(HASH, overlay.hash)                                                                                          \
-    FIELD(STR, purpose)                                                                                                \
-    FIELD(STR, recipient)                                                                                              \
-    FIELD(DATA, data)                                                                                                  \
-    FIELD(STR, permission)                                                                                             \
-    FIELD(STR, call_site)                                                                                              \
-    FIELD(NUMBER, os_state)                                                                                            \
-    FIELD(NUMBER, method)                                                                                              \
-    FIELD(STR, control)                                                                                                \
-    FIELD(STR, surface)                                                                                                \
-    FIELD(STR, locale)                                                                                                 \
-    FIELD(HASH, notice_hash)                                                                                           \
-    FIELD(NUMBER, emphasis_count)                                                                                      \
-    FIELD(BOOL, tick_initially_off)                                                                                    \
-    FIELD(NUMBER, ticked_at_ms)                                                                                        \
-    FIELD(BOOL, reached_end)                                                                                           \
-    FIELD(BOOL, user_initiated)                                                                                        \
-    FIELD(NUMBER, seen)                                                                                                \
-    FIELD(BOOL, once)                                                                                                  \
-    FIELD(DATE, birth)                                                                                                 \
-    FIELD(NUMBER, age_band)                                                                                            \
-    FIELD(STR, reference)                                                                                              \
-    FIELD(STR, rules_id)                                                                                               \
-    FIELD(NUMBER, rules_version)                                                                                       \
-    FIELD(NUMBER, count)                                                                                               \
-    FIELD(STR, detail)
+static const cs_member fields[] = {
+    CS_MEMBER(NUMBER, cs_event, type),
+    CS_MEMBER(NUMBER, cs_event, seq),
+    CS_MEMBER(NUMBER, cs_event, time_ms),
+    CS_MEMBER(NUMBER, cs_event, elapsed_ms),
+    CS_MEMBER(SESSION, cs_event, session_id),
+    CS_MEMBER(NUMBER, cs_event, actor),
+    CS_MEMBER(NUMBER, cs_event, subject),
+    CS_MEMBER(STR, cs_event, policy.id),
+    CS_MEMBER(NUMBER, cs_event, policy.version),
+    CS_MEMBER(NUMBER, cs_event, policy.revision),
+    CS_MEMBER(HASH, cs_event, policy.hash),
+    CS_MEMBER(STR, cs_event, overlay.id),
+    CS_MEMBER(NUMBER, cs_event, overlay.version),
+    CS_MEMBER(NUMBER, cs_event, overlay.revision),
+    CS_MEMBER(HASH, cs_event, overlay.hash),
+    CS_MEMBER(STR, cs_event, purpose),
+    CS_MEMBER(STR, cs_event, recipient),
+    CS_MEMBER(DATA, cs_event, data),
+    CS_MEMBER(STR, cs_event, permission),
+    CS_MEMBER(STR, cs_event, call_site),
+    CS_MEMBER(NUMBER, cs_event, os_state),
+    CS_MEMBER(NUMBER, cs_event, method),
+    CS_MEMBER(STR, cs_event, control),
+    CS_MEMBER(STR, cs_event, surface),
+    CS_MEMBER(STR, cs_event, locale),
+    CS_MEMBER(HASH, cs_event, notice_hash),
+    CS_MEMBER(NUMBER, cs_event, emphasis_count),
+    CS_MEMBER(BOOL, cs_event, tick_initially_off),
+    CS_MEMBER(NUMBER, cs_event, ticked_at_ms),
+    CS_MEMBER(BOOL, cs_event, reached_end),
+    CS_MEMBER(BOOL, cs_event, user_initiated),
+    CS_MEMBER(NUMBER, cs_event, seen),
+    CS_MEMBER(BOOL, cs_event, once),
+    CS_MEMBER(DATE, cs_event, birth),
+    CS_MEMBER(NUMBER, cs_event, age_band),
+    CS_MEMBER(STR, cs_event, reference),
+    CS_MEMBER(STR, cs_event, rules_id),
+    CS_MEMBER(NUMBER, cs_event, rules_version),
+    CS_MEMBER(NUMBER, cs_event, count),
+    CS_MEMBER(STR, cs_event, detail),
+};
+static const char names[] =
+    "type\0seq\0time\0elapsed_ms\0session\0actor\0subject\0policy.id\0policy.version\0policy.revision\0"
+    "policy.hash\0overlay.id\0overlay.version\0overlay.revision\0overlay.hash\0purpose\0recipient\0data\0"
+    "permission\0call_site\0os_state\0method\0control\0surface\0locale\0notice\0emphasis_rendered\0"
+    "tick_initially_off\0ticked_at\0reached_end\0user_initiated\0seen\0once\0birth\0age_band\0reference\0rules\0"
+    "rules_version\0count\0detail\0";
 
-#define PLACE(kind, member) CS_MEMBER(kind, cs_event, member),
-#define NAME(kind, member) #member "\0"
-static const cs_member fields[] = {FIELDS(PLACE)};
-static const char names[] = FIELDS(NAME);
+const cs_member *cs_event_field(uint64_t number, const char **name)
+{
+    if (number == 0 || number > CS_COUNT_OF(fields))
+        return NULL;
+    *name = cs_nth_text(names, (size_t)number - 1);
+    return &fields[number - 1];
+}
 
 enum {
     WIRE_VARINT = 0,

@@ -121,6 +121,17 @@ typedef struct cs_event {
 /* A copy that can be changed; the views stay borrowed. */
 void cs_event_copy(cs_event *to, const cs_event *from);
 
+/* The kinds of an event's fields beside numbers and truths. */
+enum {
+    CS_EVENT_DATE = CS_MEMBER_OTHER, /* year·10000 + month·100 + day */
+    CS_EVENT_STR,
+    CS_EVENT_DATA,   /* repeated text */
+    CS_EVENT_HASH,   /* 32 bytes */
+    CS_EVENT_SESSION /* 8 bytes */
+};
+/* A field by its frozen number, and what messages and JSON call it. NULL for a number of the future. */
+const cs_member *cs_event_field(uint64_t number, const char **name);
+
 const char *cs_event_type_name(uint32_t type); /* "granted"; "unknown" */
 const char *cs_actor_name(uint32_t actor);
 /* The one table of polarities. */

@@ -100,5 +100,7 @@ void cs_json_member_str(cs_json_out *out, const char *name, cs_str text);
 void cs_json_member_text(cs_json_out *out, const char *name, const char *text);
 void cs_json_member_int(cs_json_out *out, const char *name, int64_t value);
 void cs_json_member_bool(cs_json_out *out, const char *name, bool value);
+void cs_json_member_hex(cs_json_out *out, const char *name, const uint8_t *bytes, size_t size); /* at most 32 */
+void cs_json_member_time(cs_json_out *out, const char *name, int64_t time_ms);
 
 #endif

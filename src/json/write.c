@@ -227,3 +227,17 @@ void cs_json_member_bool(cs_json_out *out, const char *name, bool value)
     cs_json_put_name(out, name);
     cs_json_put_bool(out, value);
 }
+
+void cs_json_member_hex(cs_json_out *out, const char *name, const uint8_t *bytes, size_t size)
+{
+    char text[2 * 32 + 1];
+    cs_hex_encode(bytes, size <= 32 ? size : 0, text);
+    cs_json_member_text(out, name, text);
+}
+
+void cs_json_member_time(cs_json_out *out, const char *name, int64_t time_ms)
+{
+    char text[CS_TIME_TEXT_SIZE];
+    cs_time_format(time_ms, text);
+    cs_json_member_text(out, name, text);
+}

@@ -194,7 +194,7 @@ consent_status cs_profile_permission_result(cs_profile *profile, cs_form *form, 
 
 /* ---- withdrawing ------------------------------------------------------------------------------------------------ */
 
-static cs_policy_ref ref_of(const cs_policy *policy)
+cs_policy_ref cs_policy_ref_of(const cs_policy *policy)
 {
     return (cs_policy_ref){cs_str_of(policy->id), policy->version, policy->revision, policy->hash};
 }
@@ -215,11 +215,11 @@ void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event
             product = set->policies[standing.governing];
     }
     if (product && (!platform || item->purpose.size == 0 || !cs_policy_purpose(platform, item->purpose)))
-        event->policy = ref_of(product);
+        event->policy = cs_policy_ref_of(product);
     else if (platform)
-        event->policy = ref_of(platform);
+        event->policy = cs_policy_ref_of(platform);
     if (product && platform && item->purpose.size != 0 && cs_policy_purpose(platform, item->purpose))
-        event->overlay = ref_of(product);
+        event->overlay = cs_policy_ref_of(product);
 }
 
 /* With the key away nothing can be sealed: a plain marker without names keeps the fact. */

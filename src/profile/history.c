@@ -4,31 +4,83 @@
 
 #include <string.h>
 
-static void member_str(cs_json_out *out, const char *name, cs_str text)
-{
-    if (text.size != 0)
-        cs_json_member_str(out, name, text);
-}
+/* Fields of an event by their numbers, as they stand in JSON behind the policies. */
+static const uint8_t json_order[] = {16, 17, 18, 19, 20, 21, 33, 7,  34, 35, 36, 37, 38, 39,
+                                     40, 22, 23, 24, 25, 26, 27, 29, 28, 30, 31, 32, 4,  5};
 
-static void member_int(cs_json_out *out, const char *name, int64_t value)
+static void number_json(const cs_event *event, const cs_member *field, const char *name, cs_json_out *out)
 {
-    if (value != 0)
-        cs_json_member_int(out, name, value);
-}
-
-static void member_true(cs_json_out *out, const char *name, bool value)
-{
-    if (value)
-        cs_json_member_bool(out, name, true);
-}
-
-static void member_hex(cs_json_out *out, const char *name, const uint8_t *bytes, size_t size)
-{
-    char text[2 * CS_HASH_SIZE + 1];
-    if (!bytes || size > CS_HASH_SIZE)
+    uint64_t number = cs_member_number(field, event);
+    const char *words = NULL;
+    uint64_t last = 3;
+    if (field->offset == offsetof(cs_event, os_state)) {
+        words = "granted\0denied\0blocked\0";
+    } else if (field->offset == offsetof(cs_event, method)) {
+        words = "checkbox\0toggle\0button\0os_dialog\0os_settings\0support\0guardian_link\0written\0imported\0";
+        last = 9;
+    }
+    if (field->offset == offsetof(cs_event, tick_initially_off)) {
+        if (event->ticked_at_ms != 0)
+            cs_json_member_bool(out, name, number != 0);
+    } else if (number == 0) {
         return;
-    cs_hex_encode(bytes, size, text);
-    cs_json_member_text(out, name, text);
+    } else if (words) {
+        if (number <= last)
+            cs_json_member_text(out, name, cs_nth_text(words, (size_t)number - 1));
+    } else if (field->kind == CS_MEMBER_BOOL) {
+        cs_json_member_bool(out, name, true);
+    } else if (field->offset == offsetof(cs_event, ticked_at_ms)) {
+        cs_json_member_time(out, name, event->ticked_at_ms);
+    } else {
+        cs_json_member_int(out, name, (int64_t)number);
+    }
+}
+
+static void data_json(const cs_event *event, cs_json_out *out)
+{
+    cs_json_put_name(out, "data");
+    cs_json_open_array(out);
+    for (size_t i = 0; i < event->data_count; i++)
+        cs_json_put_str(out, event->data[i]);
+    cs_json_close_array(out);
+}
+
+/* What is empty, zero or false is left out. */
+static void field_json(const cs_event *event, uint8_t number, cs_json_out *out)
+{
+    const char *name;
+    const cs_member *field = cs_event_field(number, &name);
+    const void *at = (const char *)event + field->offset;
+    if (field->kind == CS_EVENT_STR) {
+        const cs_str *text = at;
+        if (text->size != 0)
+            cs_json_member_str(out, name, *text);
+    } else if (field->kind == CS_EVENT_DATA) {
+        if (event->data_count != 0)
+            data_json(event, out);
+    } else if (field->kind == CS_EVENT_DATE) {
+        char text[CS_DATE_TEXT_SIZE];
+        cs_date_format(event->birth, text);
+        if (event->birth.year != 0)
+            cs_json_member_text(out, name, text);
+    } else if (field->kind >= CS_EVENT_HASH) {
+        const uint8_t *bytes = *(const uint8_t *const *)at;
+        if (bytes)
+            cs_json_member_hex(out, name, bytes, field->kind == CS_EVENT_HASH ? CS_HASH_SIZE : CS_SESSION_ID_SIZE);
+    } else {
+        number_json(event, field, name, out);
+    }
+}
+
+static void policy_json(const cs_policy_ref *policy, cs_json_out *out)
+{
+    cs_json_open_object(out);
+    cs_json_member_str(out, "id", policy->id);
+    cs_json_member_int(out, "version", policy->version);
+    cs_json_member_int(out, "revision", policy->revision);
+    if (policy->hash)
+        cs_json_member_hex(out, "hash", policy->hash, CS_HASH_SIZE);
+    cs_json_close_object(out);
 }
 
 static void member_policy(cs_json_out *out, const char *name, const cs_policy_ref *policy)
@@ -36,83 +88,21 @@ static void member_policy(cs_json_out *out, const char *name, const cs_policy_re
     if (policy->id.size == 0)
         return;
     cs_json_put_name(out, name);
-    cs_json_open_object(out);
-    cs_json_member_str(out, "id", policy->id);
-    cs_json_member_int(out, "version", policy->version);
-    cs_json_member_int(out, "revision", policy->revision);
-    member_hex(out, "hash", policy->hash, CS_HASH_SIZE);
-    cs_json_close_object(out);
-}
-
-static void evidence_json(const cs_event *event, cs_json_out *out)
-{
-    static const char *const methods[] = {NULL,          "checkbox", "toggle",        "button",  "os_dialog",
-                                          "os_settings", "support",  "guardian_link", "written", "imported"};
-    if (event->method < CS_COUNT_OF(methods) && methods[event->method])
-        cs_json_member_text(out, "method", methods[event->method]);
-    member_str(out, "control", event->control);
-    member_str(out, "surface", event->surface);
-    member_str(out, "locale", event->locale);
-    member_hex(out, "notice", event->notice_hash, CS_HASH_SIZE);
-    member_int(out, "emphasis_rendered", event->emphasis_count);
-    if (event->ticked_at_ms != 0) {
-        char text[CS_TIME_TEXT_SIZE];
-        cs_time_format(event->ticked_at_ms, text);
-        cs_json_member_text(out, "ticked_at", text);
-        cs_json_member_bool(out, "tick_initially_off", event->tick_initially_off);
-    }
-    member_true(out, "reached_end", event->reached_end);
-    member_true(out, "user_initiated", event->user_initiated);
-    member_int(out, "seen", (int64_t)event->seen);
-}
-
-static void content_json(const cs_event *event, cs_json_out *out)
-{
-    static const char *const states[] = {NULL, "granted", "denied", "blocked"};
-    member_policy(out, "policy", &event->policy);
-    member_policy(out, "overlay", &event->overlay);
-    member_str(out, "purpose", event->purpose);
-    member_str(out, "recipient", event->recipient);
-    if (event->data_count != 0) {
-        cs_json_put_name(out, "data");
-        cs_json_open_array(out);
-        for (size_t i = 0; i < event->data_count; i++)
-            cs_json_put_str(out, event->data[i]);
-        cs_json_close_array(out);
-    }
-    member_str(out, "permission", event->permission);
-    member_str(out, "call_site", event->call_site);
-    if (event->os_state < CS_COUNT_OF(states) && states[event->os_state])
-        cs_json_member_text(out, "os_state", states[event->os_state]);
-    member_true(out, "once", event->once);
-    member_int(out, "subject", event->subject);
-    if (event->birth.year != 0) {
-        char text[16];
-        cs_date_format(event->birth, text);
-        cs_json_member_text(out, "birth", text);
-    }
-    member_int(out, "age_band", event->age_band);
-    member_str(out, "reference", event->reference);
-    member_str(out, "rules", event->rules_id);
-    member_int(out, "rules_version", event->rules_version);
-    member_int(out, "count", event->count);
-    member_str(out, "detail", event->detail);
+    policy_json(policy, out);
 }
 
 void cs_event_json(const uint8_t *stream, const cs_event *event, cs_json_out *out)
 {
-    char text[CS_TIME_TEXT_SIZE];
     cs_json_open_object(out);
     cs_json_member_int(out, "seq", (int64_t)event->seq);
     cs_json_member_text(out, "event", cs_event_type_name(event->type));
-    cs_time_format(event->time_ms, text);
-    cs_json_member_text(out, "time", text);
+    cs_json_member_time(out, "time", event->time_ms);
     cs_json_member_text(out, "actor", cs_actor_name(event->actor));
-    content_json(event, out);
-    evidence_json(event, out);
-    member_int(out, "elapsed_ms", event->elapsed_ms);
-    member_hex(out, "session", event->session_id, 8);
-    member_hex(out, "stream", stream, CS_STREAM_ID_SIZE);
+    member_policy(out, "policy", &event->policy);
+    member_policy(out, "overlay", &event->overlay);
+    for (size_t i = 0; i < CS_COUNT_OF(json_order); i++)
+        field_json(event, json_order[i], out);
+    cs_json_member_hex(out, "stream", stream, CS_STREAM_ID_SIZE);
     cs_json_close_object(out);
 }
 
@@ -166,9 +156,10 @@ static consent_status add_receipt(void *user, const uint8_t *stream, cs_span byt
         cs_buffer_text(&all->receipts, ",\n");
     cs_json_out_init(&json, &all->receipts);
     cs_json_open_object(&json);
-    member_hex(&json, "stream", stream, CS_STREAM_ID_SIZE);
+    cs_json_member_hex(&json, "stream", stream, CS_STREAM_ID_SIZE);
     cs_json_member_int(&json, "last", (int64_t)evidence.last);
-    member_true(&json, "joined", evidence.joined);
+    if (evidence.joined)
+        cs_json_member_bool(&json, "joined", true);
     cs_json_member_str(&json, "receipt", evidence.receipt);
     cs_json_close_object(&json);
     return cs_buffer_status(&all->receipts, "the receipts", err);
@@ -203,13 +194,8 @@ static void add_policies(const cs_home *home, cs_json_out *json)
     cs_json_put_name(json, "policies");
     cs_json_open_array(json);
     for (size_t i = 0; i < home->held_count; i++) {
-        const cs_policy *policy = home->held[i].policy;
-        cs_json_open_object(json);
-        cs_json_member_text(json, "id", policy->id);
-        cs_json_member_int(json, "version", policy->version);
-        cs_json_member_int(json, "revision", policy->revision);
-        member_hex(json, "hash", policy->hash, CS_HASH_SIZE);
-        cs_json_close_object(json);
+        cs_policy_ref held = cs_policy_ref_of(home->held[i].policy);
+        policy_json(&held, json);
     }
     cs_json_close_array(json);
 }
@@ -237,7 +223,6 @@ consent_status cs_profile_export(cs_profile *profile, cs_buffer *out, consent_er
     reading all = {.profile = profile, .out = out, .as_array = true};
     cs_ledger_report report = {0};
     cs_json_out json;
-    char text[CS_TIME_TEXT_SIZE];
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
@@ -245,8 +230,7 @@ consent_status cs_profile_export(cs_profile *profile, cs_buffer *out, consent_er
     cs_json_out_init(&json, out);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "v", 1);
-    cs_time_format(cs_profile_now_locked(profile), text);
-    cs_json_member_text(&json, "exported_at", text);
+    cs_json_member_time(&json, "exported_at", cs_profile_now_locked(profile));
     add_policies(profile->home, &json);
     cs_buffer_text(out, ",\n\"events\":[\n");
     status = cs_profile_note_reading(profile, "read:export", err);

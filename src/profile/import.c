@@ -119,7 +119,7 @@ static consent_status import(cs_profile *profile, const consent_imported *given,
         return status;
     cs_event event = {.type = CS_EVENT_IMPORTED,
                       .actor = CS_ACTOR_SELF,
-                      .policy = {cs_str_of(policy->id), policy->version, policy->revision, policy->hash},
+                      .policy = cs_policy_ref_of(policy),
                       .purpose = cs_str_of(given->purpose),
                       .method = CONSENT_METHOD_IMPORTED,
                       .ticked_at_ms = given->given_ms,

@@ -222,6 +222,8 @@ void cs_verdict_fill(const cs_policy_set *set, const cs_decision *decision, cons
 
 /* ---- acts.c, home->lock held ---- */
 
+cs_policy_ref cs_policy_ref_of(const cs_policy *policy);
+
 /* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
 void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event);
 
