@@ -5,8 +5,13 @@ package org.libconsent;
  * until it is closed too. Any thread may use it.
  */
 public final class Consent extends Handle {
-    private Consent(long address) {
+    private final long host;
+    private SyncCalls syncCalls;
+    private Runnable forgetSync;
+
+    private Consent(long address, long host) {
         super(null, address);
+        this.host = host;
     }
 
     /** The C library's version, for example "0.1.0". */
@@ -21,14 +26,63 @@ public final class Consent extends Handle {
      * @param platform whose permission names forms carry: "android", "ios" or "desktop"
      */
     public static Consent open(String home, byte[] rootKeys, String platform) throws ConsentException {
-        return new Consent(Native.open(Native.bytes(home), rootKeys, Native.bytes(platform)));
+        return open(home, rootKeys, platform, null, null);
     }
 
-    /** Verifies a signed policy completely and only then keeps it. */
+    /**
+     * Opens a home.
+     *
+     * @param store where the home's secrets are kept; null: a key file inside the home
+     * @param log may be null
+     */
+    public static Consent open(String home, byte[] rootKeys, String platform, SecretStore store, Log log)
+            throws ConsentException {
+        Host host = new Host(store, log);
+        long held = host.kinds() == 0 ? 0 : Native.hold(host);
+        try {
+            return new Consent(Native.open(Native.bytes(home, platform), rootKeys, held, host.kinds()), held);
+        } catch (ConsentException e) {
+            drop(held);
+            throw e;
+        }
+    }
+
+    private static void drop(long held) {
+        if (held != 0) {
+            Native.drop(held);
+        }
+    }
+
+    /** Verifies a signed policy, a key set or a head statement completely and only then keeps it. */
     public void install(byte[] bundle) throws ConsentException {
         long client = enter();
         try {
             Native.install(client, bundle);
+        } finally {
+            leave();
+        }
+    }
+
+    /** JSON: every policy held, and the head statements known. */
+    public String policies() throws ConsentException {
+        long client = enter();
+        try {
+            return Native.text(Native.policies(client));
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * JSON: the document of one version of a policy.
+     *
+     * @param version 0: the newest
+     * @param locale null: the policy's first
+     */
+    public String policyText(String policy, int version, String locale) throws ConsentException {
+        long client = enter();
+        try {
+            return Native.text(Native.policyText(client, Native.bytes(policy), version, Native.bytes(locale)));
         } finally {
             leave();
         }
@@ -54,8 +108,26 @@ public final class Consent extends Handle {
         }
     }
 
+    /** Another configuration of sync took the former one's place. */
+    synchronized void syncConfigured(SyncCalls calls, Runnable forget) {
+        Runnable former = forgetSync;
+        syncCalls = calls;
+        forgetSync = forget;
+        if (former != null) {
+            former.run();
+        }
+    }
+
+    synchronized SyncCalls syncCalls() {
+        return syncCalls;
+    }
+
     @Override
     void release(long client) {
         Native.close(client);
+        drop(host);
+        if (forgetSync != null) {
+            forgetSync.run();
+        }
     }
 }

@@ -9,6 +9,14 @@ public final class Form extends Handle {
     public static final int ONCE = 5;
     public static final int PERMISSION = 6;
     public static final int MANAGE = 7;
+    public static final int AGE = 8;
+    public static final int GUARDIAN = 9;
+    public static final int CHILD_RULES = 10;
+    public static final int CONFIRM = 11;
+    public static final int FIELD = 12;
+    public static final int AD_HOC = 13;
+    public static final int EXTERNAL = 14;
+    public static final int NOTICE = 15;
 
     Form(Profile profile, long address) {
         super(profile, address);
@@ -40,6 +48,15 @@ public final class Form extends Handle {
         long form = enter();
         try {
             submission.send(form);
+        } finally {
+            leave();
+        }
+    }
+
+    Verdict permissionFinished(int result) throws ConsentException {
+        long form = enter();
+        try {
+            return new Verdict(Native.permissionFinish(form, result));
         } finally {
             leave();
         }

@@ -10,10 +10,33 @@ public final class Submission {
     private static final int SAVE = 3;
 
     private final int action;
-    private final Map<String, Boolean> answers = new LinkedHashMap<String, Boolean>();
-    private boolean reachedEnd;
-    private boolean emphasisRendered;
+    private static final int ON = 1;
+    private static final int INITIALLY_ON = 2;
+    private static final int REACHED_END = 1;
+    private static final int EMPHASIS_RENDERED = 2;
+
+    /** How the person acted, as evidence. */
+    public static final int CHECKBOX = 1;
+    public static final int TOGGLE = 2;
+    public static final int BUTTON = 3;
+    public static final int OS_DIALOG = 4;
+    public static final int OS_SETTINGS = 5;
+    public static final int SUPPORT = 6;
+    public static final int GUARDIAN_LINK = 7;
+    public static final int WRITTEN = 8;
+    public static final int IMPORTED = 9;
+
+    private static final class Answer {
+        private int flags;
+        private long atMs;
+    }
+
+    private final Map<String, Answer> answers = new LinkedHashMap<String, Answer>();
+    private int method;
+    private int rendered;
     private String surface;
+    private String birth;
+    private String reference;
 
     private Submission(int action) {
         this.action = action;
@@ -34,24 +57,63 @@ public final class Submission {
 
     /** Ticked, switched on. */
     public Submission on(String control) {
-        answers.put(control, true);
+        answer(control).flags |= ON;
         return this;
     }
 
     public Submission off(String control) {
-        answers.put(control, false);
+        answer(control).flags &= ~ON;
+        return this;
+    }
+
+    /** It was shown ticked: refused as evidence. */
+    public Submission initiallyOn(String control) {
+        answer(control).flags |= INITIALLY_ON;
+        return this;
+    }
+
+    /** When this choice was made, UTC milliseconds; left out: now. */
+    public Submission at(String control, long ms) {
+        answer(control).atMs = ms;
+        return this;
+    }
+
+    private Answer answer(String control) {
+        Answer answer = answers.get(control);
+        if (answer == null) {
+            answer = new Answer();
+            answers.put(control, answer);
+        }
+        return answer;
+    }
+
+    /** One of the constants; left out: checkbox for choices, button for actions. */
+    public Submission method(int method) {
+        this.method = method;
+        return this;
+    }
+
+    /** Of an age form: "2013-06-01"; left out: one band is ticked instead. */
+    public Submission birth(String date) {
+        birth = date;
+        return this;
+    }
+
+    /** Where evidence is kept: of the guardian's verification, of a signature. */
+    public Submission reference(String reference) {
+        this.reference = reference;
         return this;
     }
 
     /** The whole text was scrolled through. */
     public Submission reachedEnd() {
-        reachedEnd = true;
+        rendered |= REACHED_END;
         return this;
     }
 
     /** Bold and underline were shown as such. */
     public Submission emphasisRendered() {
-        emphasisRendered = true;
+        rendered |= EMPHASIS_RENDERED;
         return this;
     }
 
@@ -63,13 +125,16 @@ public final class Submission {
 
     void send(long form) throws ConsentException {
         byte[][] controls = new byte[answers.size()][];
-        boolean[] on = new boolean[answers.size()];
+        byte[] flags = new byte[answers.size()];
+        long[] atMs = new long[answers.size()];
         int at = 0;
-        for (Map.Entry<String, Boolean> answer : answers.entrySet()) {
+        for (Map.Entry<String, Answer> answer : answers.entrySet()) {
             controls[at] = Native.bytes(answer.getKey());
-            on[at] = answer.getValue();
+            flags[at] = (byte) answer.getValue().flags;
+            atMs[at] = answer.getValue().atMs;
             at++;
         }
-        Native.formSubmit(form, action, controls, on, reachedEnd, emphasisRendered, Native.bytes(surface));
+        Native.formSubmit(form, new int[] {action, method, rendered}, Native.bytes(surface, birth, reference), controls,
+                flags, atMs);
     }
 }

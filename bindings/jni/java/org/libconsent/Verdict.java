@@ -36,6 +36,11 @@ public final class Verdict {
         return ground;
     }
 
+    /** Its name as in JSON and policies, for example "consent". */
+    public String groundName() {
+        return Native.text(Native.groundName(ground));
+    }
+
     /** The governing policy's version, 0 if none. */
     public long policyVersion() {
         return policyVersion;

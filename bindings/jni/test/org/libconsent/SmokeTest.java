@@ -1,63 +1,31 @@
 package org.libconsent;
 
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import static org.libconsent.Trial.OWN;
+import static org.libconsent.Trial.expect;
+import static org.libconsent.Trial.expectEqual;
+import static org.libconsent.Trial.expectStatus;
+import static org.libconsent.Trial.expectThrown;
+import static org.libconsent.Trial.requiredControl;
+import static org.libconsent.Trial.well;
 
-/** The interface travels: open, form, submit, check, withdraw and close from Java. Usage: SmokeTest SAMPLE_BUNDLE */
-public final class SmokeTest {
-    private static final Query OWN = Query.of("purpose-001").data("data-001");
+/** The interface travels: open, form, submit, check, withdraw and close from Java. */
+final class SmokeTest {
     private static final String SURFACE = "首页\uD83D\uDE00"; // beyond the 16-bit plane: 4 bytes in UTF-8
 
     private SmokeTest() {
     }
 
-    private static void expect(boolean ok, String what) {
-        if (!ok) {
-            throw new AssertionError(what);
-        }
-    }
-
-    private static void expectEqual(Object expected, Object found, String what) {
-        expect(expected.equals(found), what + ": expected " + expected + ", found " + found);
-    }
-
-    private interface Act {
-        void run() throws ConsentException;
-    }
-
-    private static void expectStatus(String name, Act act) {
-        try {
-            act.run();
-        } catch (ConsentException e) {
-            expectEqual(name, e.statusName(), e.getMessage());
-            expect(e.getMessage().length() > 10, "the message says something");
-            return;
-        }
-        throw new AssertionError("expected " + name);
-    }
-
     private static Submission shownWell(Submission submission) {
-        return submission.reachedEnd().emphasisRendered().surface(SURFACE);
+        return well(submission).surface(SURFACE);
     }
 
-    /** The control that the form's rules require, from its JSON. */
-    private static String requiredControl(String json) {
-        Matcher found = Pattern.compile("\"required\":\\[\"([^\"]+)\"\\]").matcher(json);
-        expect(found.find(), "the first-run form requires one control: " + json);
-        return found.group(1);
-    }
-
-    private static void nothing_is_allowed_before_the_policy_is_accepted(Profile profile) throws ConsentException {
+    private static void nothing_is_allowed_before_the_policy_is_accepted(Profile profile) throws Exception {
         Verdict verdict = profile.check(OWN);
         expectEqual(Decision.ASK, verdict.decision(), "before acceptance");
         expectEqual("notice_required", verdict.reason().toLowerCase(), "reason");
     }
 
-    private static void accepting_needs_the_tick(Profile profile) throws ConsentException {
+    private static void accepting_needs_the_tick(Profile profile) throws Exception {
         try (Form form = profile.form(Form.FIRST_RUN, null, "zh-CN")) {
             String json = form.json();
             String tick = requiredControl(json);
@@ -70,7 +38,7 @@ public final class SmokeTest {
         }
     }
 
-    private static void a_grant_is_given_and_taken_back(Profile profile) throws ConsentException {
+    private static void a_grant_is_given_and_taken_back(Profile profile) throws Exception {
         try (Question question = profile.prepare(OWN)) {
             expectEqual(Decision.ASK, question.check(), "before the grant");
             try (Form form = profile.form(Form.OWN, OWN, "en")) {
@@ -87,7 +55,7 @@ public final class SmokeTest {
         }
     }
 
-    private static void text_comes_back_as_it_went(Profile profile) throws ConsentException {
+    private static void text_comes_back_as_it_went(Profile profile) throws Exception {
         String history = profile.history();
         expect(history.contains("withdrawn"), "the withdrawal is recorded");
         expect(history.contains(SURFACE), "the surface's name is unharmed: " + history);
@@ -99,19 +67,14 @@ public final class SmokeTest {
         expectEqual("undeclared", profile.check(Query.of("purpose-999").data("data-001")).reason().toLowerCase(), "reason");
     }
 
-    private static void a_closed_handle_is_refused_not_followed(Profile profile) throws ConsentException {
+    private static void a_closed_handle_is_refused_not_followed(Profile profile) throws Exception {
         Question question = profile.prepare(OWN);
         question.close();
         question.close();
-        try {
-            question.check();
-        } catch (IllegalStateException e) {
-            return;
-        }
-        throw new AssertionError("a closed question answered");
+        expectThrown(IllegalStateException.class, question::check);
     }
 
-    private static void a_parent_waits_for_its_children(String home, byte[] root) throws ConsentException {
+    private static void a_parent_waits_for_its_children(String home, byte[] root) throws Exception {
         Consent client = Consent.open(home, root, "desktop");
         Profile profile = client.profile("用户一");
         Question question = profile.prepare(OWN);
@@ -121,27 +84,15 @@ public final class SmokeTest {
         question.close();
     }
 
-    private static void delete(File file) {
-        File[] inside = file.listFiles();
-        if (inside != null) {
-            for (File one : inside) {
-                delete(one);
-            }
-        }
-        expect(file.delete(), "cleaning up " + file.getName());
-    }
-
-    private static void run(Path dir) throws ConsentException, IOException {
-        String home = dir.resolve("home").toString();
-        byte[] root = Files.readAllBytes(dir.resolve("root.key"));
-        byte[] bundle = Files.readAllBytes(dir.resolve("bundle"));
+    static void run(Trial trial) throws Exception {
+        String home = trial.newHome();
         expect(Consent.version().matches("[0-9]+\\.[0-9]+\\.[0-9]+"), "version");
-        expectStatus("ARGUMENT", () -> Consent.open(null, root, "android"));
-        try (Consent client = Consent.open(home, root, "android")) {
-            byte[] spoiled = bundle.clone();
-            spoiled[bundle.length / 2] ^= 1;
-            expect(throwsException(() -> client.install(spoiled)), "a spoiled bundle is refused");
-            client.install(bundle);
+        expectStatus("ARGUMENT", () -> Consent.open(null, trial.root, "android"));
+        try (Consent client = Consent.open(home, trial.root, "android")) {
+            byte[] spoiled = trial.bundle.clone();
+            spoiled[spoiled.length / 2] ^= 1;
+            expectThrown(ConsentException.class, () -> client.install(spoiled));
+            client.install(trial.bundle);
             try (Profile profile = client.profile(null)) {
                 profile.health();
                 nothing_is_allowed_before_the_policy_is_accepted(profile);
@@ -151,30 +102,9 @@ public final class SmokeTest {
                 a_closed_handle_is_refused_not_followed(profile);
             }
         }
-        a_parent_waits_for_its_children(home, root);
-        try (Consent client = Consent.open(home, root, "android"); Profile profile = client.profile(null)) {
+        a_parent_waits_for_its_children(home, trial.root);
+        try (Consent client = Consent.open(home, trial.root, "android"); Profile profile = client.profile(null)) {
             expectEqual(Decision.DENY, profile.check(OWN).decision(), "the withdrawal survives");
         }
-    }
-
-    private static boolean throwsException(Act act) {
-        try {
-            act.run();
-        } catch (ConsentException e) {
-            return true;
-        }
-        return false;
-    }
-
-    public static void main(String[] args) throws Exception {
-        Path dir = Files.createTempDirectory("consent-jni");
-        try {
-            int made = new ProcessBuilder(args[0], dir.toString()).inheritIO().start().waitFor();
-            expectEqual(0, made, "the sample policy is made");
-            run(dir);
-        } finally {
-            delete(dir.toFile());
-        }
-        System.out.println("java binding: ok");
     }
 }
