@@ -2,6 +2,7 @@
 // Usage: smoke DIR, where sample_bundle wrote DIR/bundle and DIR/root.key.
 
 import CConsent
+import CConsentSync
 
 #if canImport(Glibc)
 import Glibc
@@ -155,6 +156,46 @@ func grant(_ profile: OpaquePointer?) {
     }
 }
 
+/// The app's own network stack: this one makes a note of the request, and is offline.
+final class Offline {
+    var asked: [String] = []
+}
+
+func sync(_ client: OpaquePointer?, _ profile: OpaquePointer?) {
+    let offline = Offline()
+    var transport = consent_transport()
+    transport.struct_size = MemoryLayout<consent_transport>.size
+    transport.ctx = Unmanaged.passUnretained(offline).toOpaque()
+    transport.perform = { context, request, answer, error in
+        let mine = Unmanaged<Offline>.fromOpaque(context!).takeUnretainedValue()
+        mine.asked.append(String(cString: request!.pointee.method) + " " + String(cString: request!.pointee.url))
+        return CONSENT_E_NETWORK
+    }
+    var report = consent_sync_report()
+    report.struct_size = MemoryLayout<consent_sync_report>.size
+    withExtendedLifetime(offline) {
+        withUnsafePointer(to: &transport) { way in
+            "https://consent.example.cn".withCString { endpoint in
+                "CN".withCString { region in
+                    var config = consent_sync_config()
+                    config.struct_size = MemoryLayout<consent_sync_config>.size
+                    config.endpoint = endpoint
+                    expectStatus(CONSENT_E_ARGUMENT, "a region is needed") { consent_sync_configure(client, &config, $0) }
+                    config.region = region
+                    config.transport = way
+                    require("configuring") { consent_sync_configure(client, &config, $0) }
+                }
+            }
+            expect(consent_sync(profile, 1000, &report, nil) == CONSENT_E_NETWORK, "offline")
+        }
+    }
+    expect(offline.asked.count == 1 && offline.asked[0].hasPrefix("POST https://consent.example.cn/v1/profiles/"),
+           "the request: \(offline.asked)")
+    expect(report.requests == 1 && report.waiting > 0 && report.retry_ms > 0, "the report says what waits, and until when")
+    let status = written("the standing") { consent_sync_status(profile, $0, $1, $2) }
+    expect(status.contains("NETWORK"), "the standing: \(status)")
+}
+
 func run(_ directory: String) {
     let bundle = readFile(directory + "/bundle")
     let root = readFile(directory + "/root.key")
@@ -187,6 +228,7 @@ func run(_ directory: String) {
     withQuestion { query in
         require("withdrawing") { consent_withdraw(profile, query, $0) }
     }
+    sync(client, profile)
     let verdict = checked(profile)
     expect(decision(verdict) == CONSENT_DENY && verdict.ask_after_ms > 0, "deny after the withdrawal, and until when")
     let history = written("the history") { consent_history(profile, $0, $1, $2) }
