@@ -109,8 +109,8 @@ consent_status consent_flush(consent_profile *profile, consent_error *err)
 
 /* ---- deciding ------------------------------------------------------------------------------------------- */
 
-consent_status consent_check(consent_profile *profile, const consent_query *query, consent_verdict *verdict,
-                             consent_error *err)
+static consent_status check(consent_profile *profile, const consent_query *query, consent_verdict *verdict,
+                            consent_error *err)
 {
     cs_str list[CS_PURPOSE_MAX_DATA];
     cs_query view;
@@ -121,6 +121,15 @@ consent_status consent_check(consent_profile *profile, const consent_query *quer
     if (status == CONSENT_OK)
         status = cs_profile_check(profile->profile, &view, &mine, err);
     return cs_give_answer(&mine, verdict, status, err);
+}
+
+consent_status consent_check(consent_profile *profile, const consent_query *query, consent_verdict *verdict,
+                             consent_error *err)
+{
+    if (profile && query && verdict && verdict->struct_size == sizeof *verdict &&
+        cs_profile_check_again(profile->profile, query, verdict))
+        return CONSENT_OK;
+    return check(profile, query, verdict, err);
 }
 
 consent_status consent_check_at(consent_profile *profile, const consent_query *query, int64_t at_ms, bool hindsight,

@@ -1,9 +1,8 @@
-/* Prepared questions: the word behind the check by handle, the cache behind the check by names, and counted uses. */
+/* Prepared questions: how they are made and decided, and counted uses. What every check runs through is in checks.c. */
 #include "profile/internal.h"
 
 #include <string.h>
 
-#define GENERATION_MASK UINT64_C(0x3fffffff)
 #define DECIDE_TRIES 64
 #define NO_WORD UINT64_MAX /* second 2^32−1 is never now, so it never serves */
 
@@ -15,74 +14,6 @@ static void lock_table(cs_profile *profile)
 static void unlock_table(cs_profile *profile)
 {
     profile->home->env.mutex_unlock(profile->home->env.ctx, profile->table);
-}
-
-/* ---- finding ------------------------------------------------------------------------------------------- */
-
-/* Eight bytes at a time; the last eight overlap those before, a shorter name is gathered byte by byte. */
-static uint64_t mix(uint64_t hash, cs_str text)
-{
-    uint64_t word = text.size;
-    size_t at = 0;
-    for (; at + 8 < text.size; at += 8) {
-        uint64_t piece;
-        memcpy(&piece, text.data + at, 8);
-        hash = (hash ^ piece) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-    }
-    if (text.size >= 8) {
-        uint64_t piece;
-        memcpy(&piece, text.data + text.size - 8, 8);
-        hash ^= piece;
-    } else {
-        for (; at < text.size; at++)
-            word = word << 8 | (uint8_t)text.data[at];
-    }
-    hash = (hash ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t query_hash(const cs_query *query)
-{
-    uint64_t hash = query->user_initiated ? 7 : 3;
-    hash = mix(hash, query->purpose);
-    hash = mix(hash, query->recipient);
-    for (size_t i = 0; i < query->data_count; i++)
-        hash = mix(hash, query->data[i]);
-    if (query->scope.size)
-        hash = mix(hash ^ 1, query->scope);
-    if (query->permission.size)
-        hash = mix(mix(hash ^ 2, query->permission), query->call_site);
-    if (query->function.size)
-        hash = mix(hash ^ 4, query->function);
-    return hash;
-}
-
-/* Most names of most questions are empty: no call for those. */
-static inline bool same(cs_str a, cs_str b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
-static bool query_equal(const cs_query *a, const cs_query *b)
-{
-    if (a->user_initiated != b->user_initiated || a->data_state != b->data_state || a->data_count != b->data_count)
-        return false;
-    if (!same(a->purpose, b->purpose) || !same(a->recipient, b->recipient) || !same(a->scope, b->scope) ||
-        !same(a->permission, b->permission) || !same(a->call_site, b->call_site) || !same(a->function, b->function))
-        return false;
-    for (size_t i = 0; i < a->data_count; i++)
-        if (!same(a->data[i], b->data[i]))
-            return false;
-    return true;
-}
-
-static cs_ask *find(const cs_profile *profile, const cs_query *query, uint64_t hash)
-{
-    cs_ask *ask = profile->asks[hash % CS_ASK_SLOTS];
-    while (ask && (ask->hash != hash || !query_equal(&ask->query, query)))
-        ask = ask->next;
-    return ask;
 }
 
 /* ---- making ---------------------------------------------------------------------------------------------- */
@@ -162,8 +93,8 @@ static void evict(cs_profile *profile)
 /* table held. NULL: no memory, or too many handles. */
 static cs_ask *find_or_make(cs_profile *profile, const cs_query *query)
 {
-    uint64_t hash = query_hash(query);
-    cs_ask *ask = find(profile, query, hash);
+    uint64_t hash;
+    cs_ask *ask = cs_asks_find(profile, query, &hash);
     if (ask)
         return ask;
     if (profile->ask_count >= CS_ASK_MAX)
@@ -303,7 +234,7 @@ void cs_ask_decide(cs_ask *ask)
         if (page_is_fine && !home->page_is_lost)
             decide_once(ask, fresh);
         if (page_is_fine && !home->page_is_lost && cs_page_generation(home->page) == generation)
-            word = (uint64_t)second << 32 | (generation & GENERATION_MASK) << 2 | (uint32_t)ask->verdict.decision;
+            word = (uint64_t)second << 32 | (generation & CS_GENERATION_MASK) << 2 | (uint32_t)ask->verdict.decision;
         else
             deny_unavailable(&ask->verdict, &ask->decision);
         atomic_store_explicit(&ask->word, word, memory_order_release);
@@ -313,39 +244,11 @@ void cs_ask_decide(cs_ask *ask)
     }
 }
 
-/* True with the decision when the word still serves. Every nanosecond here is paid at every check: the page's two words
- * stand side by side and are read where they are.
- *
- * The second comes first: a page that was cut short in an earlier one ends the process when it is touched. The alarm comes
- * before the generation: a withdrawal raises the alarm, then the generation, then takes the alarm back, so a reader that
- * sees none raised either sees the new generation or began before the withdrawal did. */
-static bool word_serves(const cs_ask *ask, consent_decision *decision)
+consent_decision cs_ask_check_anew(cs_ask *ask)
 {
-    const cs_home *home = ask->home;
-    uint64_t word = atomic_load_explicit(&ask->word, memory_order_acquire);
-    *decision = (consent_decision)(word & 3);
-    if (word >> 32 != home->env.coarse_seconds(home->env.ctx))
-        return false;
-    const _Atomic uint32_t *page = atomic_load_explicit(&home->page_words, memory_order_acquire);
-    uint32_t alarm = atomic_load_explicit(&page[1], memory_order_acquire);
-    uint32_t generation = atomic_load_explicit(&page[0], memory_order_acquire);
-    return alarm == 0 && (word >> 2 & GENERATION_MASK) == (generation & GENERATION_MASK);
-}
-
-bool cs_ask_is_fresh(const cs_ask *ask)
-{
-    consent_decision decision;
-    return word_serves(ask, &decision);
-}
-
-consent_decision cs_ask_check(cs_ask *ask)
-{
-    consent_decision decision;
-    if (word_serves(ask, &decision))
-        return decision;
     cs_profile_lock(ask->profile);
     cs_ask_decide(ask);
-    decision = (consent_decision)ask->verdict.decision;
+    consent_decision decision = (consent_decision)ask->verdict.decision;
     cs_profile_unlock(ask->profile);
     return decision;
 }
@@ -353,12 +256,12 @@ consent_decision cs_ask_check(cs_ask *ask)
 consent_status cs_profile_check(cs_profile *profile, const cs_query *query, consent_verdict *verdict,
                                 consent_error *err)
 {
+    uint64_t hash;
     consent_decision decision;
     consent_status status = CONSENT_OK;
-    uint64_t hash = query_hash(query);
     lock_table(profile);
-    cs_ask *ask = find(profile, query, hash);
-    if (ask && word_serves(ask, &decision)) {
+    cs_ask *ask = cs_asks_find(profile, query, &hash);
+    if (ask && cs_ask_serves(ask, &decision)) {
         *verdict = ask->verdict;
         unlock_table(profile);
         return CONSENT_OK;
@@ -412,9 +315,9 @@ consent_status cs_ask_use(cs_ask *ask, consent_verdict *verdict, consent_error *
     if (ask->query.function.size)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a function is not used: open a handle on the purpose that is");
     /* A lasting consent is counted without a lock that waits for a disk; `once` is always decided anew. */
-    if (word_serves(ask, &decision) && decision == CONSENT_ALLOW) {
+    if (cs_ask_serves(ask, &decision) && decision == CONSENT_ALLOW) {
         lock_table(profile);
-        bool still = word_serves(ask, &decision) && ask->query.once_seq == 0;
+        bool still = cs_ask_serves(ask, &decision) && ask->query.once_seq == 0;
         if (still)
             *verdict = ask->verdict;
         unlock_table(profile);

@@ -5,7 +5,8 @@
  *   profile.c                 time, health, reading the ledger into the state
  *   replay.c                  the ledger's entries as a state's
  *   record.c                  the one way anything is recorded
- *   asks.c                    prepared questions and the word behind the check by handle
+ *   asks.c                    prepared questions: making, deciding, counting
+ *   checks.c                  the check by handle, and by names that were asked before
  *   answers.c                 check, check_at, explain
  *   acts.c                    forms, withdrawals, permissions, uses: what becomes events
  *   history.c                 the record as JSON
@@ -37,6 +38,8 @@
 #define CS_RECORD_MAX_EVENTS (CS_FORM_MAX_EVENTS + 64u)
 #define CS_CHECKPOINT_EVERY 256u /* events */
 #define CS_UNSAVED_MAX_BYTES 262144u
+
+#define CS_GENERATION_MASK UINT64_C(0x3fffffff)
 
 struct cs_ask {
     _Atomic uint64_t word; /* coarse second ‖ generation (30 bits) ‖ decision (2 bits) */
@@ -208,7 +211,17 @@ void cs_profile_abort_parts(cs_profile *profile);
 /* Whether a device key was ever made. */
 consent_status cs_exchange_has_key(cs_profile *profile, bool *has, consent_error *err);
 
+/* ---- checks.c ---- */
+
+/* With the table held. *hash is the question's, found or not. */
+cs_ask *cs_asks_find(const cs_profile *profile, const cs_query *query, uint64_t *hash);
+/* Whether the word still serves as the answer, and which. */
+bool cs_ask_serves(const cs_ask *ask, consent_decision *decision);
+
 /* ---- asks.c ---- */
+
+/* Locks the home and decides. */
+consent_decision cs_ask_check_anew(cs_ask *ask);
 
 /* The page's key changed: hashes of items are made anew. */
 void cs_asks_rehash(cs_profile *profile);
@@ -226,9 +239,6 @@ cs_policy_ref cs_policy_ref_of(const cs_policy *policy);
 
 /* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
 void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event);
-
-/* Whether the word still serves as the answer. */
-bool cs_ask_is_fresh(const cs_ask *ask);
 
 /* ---- watches.c ---- */
 void cs_watches_drop(cs_profile *profile, const cs_ask *ask);

@@ -41,6 +41,8 @@ consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_
 /* That every name is an identifier; E_ARGUMENT names the member. Before the query goes anywhere but to cs_profile_check. */
 consent_status cs_query_names(const cs_query *query, consent_error *err);
 
+/* True with the verdict where this very question was asked before and the answer still serves; what is malformed never was. */
+bool cs_profile_check_again(cs_profile *profile, const consent_query *asked, consent_verdict *verdict);
 /* Checks the names itself, once for each question that it meets: one known already was fine. */
 consent_status cs_profile_check(cs_profile *profile, const cs_query *query, consent_verdict *verdict,
                                 consent_error *err);

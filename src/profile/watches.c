@@ -48,7 +48,8 @@ static bool make_room(cs_profile *profile)
 
 static void bring_up_to_date(cs_ask *ask)
 {
-    if (!cs_ask_is_fresh(ask))
+    consent_decision decision;
+    if (!cs_ask_serves(ask, &decision))
         cs_ask_decide(ask);
 }
 
