@@ -22,21 +22,16 @@ static void rest_choice_on(const cs_state *state, const cs_act *act, cs_choice *
         out->stream = state->streams[act->stream].id;
 }
 
-void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str scope, cs_str purpose, cs_str recipient,
-                      cs_str data, cs_side side, const cs_now *now, cs_choice *out)
+void cs_decide_choice(const cs_policy_set *set, const cs_state *state, const cs_query *about, cs_side side,
+                      const cs_now *now, cs_choice *out)
 {
     memset(out, 0, sizeof *out);
-    cs_query query = {.scope = scope,
-                      .purpose = purpose,
-                      .recipient = recipient,
-                      .data = &data,
-                      .data_count = data.size == 0 ? 0 : 1};
-    const cs_str *item_data = data.size == 0 ? NULL : &data;
+    const cs_str *data = about->data_count == 0 ? NULL : about->data;
     cs_scene scene;
-    if (purpose.size == 0 || !cs_decide_open_scene(&scene, set, state, &query, now))
+    if (about->purpose.size == 0 || !cs_decide_open_scene(&scene, set, state, about, now))
         return;
     cs_item item;
-    cs_decide_item(&scene, item_data, side, &item);
+    cs_decide_item(&scene, data, side, &item);
     out->status = item.status;
     out->expires_ms = item.expires_ms;
     rest_choice_on(state, item.status == CS_CHOICE_REFUSED ? item.refusal : item.grant, out);
@@ -46,7 +41,7 @@ void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str sc
                               (item.status == CS_CHOICE_NONE || item.status == CS_CHOICE_WIDENED);
     const cs_layer *layer = &scene.layers[ruling.layer];
     if (accepting_suffices && layer->accepted == CS_ACCEPTANCE_COUNTS) {
-        out->status = cs_decide_inside_accepted(&scene, item_data) ? CS_CHOICE_GRANTED : CS_CHOICE_WIDENED;
+        out->status = cs_decide_inside_accepted(&scene, data) ? CS_CHOICE_GRANTED : CS_CHOICE_WIDENED;
         rest_choice_on(state, layer->evidence, out);
     }
 }

@@ -122,9 +122,10 @@ typedef struct cs_choice {
     uint64_t seq;
 } cs_choice;
 
-/* The choice of one side about one data item (empty: of a purpose that declares none) in force at `now`. */
-void cs_decide_choice(const cs_policy_set *set, const cs_state *state, cs_str scope, cs_str purpose, cs_str recipient,
-                      cs_str data, cs_side side, const cs_now *now, cs_choice *out);
+/* The choice of one side about an item (scope, purpose, recipient, and one data item unless the purpose declares none) in force
+ * at `now`. */
+void cs_decide_choice(const cs_policy_set *set, const cs_state *state, const cs_query *item, cs_side side,
+                      const cs_now *now, cs_choice *out);
 
 /* Why what is held for a choice has to go. The same numbers as consent_purge_reason. */
 typedef enum cs_loss {

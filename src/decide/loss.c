@@ -71,12 +71,13 @@ static bool was_given(const cs_scene *scene, cs_name data, const cs_act **grant)
 /* A consent to keep it longer holds what is over, as long as that consent stands (C117). */
 static bool is_kept_longer(const cs_scene *scene, const cs_policy *policy, const cs_str *data)
 {
+    cs_query item = {.scope = scene->query->scope, .data = data, .data_count = 1};
     for (uint16_t i = 0; data != NULL && i < policy->purpose_count; i++) {
         const cs_purpose *purpose = &policy->purposes[i];
         cs_choice choice = {0};
+        item.purpose = cs_str_of(purpose->id);
         if (purpose->kind == CS_KIND_RETAIN_LONGER && cs_purpose_data_index(policy, purpose, *data) >= 0)
-            cs_decide_choice(scene->set, scene->state, scene->query->scope, cs_str_of(purpose->id), (cs_str){NULL, 0},
-                             *data, CS_SIDE_PERSON, scene->now, &choice);
+            cs_decide_choice(scene->set, scene->state, &item, CS_SIDE_PERSON, scene->now, &choice);
         if (choice.status == CS_CHOICE_GRANTED)
             return true;
     }

@@ -41,27 +41,35 @@ consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject 
     return CONSENT_OK;
 }
 
+cs_choice_status cs_form_status_of(const cs_form *form, const cs_query *item, cs_side side)
+{
+    cs_choice choice;
+    cs_decide_choice(form->input->policies, form->input->state, item, side, form->input->now, &choice);
+    return choice.status;
+}
+
+bool cs_form_stands(cs_choice_status status)
+{
+    return status == CS_CHOICE_GRANTED || status == CS_CHOICE_WIDENED || status == CS_CHOICE_CONFIRM;
+}
+
 /* A box of its own for what can be left out; one item alone is answered by accept and refuse. */
 static void add_datum(cs_form *form, const cs_purpose_data *wanted)
 {
-    const cs_form_input *input = form->input;
-    const cs_query *query = &form->query;
+    cs_query one = form->query;
     const cs_data_item *item = &form->policy->data[wanted->item];
     cs_form_datum *datum = &form->data[form->data_count];
-    datum->id = query->data[form->data_count++];
-
-    cs_choice standing;
-    cs_decide_choice(input->policies, input->state, query->scope, query->purpose, query->recipient, datum->id,
-                     form->guardian ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON, input->now, &standing);
-    datum->granted = standing.status == CS_CHOICE_GRANTED || standing.status == CS_CHOICE_WIDENED ||
-                     standing.status == CS_CHOICE_CONFIRM;
-    if (wanted->need == CS_NEED_REQUIRED || query->data_count < 2)
+    datum->id = one.data[form->data_count++];
+    one.data = &datum->id;
+    one.data_count = 1;
+    datum->granted = cs_form_stands(cs_form_status_of(form, &one, form->guardian ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON));
+    if (wanted->need == CS_NEED_REQUIRED || form->query.data_count < 2)
         return;
     datum->control = cs_form_compose(form, "data:%s", item->id);
-    const char *name = cs_form_text(form, item->name);
-    cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_DATA, datum->control, name ? name : item->id);
-    choice->purpose = form->query.purpose.data;
-    choice->recipient = form->query.recipient.data;
+    cs_form_choice *choice =
+        cs_form_add_choice(form, CS_CONTROL_DATA, datum->control, cs_form_name(form, item->name, item->id));
+    choice->purpose = one.purpose.data;
+    choice->recipient = one.recipient.data;
     choice->data = datum->id.data;
     choice->emphasis = item->sensitive ? 2 : 0;
     choice->consequence = cs_form_keep(form, cs_form_text(form, wanted->reason));
@@ -97,9 +105,9 @@ static void add_declarations(cs_form *form, const cs_form_subject *subject)
         if (purpose->kind != CS_KIND_DECLARE || purpose->undeclared ||
             (!itself && (form->guardian || !takes_asked(form, purpose))))
             continue;
-        const char *words = cs_form_text(form, purpose->text);
         const char *control = itself ? "declare" : cs_form_compose(form, "declare:%s", purpose->id);
-        cs_form_add_choice(form, CS_CONTROL_TICK, control, words ? words : purpose->id)->required = true;
+        cs_form_add_choice(form, CS_CONTROL_TICK, control, cs_form_name(form, purpose->text, purpose->id))->required =
+            true;
     }
 }
 
@@ -115,9 +123,8 @@ consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject)
         cs_form_add_entry(form, "reference", CS_WORD_SIGNATURE, true);
     if (purpose->kind == CS_KIND_PUBLISH)
         cs_form_add_field(form, "caution", CS_WORD_CAUTION, cs_form_word(form, CS_WORD_CAUTION_TEXT))->emphasis = 1;
-    const char *name = cs_form_text(form, purpose->name);
     if (form->occasion != CONSENT_OCCASION_AD_HOC)
-        cs_form_add_heading(form, name ? name : purpose->id);
+        cs_form_add_heading(form, cs_form_name(form, purpose->name, purpose->id));
     consent_status status = cs_form_controller_fields(form);
     if (status == CONSENT_OK)
         status = cs_form_purpose_fields(form, subject);

@@ -31,15 +31,13 @@ static const char *what(cs_form *form, const cs_act *act)
         return cs_form_compose(form, "%s (%u)", cs_form_word(form, CS_WORD_ACCEPTANCE), (unsigned)act->version);
     cs_str id = cs_state_text(form->input->state, act->purpose);
     const cs_purpose *purpose = cs_policy_purpose(form->policy, id);
-    const char *name = purpose ? cs_form_text(form, purpose->name) : NULL;
-    if (!name)
-        name = cs_form_keep_str(form, id);
+    const char *name = cs_form_name(form, purpose ? purpose->name : 0, cs_form_keep_str(form, id));
     if (act->recipient == 0)
         return name;
     id = cs_state_text(form->input->state, act->recipient);
     const cs_recipient *recipient = cs_policy_recipient(form->policy, id);
-    const char *who = recipient ? cs_form_text(form, recipient->name) : NULL;
-    return cs_form_compose(form, "%s · %s", name, who ? who : cs_form_keep_str(form, id));
+    return cs_form_compose(form, "%s · %s", name,
+                           cs_form_name(form, recipient ? recipient->name : 0, cs_form_keep_str(form, id)));
 }
 
 /* Several data items of one choice are several acts: each choice is told once. */

@@ -11,6 +11,12 @@ const char *cs_form_text(const cs_form *form, cs_text text)
     return found[0] ? found : NULL;
 }
 
+const char *cs_form_name(const cs_form *form, cs_text name, const char *id)
+{
+    const char *text = cs_form_text(form, name);
+    return text ? text : id;
+}
+
 /* ---- what is asked for ------------------------------------------------------------------------ */
 
 const cs_data_item *cs_form_item(const cs_form *form, const cs_form_subject *subject, size_t i)

@@ -12,39 +12,30 @@ typedef struct manage {
     bool accepted;
 } manage;
 
-/* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
-static bool stands(cs_choice_status status)
-{
-    return status == CS_CHOICE_GRANTED || status == CS_CHOICE_WIDENED || status == CS_CHOICE_CONFIRM;
-}
-
-static cs_choice_status status_of(const cs_form *form, const cs_form_subject *subject, const char *data, cs_side side)
-{
-    cs_choice choice;
-    const cs_form_input *input = form->input;
-    cs_decide_choice(input->policies, input->state, cs_str_of(form->policy->scope), cs_str_of(subject->purpose->id),
-                     cs_str_of(subject->recipient ? subject->recipient->id : NULL), cs_str_of(data), side, input->now,
-                     &choice);
-    return choice.status;
-}
-
 /* A guardian sees the own grants, and what the minor granted without a no of the guardian's. */
-static bool is_on(const cs_form *form, const cs_form_subject *subject, const char *data)
+static bool is_on(const cs_form *form, const cs_query *item)
 {
-    cs_choice_status person = status_of(form, subject, data, CS_SIDE_PERSON);
+    bool person = cs_form_stands(cs_form_status_of(form, item, CS_SIDE_PERSON));
     if (!form->guardian)
-        return stands(person);
-    cs_choice_status guardian = status_of(form, subject, data, CS_SIDE_GUARDIAN);
-    return stands(guardian) || (stands(person) && guardian != CS_CHOICE_REFUSED);
+        return person;
+    cs_choice_status guardian = cs_form_status_of(form, item, CS_SIDE_GUARDIAN);
+    return cs_form_stands(guardian) || (person && guardian != CS_CHOICE_REFUSED);
 }
 
 static bool any_on(const cs_form *form, const cs_form_subject *subject)
 {
+    cs_query item = {.scope = cs_str_of(form->policy->scope),
+                     .purpose = cs_str_of(subject->purpose->id),
+                     .recipient = cs_str_of(subject->recipient ? subject->recipient->id : NULL)};
     if (subject->purpose->data_count == 0)
-        return is_on(form, subject, NULL);
-    for (uint16_t i = 0; i < subject->purpose->data_count; i++)
-        if ((subject->data >> i & 1) && is_on(form, subject, cs_form_item(form, subject, i)->id))
+        return is_on(form, &item);
+    item.data_count = 1;
+    for (uint16_t i = 0; i < subject->purpose->data_count; i++) {
+        cs_str id = cs_str_of(cs_form_item(form, subject, i)->id);
+        item.data = &id;
+        if ((subject->data >> i & 1) && is_on(form, &item))
             return true;
+    }
     return false;
 }
 
@@ -116,13 +107,10 @@ static void add_item(const manage *all, const cs_form_subject *subject, bool has
     cs_form *form = all->form;
     const cs_purpose *purpose = subject->purpose;
     const cs_recipient *recipient = subject->recipient;
-    const char *name = cs_form_text(form, purpose->name);
-    if (!name)
-        name = purpose->id;
+    const char *name = cs_form_name(form, purpose->name, purpose->id);
     const char *control = cs_form_compose(form, "choice:%s", purpose->id);
     if (recipient) {
-        const char *who = cs_form_text(form, recipient->name);
-        name = cs_form_compose(form, "%s · %s", name, who ? who : recipient->id);
+        name = cs_form_compose(form, "%s · %s", name, cs_form_name(form, recipient->name, recipient->id));
         control = cs_form_compose(form, "%s:%s", control, recipient->id);
     }
     cs_form_choice *choice = cs_form_add_choice(form, CS_CONTROL_ITEM, control, name);

@@ -148,6 +148,8 @@ void *cs_form_room(cs_form *form, void *list, uint32_t count, size_t size);
 const char *cs_form_word(const cs_form *form, cs_word word);
 /* The policy's text in the form's locale, while it is built; NULL: it has none. */
 const char *cs_form_text(const cs_form *form, cs_text text);
+/* The same of a name; the id where it has none. */
+const char *cs_form_name(const cs_form *form, cs_text name, const char *id);
 /* An age band in words: from `from` years to below `to` (0: no end). */
 const char *cs_form_age_label(cs_form *form, int32_t from, int32_t to);
 
@@ -233,6 +235,11 @@ consent_status cs_form_put_policy(cs_form *form, cs_word tick);
 consent_status cs_form_check_purpose(const cs_form *form, const cs_form_subject *subject);
 /* Heading, operator, what the law wants shown, boxes for what can be left out, buttons: one purpose put to someone. */
 consent_status cs_form_put_choice(cs_form *form, const cs_form_subject *subject);
+
+/* How an item's choice stands (one data item, or none that the purpose declares). */
+cs_choice_status cs_form_status_of(const cs_form *form, const cs_query *item, cs_side side);
+/* Anything granted counts as on, also where a newer policy or an unconfirmed device holds it back: it can be withdrawn. */
+bool cs_form_stands(cs_choice_status status);
 
 /* Whether a storage level lets this be stored: `item` is a switch with a storage_level. */
 bool cs_form_level_allows(const cs_form_choice *level, const cs_form_choice *item);

@@ -39,13 +39,11 @@ static consent_status add_fields(cs_form *form, const cs_form_subject *subject)
     const cs_permission *permission = subject->permission;
     const char *text = cs_form_text(form, subject->call_site->text);
     const char *consequence = cs_form_text(form, permission->consequence);
-    const char *name = cs_form_text(form, permission->name);
+    const char *name = cs_form_name(form, permission->name, permission->id);
     if (!text || !consequence)
         return cs_form_fail(form, CONSENT_E_REJECTED, "'%s' of policy '%s' lacks %s, add it to the policy",
                             text ? permission->id : subject->call_site->id, form->policy->id,
                             text ? "the consequence of refusing it (C71)" : "its purpose text (C67)");
-    if (!name)
-        name = permission->id;
     cs_form_add_heading(form, name);
     cs_form_add_paragraph(form, text);
     consent_status status = cs_form_controller_fields(form);

@@ -146,8 +146,10 @@ static void a_products_own_purpose_stays_its_own(void **state)
 static cs_choice choice(decide_case *c, const char *purpose, const char *recipient, const char *data)
 {
     cs_choice out;
-    cs_decide_choice(&c->set, &c->state, CS_STR(""), cs_str_of(purpose), cs_str_of(recipient), cs_str_of(data),
-                     CS_SIDE_PERSON, &c->now, &out);
+    cs_str one = cs_str_of(data);
+    cs_query item = {
+        .purpose = cs_str_of(purpose), .recipient = cs_str_of(recipient), .data = &one, .data_count = one.size != 0};
+    cs_decide_choice(&c->set, &c->state, &item, CS_SIDE_PERSON, &c->now, &out);
     return out;
 }
 
