@@ -15,54 +15,32 @@ const char *cs_form_occasion_name(int32_t occasion)
 
 /* ---- members that stand in a struct as they are -------------------------------------------------- */
 
-typedef enum member_kind {
-    TEXT,     /* const char * */
-    ANY_TEXT, /* the same, left out when NULL */
-    BYTE,     /* uint8_t */
-    ANY_BYTE, /* the same, left out when 0 */
-    NUMBER,   /* uint32_t */
-    BOOLEAN,  /* bool */
-    ONLY_TRUE /* the same, left out when false */
-} member_kind;
+enum member_kind { /* odd: left out when NULL, 0 or false */
+    TEXT,          /* const char * */
+    ANY_TEXT,
+    NUMBER, /* of any size */
+    ANY_NUMBER,
+    BOOLEAN,
+    ONLY_TRUE
+};
 
-typedef struct member {
-    uint16_t at;  /* offset in the struct */
-    uint8_t kind; /* member_kind */
-    char name[15];
-} member;
-
-static void put_member(cs_json_out *out, const char *at, const member *row)
+/* `names` are the members', in the order of the rows. */
+static void put_rows(cs_json_out *out, const void *of, const cs_member *rows, size_t count, const char *names)
 {
-    const char *text = NULL;
-    uint32_t number = 0;
-    switch ((member_kind)row->kind) {
-    case TEXT:
-    case ANY_TEXT:
-        memcpy(&text, at, sizeof text);
-        if (text || row->kind == TEXT)
-            cs_json_member_text(out, row->name, text);
-        break;
-    case NUMBER:
-        memcpy(&number, at, sizeof number);
-        cs_json_member_int(out, row->name, number);
-        break;
-    case BYTE:
-    case ANY_BYTE:
-        if (*at || row->kind == BYTE)
-            cs_json_member_int(out, row->name, *at);
-        break;
-    case BOOLEAN:
-    case ONLY_TRUE:
-        if (*at || row->kind == BOOLEAN)
-            cs_json_member_bool(out, row->name, *at);
-        break;
+    for (const cs_member *row = rows; row < rows + count; row++, names += strlen(names) + 1) {
+        const char *text = NULL;
+        if (row->kind <= ANY_TEXT)
+            memcpy(&text, (const char *)of + row->offset, sizeof text);
+        uint64_t value = row->kind <= ANY_TEXT ? text != NULL : cs_member_number(row, of);
+        if (value == 0 && row->kind % 2 != 0)
+            continue;
+        if (row->kind <= ANY_TEXT)
+            cs_json_member_text(out, names, text);
+        else if (row->kind <= ANY_NUMBER)
+            cs_json_member_int(out, names, (int64_t)value);
+        else
+            cs_json_member_bool(out, names, value != 0);
     }
-}
-
-static void put_rows(cs_json_out *out, const void *of, const member *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        put_member(out, (const char *)of + rows[i].at, &rows[i]);
 }
 
 static void open_object(cs_json_out *out, const char *name)
@@ -77,10 +55,10 @@ static void open_list(cs_json_out *out, const char *name)
     cs_json_open_array(out);
 }
 
-static void put_object(cs_json_out *out, const void *of, const member *rows, size_t count)
+static void put_object(cs_json_out *out, const void *of, const cs_member *rows, size_t count, const char *names)
 {
     cs_json_open_object(out);
-    put_rows(out, of, rows, count);
+    put_rows(out, of, rows, count, names);
     cs_json_close_object(out);
 }
 
@@ -88,31 +66,30 @@ static void put_object(cs_json_out *out, const void *of, const member *rows, siz
 
 static void put_policy(cs_json_out *out, const char *name, const cs_form_policy_name *policy)
 {
-    static const member rows[] = {{offsetof(cs_form_policy_name, id), TEXT, "id"},
-                                  {offsetof(cs_form_policy_name, version), NUMBER, "version"},
-                                  {offsetof(cs_form_policy_name, revision), NUMBER, "revision"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_form_policy_name, id),
+                                     CS_MEMBER(NUMBER, cs_form_policy_name, version),
+                                     CS_MEMBER(NUMBER, cs_form_policy_name, revision)};
     if (!policy->id)
         return;
     char hash[2 * CS_HASH_SIZE + 1];
     cs_hex_encode(policy->hash, CS_HASH_SIZE, hash);
     open_object(out, name);
-    put_rows(out, policy, rows, CS_COUNT_OF(rows));
+    put_rows(out, policy, rows, CS_COUNT_OF(rows), "id\0version\0revision\0");
     cs_json_member_text(out, "hash", hash);
     cs_json_close_object(out);
 }
 
 static void put_spans(cs_json_out *out, const cs_block *block, bool in_cells)
 {
-    static const member rows[] = {{offsetof(cs_span_text, text), TEXT, "s"},
-                                  {offsetof(cs_span_text, emphasis), ANY_BYTE, "e"},
-                                  {offsetof(cs_span_text, href), ANY_TEXT, "href"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_span_text, text), CS_MEMBER(ANY_NUMBER, cs_span_text, emphasis),
+                                     CS_MEMBER(ANY_TEXT, cs_span_text, href)};
     for (uint32_t i = 0; i < block->span_count; i++) {
         const cs_span_text *span = &block->spans[i];
         if (in_cells && i > 0 && span->cell_start)
             cs_json_close_array(out);
         if (in_cells && (i == 0 || span->cell_start))
             cs_json_open_array(out);
-        put_object(out, span, rows, CS_COUNT_OF(rows));
+        put_object(out, span, rows, CS_COUNT_OF(rows), "s\0e\0href\0");
     }
     if (in_cells && block->span_count)
         cs_json_close_array(out);
@@ -120,9 +97,8 @@ static void put_spans(cs_json_out *out, const cs_block *block, bool in_cells)
 
 static void put_block(cs_json_out *out, const cs_block *block)
 {
-    static const member rows[] = {{offsetof(cs_block, head), ONLY_TRUE, "head"},
-                                  {offsetof(cs_block, id), ANY_TEXT, "id"},
-                                  {offsetof(cs_block, marker), ANY_TEXT, "marker"}};
+    static const cs_member rows[] = {CS_MEMBER(ONLY_TRUE, cs_block, head), CS_MEMBER(ANY_TEXT, cs_block, id),
+                                     CS_MEMBER(ANY_TEXT, cs_block, marker)};
     bool in_cells = block->kind == CS_BLOCK_TABLE_ROW;
     cs_json_open_object(out);
     cs_json_member_text(out, "t", cs_nth_text("h\0p\0li\0tr\0", block->kind - CS_BLOCK_HEADING));
@@ -130,7 +106,7 @@ static void put_block(cs_json_out *out, const cs_block *block)
         cs_json_member_int(out, "level", block->level);
     if (block->kind == CS_BLOCK_LIST_ITEM)
         cs_json_member_int(out, "depth", block->level);
-    put_rows(out, block, rows, CS_COUNT_OF(rows));
+    put_rows(out, block, rows, CS_COUNT_OF(rows), "head\0id\0marker\0");
     open_list(out, in_cells ? "cells" : "spans");
     put_spans(out, block, in_cells);
     cs_json_close_array(out);
@@ -139,14 +115,12 @@ static void put_block(cs_json_out *out, const cs_block *block)
 
 static void put_fields(cs_json_out *out, const cs_form_field *fields, uint32_t count)
 {
-    static const member rows[] = {{offsetof(cs_form_field, id), TEXT, "id"},
-                                  {offsetof(cs_form_field, label), TEXT, "label"},
-                                  {offsetof(cs_form_field, value), TEXT, "value"},
-                                  {offsetof(cs_form_field, href), ANY_TEXT, "href"},
-                                  {offsetof(cs_form_field, emphasis), BYTE, "emphasis"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_form_field, id), CS_MEMBER(TEXT, cs_form_field, label),
+                                     CS_MEMBER(TEXT, cs_form_field, value), CS_MEMBER(ANY_TEXT, cs_form_field, href),
+                                     CS_MEMBER(NUMBER, cs_form_field, emphasis)};
     open_list(out, "fields");
     for (uint32_t i = 0; i < count; i++)
-        put_object(out, &fields[i], rows, CS_COUNT_OF(rows));
+        put_object(out, &fields[i], rows, CS_COUNT_OF(rows), "id\0label\0value\0href\0emphasis\0");
     cs_json_close_array(out);
 }
 
@@ -158,23 +132,25 @@ static const char *control_kind_name(uint8_t kind)
 
 static void put_choice(cs_json_out *out, const cs_form_choice *choice)
 {
-    static const member rows[] = {{offsetof(cs_form_choice, label), TEXT, "label"},
-                                  {offsetof(cs_form_choice, emphasis), BYTE, "emphasis"},
-                                  {offsetof(cs_form_choice, required), BOOLEAN, "required"},
-                                  {offsetof(cs_form_choice, on), BOOLEAN, "on"},
-                                  {offsetof(cs_form_choice, consequence), ANY_TEXT, "consequence"},
-                                  {offsetof(cs_form_choice, needs), ANY_TEXT, "needs"},
-                                  {offsetof(cs_form_choice, purpose), ANY_TEXT, "purpose"},
-                                  {offsetof(cs_form_choice, recipient), ANY_TEXT, "recipient"},
-                                  {offsetof(cs_form_choice, data), ANY_TEXT, "data"},
-                                  {offsetof(cs_form_choice, channel), ANY_TEXT, "channel"},
-                                  {offsetof(cs_form_choice, storage_level), ANY_TEXT, "storage_level"},
-                                  {offsetof(cs_form_choice, function), ANY_TEXT, "function"},
-                                  {offsetof(cs_form_choice, section), ANY_TEXT, "section"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_form_choice, label),
+                                     CS_MEMBER(NUMBER, cs_form_choice, emphasis),
+                                     CS_MEMBER(BOOLEAN, cs_form_choice, required),
+                                     CS_MEMBER(BOOLEAN, cs_form_choice, on),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, consequence),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, needs),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, purpose),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, recipient),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, data),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, channel),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, storage_level),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, function),
+                                     CS_MEMBER(ANY_TEXT, cs_form_choice, section)};
     cs_json_open_object(out);
     cs_json_member_text(out, "control", choice->control);
     cs_json_member_text(out, "kind", control_kind_name(choice->kind));
-    put_rows(out, choice, rows, CS_COUNT_OF(rows));
+    put_rows(out, choice, rows, CS_COUNT_OF(rows),
+             "label\0emphasis\0required\0on\0consequence\0needs\0purpose\0recipient\0data\0channel\0storage_"
+             "level\0function\0section\0");
     if (choice->field_count)
         put_fields(out, choice->fields, choice->field_count);
     cs_json_close_object(out);
@@ -192,14 +168,13 @@ static void put_action(cs_json_out *out, const char *control, const char *label)
 
 static void put_entries(const cs_form *form, cs_json_out *out)
 {
-    static const member rows[] = {{offsetof(cs_form_entry, control), TEXT, "control"},
-                                  {offsetof(cs_form_entry, label), TEXT, "label"},
-                                  {offsetof(cs_form_entry, required), BOOLEAN, "required"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_form_entry, control), CS_MEMBER(TEXT, cs_form_entry, label),
+                                     CS_MEMBER(BOOLEAN, cs_form_entry, required)};
     if (!form->entry_count)
         return;
     open_list(out, "inputs");
     for (uint32_t i = 0; i < form->entry_count; i++)
-        put_object(out, &form->entries[i], rows, CS_COUNT_OF(rows));
+        put_object(out, &form->entries[i], rows, CS_COUNT_OF(rows), "control\0label\0required\0");
     cs_json_close_array(out);
 }
 
@@ -218,8 +193,8 @@ static void put_controls(const cs_form *form, cs_json_out *out)
 
 static void put_rules(const cs_form *form, cs_json_out *out)
 {
-    static const member rows[] = {{offsetof(cs_form, needs_emphasis), BOOLEAN, "emphasis"},
-                                  {offsetof(cs_form, marks_changes), ONLY_TRUE, "prominent"}};
+    static const cs_member rows[] = {CS_MEMBER(BOOLEAN, cs_form, needs_emphasis),
+                                     CS_MEMBER(ONLY_TRUE, cs_form, marks_changes)};
     open_object(out, "rules");
     cs_json_member_bool(out, "must_reach_end", form->must_reach_end);
     open_list(out, "required");
@@ -227,14 +202,14 @@ static void put_rules(const cs_form *form, cs_json_out *out)
         if (form->choices[i].required)
             cs_json_put_text(out, form->choices[i].control);
     cs_json_close_array(out);
-    put_rows(out, form, rows, CS_COUNT_OF(rows));
+    put_rows(out, form, rows, CS_COUNT_OF(rows), "emphasis\0prominent\0");
     cs_json_close_object(out);
 }
 
 static void put_permission(const cs_form *form, cs_json_out *out)
 {
-    static const member rows[] = {{offsetof(cs_form, query.call_site.data), TEXT, "call_site"},
-                                  {offsetof(cs_form, records_choice), BOOLEAN, "records_choice"}};
+    static const cs_member rows[] = {CS_MEMBER(TEXT, cs_form, query.call_site.data),
+                                     CS_MEMBER(BOOLEAN, cs_form, records_choice)};
     if (!form->query.permission.data)
         return;
     open_object(out, "permission");
@@ -243,18 +218,16 @@ static void put_permission(const cs_form *form, cs_json_out *out)
     for (uint32_t i = 0; i < form->permission_name_count; i++)
         cs_json_put_text(out, form->permission_names[i]);
     cs_json_close_array(out);
-    put_rows(out, form, rows, CS_COUNT_OF(rows));
+    put_rows(out, form, rows, CS_COUNT_OF(rows), "call_site\0records_choice\0");
     cs_json_close_object(out);
 }
 
 static void put_head(const cs_form *form, cs_json_out *out)
 {
-    static const member names[] = {{offsetof(cs_form, query.purpose.data), ANY_TEXT, "purpose"},
-                                   {offsetof(cs_form, query.recipient.data), ANY_TEXT, "recipient"}};
-    static const member rules[] = {{offsetof(cs_form, rules_id), TEXT, "id"},
-                                   {offsetof(cs_form, rules_version), NUMBER, "version"}};
-    static const member notice[] = {{offsetof(cs_form, notice_id), TEXT, "id"},
-                                    {offsetof(cs_form, notice_kind), TEXT, "kind"}};
+    static const cs_member names[] = {CS_MEMBER(ANY_TEXT, cs_form, query.purpose.data),
+                                      CS_MEMBER(ANY_TEXT, cs_form, query.recipient.data)};
+    static const cs_member rules[] = {CS_MEMBER(TEXT, cs_form, rules_id), CS_MEMBER(NUMBER, cs_form, rules_version)};
+    static const cs_member notice[] = {CS_MEMBER(TEXT, cs_form, notice_id), CS_MEMBER(TEXT, cs_form, notice_kind)};
     cs_json_member_int(out, "v", 1);
     cs_json_member_text(out, "occasion", cs_form_occasion_name(form->occasion));
     put_policy(out, "policy", &form->policy_name);
@@ -262,15 +235,15 @@ static void put_head(const cs_form *form, cs_json_out *out)
     cs_json_member_text(out, "locale", form->locale);
     if (form->guardian)
         cs_json_member_text(out, "actor", "guardian");
-    put_rows(out, form, names, CS_COUNT_OF(names));
+    put_rows(out, form, names, CS_COUNT_OF(names), "purpose\0recipient\0");
     put_permission(form, out);
     if (form->rules_id) {
         cs_json_put_name(out, "child_rules");
-        put_object(out, form, rules, CS_COUNT_OF(rules));
+        put_object(out, form, rules, CS_COUNT_OF(rules), "id\0version\0");
     }
     if (form->notice_kind) {
         cs_json_put_name(out, "notice");
-        put_object(out, form, notice, CS_COUNT_OF(notice));
+        put_object(out, form, notice, CS_COUNT_OF(notice), "id\0kind\0");
     }
     if (form->informs)
         cs_json_member_bool(out, "informs", true);
