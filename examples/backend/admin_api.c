@@ -64,7 +64,8 @@ void cd_admin_age(cd_request *request)
     if (status == CONSENT_OK) {
         cs_json_in_init(&in, "the age", &err);
         cs_str birth = cs_json_in_str(&in, doc.root, "birth", false);
-        int64_t at_least = cs_json_in_int(&in, doc.root, "at_least", false, -1, 0, 120);
+        int64_t at_least =
+            cs_json_get(doc.root, "at_least") ? cs_json_in_int(&in, doc.root, "at_least", true, 0, 120) : -1;
         cs_str reference = cs_json_in_str(&in, doc.root, "case", true);
         status = in.status == CONSENT_OK ? cd_correct_age(request, birth, at_least, reference, &err) : in.status;
         cs_json_free(&doc);
@@ -93,7 +94,7 @@ void cd_admin_change(cd_request *request)
         if (!cs_request_state_find(cs_json_in_str(&in, doc.root, "state", true), &change.state))
             (void)cs_json_complain(&in, "`state` is not a state that a request goes to");
         (void)cs_refusal_find(cs_json_in_str(&in, doc.root, "refusal", false), &change.refusal);
-        change.fee_fen = cs_json_in_int(&in, doc.root, "fee_fen", false, 0, 0, INT64_C(100000000));
+        change.fee_fen = cs_json_in_int(&in, doc.root, "fee_fen", false, 0, INT64_C(100000000));
         status = in.status == CONSENT_OK ? cd_move_request(request, &change, &err) : in.status;
         cs_json_free(&doc);
     }

@@ -43,7 +43,7 @@ static const char *path_member(cd_config *config, cs_json_in *in, const cs_json 
 
 static uint32_t number(cs_json_in *in, const cs_json *root, const char *name, uint32_t fallback, uint32_t max)
 {
-    return (uint32_t)cs_json_in_int(in, root, name, false, fallback, 0, max);
+    return cs_json_get(root, name) ? (uint32_t)cs_json_in_int(in, root, name, true, 0, max) : fallback;
 }
 
 static void read_limits(cd_config *config, cs_json_in *in, const cs_json *root)
@@ -105,7 +105,7 @@ static consent_status read_members(cd_config *config, cs_str text, consent_error
         return status;
     cs_json_in_init(&in, CD_CONFIG_FILE, err);
     config->listen = text_member(config, &in, doc.root, "listen", "127.0.0.1");
-    config->port = (uint16_t)cs_json_in_int(&in, doc.root, "port", false, 8443, 0, 65535);
+    config->port = (uint16_t)number(&in, doc.root, "port", 8443, 65535);
     config->public_url = text_member(config, &in, doc.root, "public_url", "https://localhost:8443");
     config->certificate = path_member(config, &in, doc.root, "certificate", "server.pem");
     config->private_key = path_member(config, &in, doc.root, "private_key", "server.key");

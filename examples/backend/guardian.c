@@ -64,9 +64,9 @@ static consent_status read_terms(cd_request *request, cd_link *link, consent_err
         return status;
     cs_json_in_init(&in, "the link", err);
     cs_str id = cs_json_in_str(&in, doc.root, "policy", true);
-    uint32_t version = (uint32_t)cs_json_in_int(&in, doc.root, "version", true, 0, 1, INT32_MAX);
+    uint32_t version = (uint32_t)cs_json_in_int(&in, doc.root, "version", true, 1, INT32_MAX);
     cs_str rules = cs_json_in_str(&in, doc.root, "rules", false);
-    link->rules_version = (uint32_t)cs_json_in_int(&in, doc.root, "rules_version", false, 0, 0, INT32_MAX);
+    link->rules_version = (uint32_t)cs_json_in_int(&in, doc.root, "rules_version", false, 0, INT32_MAX);
     status = in.status;
     cd_store *store = cd_reader(request);
     if (status == CONSENT_OK)

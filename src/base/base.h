@@ -31,6 +31,9 @@
  * at the struct's size on a UTF-8 boundary. */
 consent_status cs_fail(consent_error *err, consent_status status, int os_code, const char *fmt, ...) CS_PRINTF(4, 5);
 
+/* The same for what there was no memory for. */
+consent_status cs_no_memory(consent_error *err, const char *what);
+
 /* ---- memory ------------------------------------------------------------------------------- */
 
 /* The only source of memory. resize(NULL, 0, n) allocates, resize(p, n, 0) frees and returns NULL,

@@ -42,3 +42,8 @@ consent_status cs_fail(consent_error *err, consent_status status, int os_code, c
     memcpy(err->message, message, size);
     return status;
 }
+
+consent_status cs_no_memory(consent_error *err, const char *what)
+{
+    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for %s", what);
+}

@@ -25,7 +25,7 @@ consent_status cs_json_parse(cs_json_doc *doc, cs_str text, size_t max_size, con
     /* What the scanner let through is within cJSON's grammar: memory is all that can be missing. */
     cJSON *root = cJSON_ParseWithLengthOpts(text.data, text.size, NULL, 0);
     if (!root)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for reading %s", what);
+        return cs_no_memory(err, what);
     doc->root = value_of(root);
     doc->owned = root;
     return CONSENT_OK;
@@ -43,30 +43,18 @@ void cs_json_free(cs_json_doc *doc)
 
 cs_json_type cs_json_type_of(const cs_json *value)
 {
-    switch (value ? node(value)->type & 0xFF : cJSON_Invalid) {
-    case cJSON_NULL:
-        return CS_JSON_NULL;
-    case cJSON_False:
-    case cJSON_True:
-        return CS_JSON_BOOL;
-    case cJSON_Number:
-        return CS_JSON_INT;
-    case cJSON_String:
-        return CS_JSON_STRING;
-    case cJSON_Array:
-        return CS_JSON_ARRAY;
-    case cJSON_Object:
-        return CS_JSON_OBJECT;
-    default:
-        return CS_JSON_NONE;
-    }
+    /* By the bits of cJSON's types. */
+    static const uint8_t types[] = {CS_JSON_BOOL,   CS_JSON_BOOL,  CS_JSON_NULL,  CS_JSON_INT,
+                                    CS_JSON_STRING, CS_JSON_ARRAY, CS_JSON_OBJECT};
+    for (size_t i = 0; value && i < CS_COUNT_OF(types); i++)
+        if (node(value)->type >> i & 1)
+            return types[i];
+    return CS_JSON_NONE;
 }
 
 const char *cs_json_type_name(cs_json_type type)
 {
-    static const char *const names[] = {"nothing",  "null",     "true or false", "a whole number",
-                                        "a string", "an array", "an object"};
-    return (size_t)type < CS_COUNT_OF(names) ? names[type] : names[0];
+    return cs_nth_text("nothing\0null\0true or false\0a whole number\0a string\0an array\0an object\0", type);
 }
 
 const cs_json *cs_json_get(const cs_json *object, const char *name)
@@ -141,12 +129,15 @@ void cs_json_leave(cs_json_in *in, size_t mark)
         in->path[mark] = '\0';
 }
 
-static bool complain(cs_json_in *in, const char *name, const char *fmt, va_list args)
+bool cs_json_complain_at(cs_json_in *in, const char *name, const char *fmt, ...)
 {
     char reason[sizeof(((consent_error *)NULL)->message)];
+    va_list args;
     if (in->status != CONSENT_OK)
         return false;
+    va_start(args, fmt);
     (void)vsnprintf(reason, sizeof(reason), fmt, args);
+    va_end(args);
     size_t mark = cs_json_enter(in, name, SIZE_MAX);
     in->status = cs_fail(in->err, CONSENT_E_ARGUMENT, 0, "%s: %s%s%s", in->what, in->path,
                          in->path[0] != '\0' ? ": " : "", reason);
@@ -154,22 +145,11 @@ static bool complain(cs_json_in *in, const char *name, const char *fmt, va_list 
     return false;
 }
 
-bool cs_json_complain(cs_json_in *in, const char *fmt, ...)
+bool cs_json_expected(cs_json_in *in, const char *name, const char *expected, const cs_json *found)
 {
-    va_list args;
-    va_start(args, fmt);
-    (void)complain(in, NULL, fmt, args);
-    va_end(args);
-    return false;
-}
-
-bool cs_json_complain_at(cs_json_in *in, const char *name, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    (void)complain(in, name, fmt, args);
-    va_end(args);
-    return false;
+    return cs_json_complain_at(in, name,
+                               found ? "%s was expected here, not %s" : "%s was expected here, the member is missing",
+                               expected, cs_json_type_name(cs_json_type_of(found)));
 }
 
 /* The member when it has the type; else NULL, after a complaint when it is wrong or misses and must be there. */
@@ -178,11 +158,7 @@ static const cs_json *member(cs_json_in *in, const cs_json *object, const char *
     const cs_json *value = cs_json_get(object, name);
     if (value ? cs_json_type_of(value) == type : !required)
         return value;
-    if (value)
-        (void)cs_json_complain_at(in, name, "%s was expected here, not %s", cs_json_type_name(type),
-                                  cs_json_type_name(cs_json_type_of(value)));
-    else
-        (void)cs_json_complain_at(in, name, "%s was expected here, the member is missing", cs_json_type_name(type));
+    (void)cs_json_expected(in, name, cs_json_type_name(type), value);
     return NULL;
 }
 
@@ -191,25 +167,19 @@ cs_str cs_json_in_str(cs_json_in *in, const cs_json *object, const char *name, b
     return cs_json_str(member(in, object, name, required, CS_JSON_STRING));
 }
 
-int64_t cs_json_in_int(cs_json_in *in, const cs_json *object, const char *name, bool required, int64_t fallback,
-                       int64_t min, int64_t max)
+int64_t cs_json_in_int(cs_json_in *in, const cs_json *object, const char *name, bool required, int64_t min, int64_t max)
 {
     const cs_json *value = member(in, object, name, required, CS_JSON_INT);
-    if (!value)
-        return required || cs_json_get(object, name) ? 0 : fallback;
     int64_t number = cs_json_int(value);
-    if (number >= min && number <= max)
+    if (!value || (number >= min && number <= max))
         return number;
     (void)cs_json_complain_at(in, name, "%" PRId64 " is outside %" PRId64 " to %" PRId64, number, min, max);
     return 0;
 }
 
-bool cs_json_in_bool(cs_json_in *in, const cs_json *object, const char *name, bool fallback)
+bool cs_json_in_bool(cs_json_in *in, const cs_json *object, const char *name)
 {
-    const cs_json *value = member(in, object, name, false, CS_JSON_BOOL);
-    if (!value)
-        return cs_json_get(object, name) ? false : fallback;
-    return cs_json_bool(value);
+    return cs_json_bool(member(in, object, name, false, CS_JSON_BOOL));
 }
 
 const cs_json *cs_json_in_object(cs_json_in *in, const cs_json *object, const char *name, bool required)

@@ -59,16 +59,16 @@ void cs_json_in_init(cs_json_in *in, const char *what, consent_error *err);
 /* Enters path "a.b" / "a[3]"; leave with the returned mark. */
 size_t cs_json_enter(cs_json_in *in, const char *name, size_t index_or_minus1);
 void cs_json_leave(cs_json_in *in, size_t mark);
-/* Complains about the current path (only the first is kept); always returns false. */
-bool cs_json_complain(cs_json_in *in, const char *fmt, ...) CS_PRINTF(2, 3);
-/* The same of a member of what the path names; NULL: of that itself. */
+/* Complains about a member of what the path names, NULL: about that itself (only the first is kept); always returns false. */
 bool cs_json_complain_at(cs_json_in *in, const char *name, const char *fmt, ...) CS_PRINTF(3, 4);
-/* Each returns the value, or the fallback when the member is missing and not required; a wrong type or a missing
- * required member complains and gives the zero value. */
+#define cs_json_complain(in, ...) cs_json_complain_at(in, NULL, __VA_ARGS__)
+/* Complains that something else was expected in its place, or where nothing stands. */
+bool cs_json_expected(cs_json_in *in, const char *name, const char *expected, const cs_json *found);
+/* Each returns the value, or zero when the member is missing; a wrong type or a missing required member complains. */
 cs_str cs_json_in_str(cs_json_in *in, const cs_json *object, const char *name, bool required);
-int64_t cs_json_in_int(cs_json_in *in, const cs_json *object, const char *name, bool required, int64_t fallback,
-                       int64_t min, int64_t max);
-bool cs_json_in_bool(cs_json_in *in, const cs_json *object, const char *name, bool fallback);
+int64_t cs_json_in_int(cs_json_in *in, const cs_json *object, const char *name, bool required, int64_t min,
+                       int64_t max);
+bool cs_json_in_bool(cs_json_in *in, const cs_json *object, const char *name);
 const cs_json *cs_json_in_object(cs_json_in *in, const cs_json *object, const char *name, bool required);
 const cs_json *cs_json_in_array(cs_json_in *in, const cs_json *object, const char *name, bool required);
 

@@ -12,19 +12,17 @@
 typedef struct scanner {
     cs_str text;
     size_t at;
-    const char *problem; /* NULL while all is well */
-    size_t problem_at;
-    size_t duplicate_size; /* of the raw name at problem_at, when that is the problem */
+    const char *problem;   /* found at the cursor */
+    size_t duplicate_size; /* of the raw name at the cursor, when that is the problem */
     uint32_t depth;
     size_t starts[CS_JSON_MAX_DEPTH]; /* where each open container begins */
 } scanner;
 
+/* Leaves the cursor where the problem is. */
 static bool stop(scanner *s, size_t at, const char *problem)
 {
-    if (!s->problem) {
-        s->problem = problem;
-        s->problem_at = at;
-    }
+    s->at = at;
+    s->problem = problem;
     return false;
 }
 
@@ -137,10 +135,9 @@ static bool scan_number(scanner *s)
 
 static bool scan_word(scanner *s)
 {
-    static const char *const words[] = {"true", "false", "null"};
-    for (size_t i = 0; i < CS_COUNT_OF(words); i++) {
-        size_t size = strlen(words[i]);
-        if (s->text.size - s->at >= size && memcmp(s->text.data + s->at, words[i], size) == 0) {
+    for (const char *word = "true\0false\0null\0"; *word != '\0'; word += strlen(word) + 1) {
+        size_t size = strlen(word);
+        if (s->text.size - s->at >= size && memcmp(s->text.data + s->at, word, size) == 0) {
             s->at += size;
             return true;
         }
@@ -345,7 +342,7 @@ static consent_status tell(const scanner *s, const char *what, consent_error *er
 {
     size_t line = 1;
     size_t column = 1;
-    for (size_t i = 0; i < s->problem_at; i++) {
+    for (size_t i = 0; i < s->at; i++) {
         unsigned char c = (unsigned char)s->text.data[i];
         if (c == '\n') {
             line++;
@@ -357,7 +354,7 @@ static consent_status tell(const scanner *s, const char *what, consent_error *er
     if (s->duplicate_size > 0) {
         size_t shown = s->duplicate_size < CS_ID_MAX_SIZE ? s->duplicate_size : CS_ID_MAX_SIZE;
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s:%zu:%zu: duplicate member \"%.*s\"", what, line, column,
-                       (int)shown, s->text.data + s->problem_at + 1);
+                       (int)shown, s->text.data + s->at + 1);
     }
     return cs_fail(err, CONSENT_E_ARGUMENT, 0, "%s:%zu:%zu: %s", what, line, column, s->problem);
 }

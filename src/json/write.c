@@ -153,54 +153,25 @@ void cs_json_put_null(cs_json_out *out)
     cs_buffer_text(out->buffer, "null");
 }
 
-static void put_scalar(cs_json_out *out, const cs_json *value)
-{
-    switch (cs_json_type_of(value)) {
-    case CS_JSON_BOOL:
-        cs_json_put_bool(out, cs_json_bool(value));
-        break;
-    case CS_JSON_INT:
-        cs_json_put_int(out, cs_json_int(value));
-        break;
-    case CS_JSON_STRING:
-        cs_json_put_str(out, cs_json_str(value));
-        break;
-    default:
-        cs_json_put_null(out);
-        break;
-    }
-}
-
+/* As deep as what is written may be nested: open_bracket ends it. */
 void cs_json_put_value(cs_json_out *out, const cs_json *value)
 {
-    const cs_json *open[CS_JSON_MAX_DEPTH]; /* containers begun and not ended */
-    uint32_t depth = 0;
-    const cs_json *at = value;
-    while (!out->buffer->failed) {
-        cs_json_type type = cs_json_type_of(at);
-        bool is_container = type == CS_JSON_OBJECT || type == CS_JSON_ARRAY;
-        if (depth > 0 && cs_json_type_of(open[depth - 1]) == CS_JSON_OBJECT)
-            cs_json_put_name(out, cs_json_name(at));
-        if (!is_container) {
-            put_scalar(out, at);
-        } else {
-            open_bracket(out, type == CS_JSON_OBJECT ? '{' : '[');
-            if (out->buffer->failed)
-                return;
-            open[depth++] = at;
-            at = cs_json_first(at);
-            if (at)
-                continue;
-            at = open[--depth];
-            close_bracket(out, type == CS_JSON_OBJECT ? '}' : ']');
+    cs_json_type type = cs_json_type_of(value);
+    bool is_object = type == CS_JSON_OBJECT;
+    if (is_object || type == CS_JSON_ARRAY) {
+        open_bracket(out, is_object ? '{' : '[');
+        for (const cs_json *each = cs_json_first(value); each && !out->buffer->failed; each = cs_json_next(each)) {
+            if (is_object)
+                cs_json_put_name(out, cs_json_name(each));
+            cs_json_put_value(out, each);
         }
-        while (depth > 0 && !cs_json_next(at)) {
-            at = open[--depth];
-            close_bracket(out, cs_json_type_of(at) == CS_JSON_OBJECT ? '}' : ']');
-        }
-        if (depth == 0)
-            return;
-        at = cs_json_next(at);
+        close_bracket(out, is_object ? '}' : ']');
+    } else if (type == CS_JSON_BOOL) {
+        cs_json_put_bool(out, cs_json_bool(value));
+    } else if (type == CS_JSON_INT) {
+        cs_json_put_int(out, cs_json_int(value));
+    } else {
+        cs_json_put_text(out, type == CS_JSON_STRING ? cs_json_str(value).data : NULL);
     }
 }
 

@@ -83,7 +83,7 @@ consent_status cs_bundle_open(const cs_memory *memory, cs_span bytes, const uint
                        bytes.size, CS_BUNDLE_MAX_BYTES);
     cs_key_set *set = cs_alloc(memory, sizeof(*set));
     if (!set)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a bundle's key set");
+        return cs_no_memory(err, "the key set");
     cs_buffer_init(&bundle->owned, memory, CS_POLICY_MAX_BYTES);
     consent_status status = open_parts(memory, bytes, roots, root_count, now_ms, set, bundle, err);
     cs_free(memory, set, sizeof(*set));

@@ -258,6 +258,6 @@ consent_status cs_policy_decode(const cs_memory *memory, cs_span bytes, cs_polic
     }
     cs_policy_free(policy);
     if (c.no_memory)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a stored policy");
+        return cs_no_memory(err, "a stored policy");
     return cs_fail(err, CONSENT_E_CORRUPT, 0, "a stored policy was damaged: install the policy again");
 }

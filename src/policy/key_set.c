@@ -180,7 +180,7 @@ consent_status cs_statement_open(const cs_memory *memory, cs_span bytes, const c
 {
     cs_key_set *set = cs_alloc(memory, sizeof(*set));
     if (!set)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a statement's key set");
+        return cs_no_memory(err, "the key set");
     consent_status status = open_statement(memory, (cs_str){(const char *)bytes.data, bytes.size}, typ, roots,
                                            root_count, now_ms, set, signers, payload, err);
     cs_free(memory, set, sizeof(*set));

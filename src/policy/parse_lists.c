@@ -200,8 +200,7 @@ static void read_crit(cs_parser *parser, const cs_json *item, void *entry, size_
                     "that knows it",
                     in->what, in->path);
     else
-        (void)cs_json_complain(in, "the name of a member was expected here, not %s",
-                               cs_json_type_name(cs_json_type_of(item)));
+        (void)cs_json_expected(in, NULL, "the name of a member", item);
 }
 
 static void read_locale(cs_parser *parser, const cs_json *item, void *entry, size_t at, void *holder)

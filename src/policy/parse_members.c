@@ -120,10 +120,10 @@ static void read_value(cs_parser *parser, const cs_json *object, const cs_prop *
     if (kind == CS_PROP_LIST) {
         read_list(parser, object, member, required, base);
     } else if (kind == CS_PROP_BOOL) {
-        *(bool *)at = cs_json_in_bool(&parser->in, object, name, false);
+        *(bool *)at = cs_json_in_bool(&parser->in, object, name);
     } else if (kind <= CS_PROP_SMALL) {
         const int32_t *within = bounds[member->arg];
-        int64_t number = cs_json_in_int(&parser->in, object, name, required, 0, within[0], within[1]);
+        int64_t number = cs_json_in_int(&parser->in, object, name, required, within[0], within[1]);
         if (kind == CS_PROP_INT)
             *(int32_t *)at = (int32_t)number;
         else
@@ -138,8 +138,7 @@ static bool read_members(cs_parser *parser, const cs_json *object, const cs_prop
 {
     bool known = true;
     if (cs_json_type_of(object) != CS_JSON_OBJECT)
-        (void)cs_json_complain(&parser->in, "an object was expected here, not %s",
-                               cs_json_type_name(cs_json_type_of(object)));
+        (void)cs_json_expected(&parser->in, NULL, "an object", object);
     for (; member != end && member->kind != CS_PROP_END && cs_parse_ok(parser); member++) {
         const char *name = cs_prop_name(member->name);
         bool required = member->kind & CS_PROP_REQUIRED || (member->kind & CS_PROP_FINAL && !parser->draft);

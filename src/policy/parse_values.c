@@ -5,8 +5,7 @@
 bool cs_parse_no_memory(cs_parser *parser)
 {
     if (cs_parse_ok(parser))
-        parser->in.status =
-            cs_fail(parser->in.err, CONSENT_E_MEMORY, 0, "no memory was left for reading %s", parser->in.what);
+        parser->in.status = cs_no_memory(parser->in.err, parser->in.what);
     return false;
 }
 
@@ -38,7 +37,7 @@ cs_str cs_parse_reference(cs_parser *parser, const cs_json *value)
     cs_json_type type = cs_json_type_of(value);
     cs_str id = type == CS_JSON_OBJECT ? cs_json_in_str(&parser->in, value, "id", true) : cs_json_str(value);
     if (type != CS_JSON_OBJECT && type != CS_JSON_STRING)
-        (void)cs_json_complain(&parser->in, "an identifier was expected here, not %s", cs_json_type_name(type));
+        (void)cs_json_expected(&parser->in, NULL, "an identifier", value);
     else if (cs_parse_ok(parser) && !cs_id_is_valid(id))
         (void)cs_json_complain(&parser->in, CS_ID_RULE);
     return cs_parse_ok(parser) ? id : (cs_str){0};
@@ -76,8 +75,7 @@ static void set_text(cs_parser *parser, int locale, const cs_json *item)
     if (locale < 0)
         (void)cs_json_complain(&parser->in, "this locale is not in `locales`: add it there, or correct it");
     else if (!value.data)
-        (void)cs_json_complain(&parser->in, "a string was expected here, not %s",
-                               cs_json_type_name(cs_json_type_of(item)));
+        (void)cs_json_expected(&parser->in, NULL, "a string", item);
     else if (value.size == 0)
         (void)cs_json_complain(&parser->in, "the text is empty: write it, or leave the locale out");
     else if (!cs_is_printable(value, false))
@@ -192,7 +190,7 @@ consent_status cs_parse_json(cs_parser *parser, cs_str json, size_t max_size, co
 
 void cs_parse_schema(cs_json_in *in, const cs_json *root)
 {
-    int64_t schema = cs_json_in_int(in, root, "schema", true, 0, 1, INT32_MAX);
+    int64_t schema = cs_json_in_int(in, root, "schema", true, 1, INT32_MAX);
     if (in->status == CONSENT_OK && schema != 1)
         in->status = cs_fail(in->err, CONSENT_E_UNSUPPORTED, 0,
                              "%s: schema: written in a newer schema than 1: update the app to a version that knows it",

@@ -230,6 +230,6 @@ consent_status cs_texts_decode(const cs_memory *memory, cs_span bytes, cs_texts 
     }
     cs_texts_free(texts);
     if (!had_memory)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a policy's texts");
+        return cs_no_memory(err, "a policy's texts");
     return cs_fail(err, CONSENT_E_CORRUPT, 0, "a policy's stored texts were damaged: install the policy again");
 }

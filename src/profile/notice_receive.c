@@ -96,7 +96,7 @@ static consent_status take_in(cs_profile *profile, const cs_buffer *payload, con
         return status;
     cs_profile_now(profile, &now);
     cs_json_in_init(&in, "the notice", err);
-    int64_t schema = cs_json_in_int(&in, doc.root, "schema", true, 0, 1, INT32_MAX);
+    int64_t schema = cs_json_in_int(&in, doc.root, "schema", true, 1, INT32_MAX);
     if (in.status == CONSENT_OK && schema != 1)
         in.status = cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the notice was written in a newer schema: update the app");
     cs_str id = cs_json_in_str(&in, doc.root, "policy", true);

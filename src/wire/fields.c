@@ -24,7 +24,7 @@ bool cs_wire_take_b64(cs_json_in *in, const cs_json *object, const char *name, u
 
 int64_t cs_wire_take_number(cs_json_in *in, const cs_json *object, const char *name, int64_t min)
 {
-    return cs_json_in_int(in, object, name, true, 0, min, INT64_C(9007199254740991));
+    return cs_json_in_int(in, object, name, true, min, INT64_C(9007199254740991));
 }
 
 void cs_wire_put_hex(cs_json_out *out, const char *name, const uint8_t *data, size_t size)

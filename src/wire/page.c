@@ -16,7 +16,7 @@ consent_status cs_feed_page_read(cs_str json, cs_feed_page *out, consent_error *
     cs_json_in_init(&in, "the page", err);
     out->items = cs_json_in_array(&in, out->doc.root, "items", true);
     out->next = (uint64_t)cs_wire_take_number(&in, out->doc.root, "next", 0);
-    out->more = cs_json_in_bool(&in, out->doc.root, "more", false);
+    out->more = cs_json_in_bool(&in, out->doc.root, "more");
     out->count = cs_json_count(out->items);
     if (in.status != CONSENT_OK)
         cs_feed_page_free(out);

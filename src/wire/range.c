@@ -97,9 +97,9 @@ consent_status cs_enrolment_read(cs_str json, cs_enrolment *out, consent_error *
     cs_json_in_init(&in, "the enrolment", err);
     cs_wire_take_hex(&in, doc.root, "stream", out->stream, CS_STREAM_ID_SIZE);
     (void)cs_wire_take_b64(&in, doc.root, "key", out->key, CS_P256_PUBLIC_SIZE, false);
-    out->protection = (uint32_t)cs_json_in_int(&in, doc.root, "protection", true, 0, CONSENT_PROTECTION_FILE,
+    out->protection = (uint32_t)cs_json_in_int(&in, doc.root, "protection", true, CONSENT_PROTECTION_FILE,
                                                CONSENT_PROTECTION_HARDWARE);
-    out->joined = cs_json_in_bool(&in, doc.root, "joined", false);
+    out->joined = cs_json_in_bool(&in, doc.root, "joined");
     (void)cs_wire_take_b64(&in, doc.root, "signature", out->signature, CS_SIGNATURE_SIZE, false);
     if (in.status == CONSENT_OK && out->key[0] != 0x04)
         (void)cs_json_complain(&in, "`key` is not an uncompressed P-256 point");

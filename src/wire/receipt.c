@@ -22,7 +22,7 @@ static consent_status open_receipt(const cs_memory *memory, cs_str jws, const ch
                                "the receipt", err);
     if (status == CONSENT_OK) {
         cs_json_in_init(&in, "the receipt", err);
-        (void)cs_json_in_int(&in, doc.root, "schema", true, 0, 1, 1);
+        (void)cs_json_in_int(&in, doc.root, "schema", true, 1, 1);
         status = read(&in, doc.root, out);
     }
     cs_json_free(&doc);
@@ -76,7 +76,7 @@ static consent_status read_receipt(cs_json_in *in, const cs_json *root, void *wh
     cs_str by = cs_json_in_str(in, root, "by", true);
     out->by_backend = cs_str_is(by, "backend");
     bool has_key = take_hash(in, root, "key", out->key);
-    out->joined = cs_json_in_bool(in, root, "joined", false);
+    out->joined = cs_json_in_bool(in, root, "joined");
     if (in->status == CONSENT_OK && !out->by_backend && !cs_str_is(by, "device"))
         (void)cs_json_complain(in, "`by` is neither \"device\" nor \"backend\"");
     if (in->status == CONSENT_OK && has_key == out->by_backend)

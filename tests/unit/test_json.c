@@ -214,7 +214,7 @@ static void iteration_visits_children_in_order(void **state)
 
 /* ---- typed reading ------------------------------------------------------------------------ */
 
-static void typed_reading_takes_values_and_fallbacks(void **state)
+static void typed_reading_takes_values_and_zero_for_what_is_missing(void **state)
 {
     (void)state;
     cs_json_doc doc;
@@ -224,10 +224,10 @@ static void typed_reading_takes_values_and_fallbacks(void **state)
     cs_json_in_init(&in, "sample", &err);
     assert_true(cs_str_is(cs_json_in_str(&in, doc.root, "id", true), "ctrip"));
     assert_null(cs_json_in_str(&in, doc.root, "absent", false).data);
-    assert_int_equal(cs_json_in_int(&in, doc.root, "absent", false, 42, 0, 10), 42);
-    assert_true(cs_json_in_int(&in, doc.root, "n", true, 0, INT64_MIN, 0) == INT64_C(-1700000000123));
-    assert_true(cs_json_in_bool(&in, doc.root, "absent", true));
-    assert_false(cs_json_in_bool(&in, doc.root, "no", true));
+    assert_int_equal(cs_json_in_int(&in, doc.root, "absent", false, 1, 10), 0);
+    assert_true(cs_json_in_int(&in, doc.root, "n", true, INT64_MIN, 0) == INT64_C(-1700000000123));
+    assert_false(cs_json_in_bool(&in, doc.root, "absent"));
+    assert_false(cs_json_in_bool(&in, doc.root, "no"));
     assert_int_equal(cs_json_count(cs_json_in_array(&in, doc.root, "list", true)), 3);
     assert_null(cs_json_in_object(&in, doc.root, "absent", false));
     assert_int_equal(in.status, CONSENT_OK);
@@ -282,16 +282,16 @@ static void each_getter_complains_and_gives_zero(void **state)
             zero = (int64_t)cs_json_in_str(&in, doc.root, "absent", true).size;
             break;
         case 1:
-            zero = cs_json_in_int(&in, doc.root, "absent", true, 7, 0, 10);
+            zero = cs_json_in_int(&in, doc.root, "absent", true, 1, 10);
             break;
         case 2:
-            zero = cs_json_in_int(&in, doc.root, "id", false, 7, 0, 10);
+            zero = cs_json_in_int(&in, doc.root, "id", false, 1, 10);
             break;
         case 3:
-            zero = cs_json_in_int(&in, doc.root, "n", true, 7, 0, 10);
+            zero = cs_json_in_int(&in, doc.root, "n", true, 0, 10);
             break;
         case 4:
-            zero = cs_json_in_bool(&in, doc.root, "n", true);
+            zero = cs_json_in_bool(&in, doc.root, "n");
             break;
         case 5:
             zero = cs_json_in_object(&in, doc.root, "list", false) != NULL;
@@ -473,7 +473,7 @@ int main(void)
         cmocka_unit_test(lookups_are_exact_and_typed),
         cmocka_unit_test(the_wrong_type_reads_as_nothing),
         cmocka_unit_test(iteration_visits_children_in_order),
-        cmocka_unit_test(typed_reading_takes_values_and_fallbacks),
+        cmocka_unit_test(typed_reading_takes_values_and_zero_for_what_is_missing),
         cmocka_unit_test(complaints_name_the_path),
         cmocka_unit_test(each_getter_complains_and_gives_zero),
         cmocka_unit_test(a_path_too_long_is_cut_and_left_again),
