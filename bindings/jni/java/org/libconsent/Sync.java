@@ -32,7 +32,7 @@ public final class Sync {
     /**
      * Sends what is new, takes what others did, fetches newer policies, delivers sealed files. Blocks; checks, forms and withdrawals go on
      * meanwhile. A RuntimeException or Error of the app's own code ends it, and is thrown when what could be kept was kept; an IOException of
-     * the app's transport is the cause of the ConsentException.
+     * the app's transport is the cause of the ConsentException. Closing the profile waits for it: cancel first.
      *
      * @param timeoutMs for all of it; 0: five minutes
      * @param report filled also when this throws; may be null

@@ -12,6 +12,9 @@ import static org.libconsent.Trial.grant;
 import static org.libconsent.Trial.requiredControl;
 import static org.libconsent.Trial.well;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** What a form is asked with, how it is answered, and the gate around a system permission. */
 final class FormTest {
     private static final Query NEAR_ME = OWN.permission("location", "near-me");
@@ -57,9 +60,29 @@ final class FormTest {
         expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "after the guardian's yes");
     }
 
-    private static void the_hosts_own_notice_is_kept(Consent client, Profile profile) throws Exception {
-        expectThrown(ConsentException.class, () -> profile.form(FormRequest.of(Form.AD_HOC).about(OWN)).close());
-        expectThrown(ConsentException.class, () -> profile.form(FormRequest.of(Form.AD_HOC).about(OWN).notice("{")).close());
+    private static void the_hosts_own_words_are_shown_and_asked_with(Consent client, Profile profile) throws Exception {
+        String words = "{\"title\": \"附近的结果\", \"purpose\": \"purpose-001\", "
+                + "\"blocks\": [{\"t\": \"p\", \"spans\": [{\"s\": \"只在本机使用\"}]}]}";
+        expectContains("notice", expectStatus("ARGUMENT", () -> profile.form(FormRequest.of(Form.AD_HOC)).close()));
+        try (Form form = profile.form(FormRequest.of(Form.AD_HOC).notice(words))) {
+            expectContains("附近的结果", form.json());
+            form.shown();
+            form.submit(well(Submission.accept()));
+        }
+        expectEqual(Decision.ALLOW, profile.check(OWN).decision(), "after the yes");
+    }
+
+    private static void a_switch_is_as_easy_off_as_on(Consent client, Profile profile) throws Exception {
+        grant(profile, OWN);
+        try (Form form = profile.form(FormRequest.of(Form.MANAGE).locale("en"))) {
+            Matcher found = Pattern.compile("\"control\":\"([^\"]*purpose-001[^\"]*)\"").matcher(form.json());
+            expect(found.find(), "the switch is there: " + form.json());
+            form.shown();
+            expectStatus("ARGUMENT", () -> form.submit(well(Submission.accept().off(found.group(1)))));
+            form.submit(well(Submission.save().on(found.group(1)).off(found.group(1))));
+        }
+        expect(profile.check(OWN).decision() != Decision.ALLOW, "switched off");
+        expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "what was left as it is");
     }
 
     private static void a_form_of_another_scope_is_another_form(Consent client, Profile profile) throws Exception {
@@ -100,7 +123,8 @@ final class FormTest {
         trial.fresh(FormTest::a_box_shown_ticked_is_no_evidence);
         trial.accepted(FormTest::an_age_form_takes_a_birth_date);
         trial.accepted(FormTest::a_guardian_needs_evidence);
-        trial.accepted(FormTest::the_hosts_own_notice_is_kept);
+        trial.accepted(FormTest::the_hosts_own_words_are_shown_and_asked_with);
+        trial.accepted(FormTest::a_switch_is_as_easy_off_as_on);
         trial.accepted(FormTest::a_form_of_another_scope_is_another_form);
         trial.accepted(FormTest::who_asks_within_the_cool_down_is_the_person);
         trial.fresh(FormTest::the_systems_prompt_is_asked_for_and_told);

@@ -60,6 +60,8 @@ final class SmokeTest {
         expect(history.contains("withdrawn"), "the withdrawal is recorded");
         expect(history.contains(SURFACE), "the surface's name is unharmed: " + history);
         expectEqual(profile.check(OWN).reason(), profile.check(OWN.anonymised()).reason(), "more care than declared unlocks nothing");
+        expectEqual("undeclared", profile.check(OWN.scope("elsewhere")).reason().toLowerCase(), "another product");
+        expectEqual("undeclared", profile.check(OWN.recipient("recipient-001")).reason().toLowerCase(), "a recipient");
         expectEqual("undeclared", profile.check(Query.ofFunction("no-such-function")).reason().toLowerCase(), "function");
         expectStatus("ARGUMENT", () -> profile.withdraw(Query.ofFunction("no-such-function")));
         expectStatus("ARGUMENT", () -> profile.check(Query.of("purpose\0x").data("data-001")));

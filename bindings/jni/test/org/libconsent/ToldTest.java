@@ -12,6 +12,8 @@ import static org.libconsent.Trial.grant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Watchers, switches of third parties, and purging. */
 final class ToldTest {
@@ -130,8 +132,32 @@ final class ToldTest {
         profile.poll();
         expectEqual(4, thrown.size(), "one that threw is called again");
         expectStatus("ARGUMENT", () -> profile.bind(Switch.of("c"), facts -> true));
-        expectStatus("NOT_FOUND", () -> profile.bind(Switch.of("d").scope("elsewhere").function("browse").recipient("x")
-                .after("e"), facts -> true));
+    }
+
+    /** What consent_switches says of a switch, from "declared" to "agreed". */
+    private static String facts(Profile profile, Switch which) throws ConsentException {
+        profile.bind(which, facts -> true);
+        Matcher found = Pattern.compile("\"id\":\"" + which.id() + "\",(\"declared\":.*?\"agreed\":[a-z]+)")
+                .matcher(profile.switches());
+        expect(found.find(), "switch " + which.id());
+        return found.group(1).replace("\"", "");
+    }
+
+    private static void a_switch_covers_what_it_names(Consent client, Profile profile) throws Exception {
+        String on = "declared:true,shown:true,agreed:true";
+        String off = "declared:true,shown:true,agreed:false";
+        String unknown = "declared:false,shown:false,agreed:false";
+        expectEqual(on, facts(profile, Switch.of("a").purpose("purpose-000")), "a purpose that is allowed");
+        expectEqual(off, facts(profile, Switch.of("b").purpose("purpose-001")), "one that is not");
+        expectEqual(off, facts(profile, Switch.of("c").recipient("recipient-002")), "a recipient");
+        expectEqual(unknown, facts(profile, Switch.of("d").recipient("recipient-999")), "none");
+        expectEqual(on, facts(profile, Switch.of("e").function("browse")), "a function");
+        expectEqual(unknown, facts(profile, Switch.of("f").function("no-such-function")), "none");
+        expectEqual(off, facts(profile, Switch.of("g").scope("elsewhere").purpose("purpose-000")), "another product");
+        try (Profile other = client.profile("account-1")) {
+            expectEqual("declared:true,shown:false,agreed:false", facts(other, Switch.of("a").purpose("purpose-000")),
+                    "who was shown nothing yet");
+        }
     }
 
     /** What was told to a purger that answers `done`. */
@@ -208,6 +234,7 @@ final class ToldTest {
         trial.accepted(ToldTest::one_that_throws_keeps_no_other_from_being_told);
         a_callback_may_close_what_calls_it(trial);
         trial.accepted(ToldTest::a_switch_follows_consent);
+        trial.accepted(ToldTest::a_switch_covers_what_it_names);
         trial.accepted(ToldTest::a_switch_waits_for_those_before_it);
         what_was_withdrawn_is_purged_once(trial);
         trial.accepted(ToldTest::many_watchers_come_and_go);
