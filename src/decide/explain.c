@@ -80,7 +80,7 @@ enum {
     REASONS(ROW) REASON_COUNT
 };
 #define IN_ORDER(reason, source, zh, en)                                                                               \
-    _Static_assert((int)ROW_OF_##reason == (int)reason, "rows in the reasons' order");
+    _Static_assert((int)ROW_OF_##reason == (int)(reason), "rows in the reasons' order");
 REASONS(IN_ORDER)
 
 const char *cs_decision_rule_source(int32_t rule, int32_t reason)

@@ -21,10 +21,14 @@ enum {
 #define ACT(kind, member) CS_MEMBER(kind, cs_act, member)
 #define AGE(kind, member) CS_MEMBER(kind, cs_age_act, member)
 #define KNOWN(kind, member) CS_MEMBER(kind, cs_stream_state, member)
+#define PART(kind, type, member, part)                                                                                 \
+    {                                                                                                                  \
+        (kind), (uint8_t)sizeof(((cs_moment *)0)->part),                                                               \
+            (uint16_t)(offsetof(type, member) + offsetof(cs_moment, part))                                             \
+    }
 #define MOMENT(type, member)                                                                                           \
-    CS_MEMBER(NUMBER, type, member.seq), CS_MEMBER(CS_MEMBER_SMALL, type, member.era),                                 \
-        CS_MEMBER(TIME, type, member.time_ms), CS_MEMBER(TIME, type, member.elapsed_ms),                               \
-        CS_MEMBER(CS_MEMBER_BYTES, type, member.session)
+    PART(NUMBER, type, member, seq), PART(CS_MEMBER_SMALL, type, member, era), PART(TIME, type, member, time_ms),      \
+        PART(TIME, type, member, elapsed_ms), PART(CS_MEMBER_BYTES, type, member, session)
 
 static const cs_member act_members[] = {
     ACT(NAME, purpose),
