@@ -91,8 +91,7 @@ static consent_status put_devices(cs_form *form)
 
 static consent_status put_list(cs_form *form)
 {
-    cs_form_add_heading(form, cs_form_word(form, CS_WORD_CONFIRM));
-    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_CONFIRM_TEXT));
+    cs_form_add_opening(form, CS_WORD_CONFIRM, CS_WORD_CONFIRM_TEXT);
     consent_status status = cs_form_controller_fields(form);
     cs_form_add_field(form, "consequence", CS_WORD_CONSEQUENCE, cs_form_word(form, CS_WORD_CONFIRM_CONSEQUENCE));
     cs_form_add_field(form, "withdrawal", CS_WORD_WITHDRAWAL, cs_form_word(form, CS_WORD_WITHDRAWAL_TEXT));

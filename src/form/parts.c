@@ -137,6 +137,12 @@ void cs_form_add_paragraph(cs_form *form, const char *text)
     add_plain_block(form, CS_BLOCK_PARAGRAPH, 0, text);
 }
 
+void cs_form_add_opening(cs_form *form, cs_word heading, cs_word paragraph)
+{
+    cs_form_add_heading(form, cs_form_word(form, heading));
+    cs_form_add_paragraph(form, cs_form_word(form, paragraph));
+}
+
 void cs_form_copy_block(cs_form *form, const cs_block *from)
 {
     cs_span_text *spans;

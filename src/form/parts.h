@@ -162,6 +162,7 @@ cs_form_choice *cs_form_add_choice(cs_form *form, uint8_t kind, const char *cont
 /* A block of one plain span. */
 void cs_form_add_heading(cs_form *form, const char *text);
 void cs_form_add_paragraph(cs_form *form, const char *text);
+void cs_form_add_opening(cs_form *form, cs_word heading, cs_word paragraph);
 void cs_form_add_document(cs_form *form, const cs_document *document); /* title and blocks */
 void cs_form_copy_block(cs_form *form, const cs_block *block);
 void cs_form_add_entry(cs_form *form, const char *control, cs_word label, bool required);

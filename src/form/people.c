@@ -78,8 +78,7 @@ consent_status cs_form_build_age(cs_form *form)
     if (status != CONSENT_OK)
         return status;
     cs_form_drop_names(form);
-    cs_form_add_heading(form, cs_form_word(form, CS_WORD_AGE));
-    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_AGE_TEXT));
+    cs_form_add_opening(form, CS_WORD_AGE, CS_WORD_AGE_TEXT);
     status = cs_form_controller_fields(form);
     if (status == CONSENT_OK)
         status = put_age_purpose(form, age_consequence(form, subject.purpose));
@@ -117,8 +116,7 @@ static consent_status put_child_facts(cs_form *form)
 static consent_status put_to_guardian(cs_form *form)
 {
     bool rules = form->occasion == CONSENT_OCCASION_CHILD_RULES;
-    cs_form_add_heading(form, cs_form_word(form, rules ? CS_WORD_CHILD_RULES : CS_WORD_GUARDIAN));
-    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_GUARDIAN_TEXT));
+    cs_form_add_opening(form, rules ? CS_WORD_CHILD_RULES : CS_WORD_GUARDIAN, CS_WORD_GUARDIAN_TEXT);
     if (rules && form->input->child_rules)
         cs_form_add_document(form, form->input->child_rules);
     consent_status status = rules ? put_child_facts(form) : CONSENT_OK;

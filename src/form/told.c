@@ -148,8 +148,7 @@ consent_status cs_form_build_external(cs_form *form)
     if (status != CONSENT_OK)
         return status;
     form->informs = true;
-    cs_form_add_heading(form, cs_form_word(form, CS_WORD_EXTERNAL));
-    cs_form_add_paragraph(form, cs_form_word(form, CS_WORD_EXTERNAL_TEXT));
+    cs_form_add_opening(form, CS_WORD_EXTERNAL, CS_WORD_EXTERNAL_TEXT);
     add_go_on(form);
     status = cs_form_recipient_fields(form, &subject, "C78");
     return status == CONSENT_OK ? cs_form_controller_fields(form) : status;
