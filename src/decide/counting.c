@@ -110,10 +110,7 @@ static bool about_policy(const cs_act *act, cs_name policy)
 /* Every known refusal of it by the same side lies in its past. */
 static bool stands_as_acceptance(const cs_scene *scene, const cs_act *acceptance)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *no = &acts[i];
+    for (const cs_act *no = NULL; (no = cs_decide_next_act(scene, 0, no)) != NULL;) {
         bool speaks =
             (no->kind == CS_ACT_REFUSE && about_policy(no, acceptance->policy)) ||
             (no->kind == CS_ACT_DECLINE && no->policy == acceptance->policy && no->version == acceptance->version);
@@ -126,10 +123,7 @@ static bool stands_as_acceptance(const cs_scene *scene, const cs_act *acceptance
 static bool guardian_consented(const cs_scene *scene, const cs_policy *bundle, cs_name policy)
 {
     bool child = scene->age < bundle->minors.child_under;
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *step = &acts[i];
+    for (const cs_act *step = NULL; (step = cs_decide_next_act(scene, 0, step)) != NULL;) {
         if (step->kind != CS_ACT_ACCEPT || step->side != CS_SIDE_GUARDIAN || step->policy != policy ||
             step->version != bundle->version || (step->flags & CS_ACT_IMPORTED) != 0)
             continue;
@@ -169,10 +163,7 @@ static bool could_stand(const cs_scene *scene, const cs_act *act, const cs_polic
 /* Accepted once more since, and that acceptance stands: it alone is weighed. */
 static bool accepted_anew(const cs_scene *scene, const cs_act *act, const cs_policy *bundle)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, act->purpose, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *other = &acts[i];
+    for (const cs_act *other = NULL; (other = cs_decide_next_act(scene, act->purpose, other)) != NULL;) {
         if (other->kind == CS_ACT_ACCEPT && other->side == act->side && other->policy == act->policy &&
             other->version == act->version && other->revision == act->revision && other->hash == act->hash &&
             other->flags == act->flags && in_past_of(act, other) && confirmed(scene, other) &&
@@ -232,20 +223,15 @@ void cs_decide_weigh_acceptance(cs_scene *scene, cs_layer *layer)
     layer->wants_guardian = CS_NO_POLICY;
     const cs_name groups[] = {0, scene->purpose};
     for (size_t g = 0; g < (scene->purpose == 0 ? 1u : 2u); g++) {
-        uint32_t count;
-        const cs_act *acts = cs_state_acts(scene->state, groups[g], &count);
-        for (uint32_t i = 0; i < count; i++)
-            weigh_into(scene, layer, &acts[i], &best);
+        for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, groups[g], act)) != NULL;)
+            weigh_into(scene, layer, act, &best);
     }
     layer->governing = layer->accepted == CS_ACCEPTANCE_COUNTS ? best : layer->newest;
 }
 
 bool cs_decide_accepted_since(cs_scene *scene, const cs_layer *layer, const cs_policy *after, int64_t since_ms)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *act = &acts[i];
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, 0, act)) != NULL;) {
         if (act->kind != CS_ACT_ACCEPT || act->side != CS_SIDE_PERSON || act->policy != layer->name ||
             act->time_ms < since_ms)
             continue;
@@ -259,10 +245,7 @@ bool cs_decide_accepted_since(cs_scene *scene, const cs_layer *layer, const cs_p
 
 bool cs_decide_ever_accepted(const cs_scene *scene, const cs_policy *policy, cs_side side)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *act = &acts[i];
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, 0, act)) != NULL;) {
         if (act->kind == CS_ACT_ACCEPT && act->side == (uint8_t)side && act->version == policy->version &&
             act->revision == policy->revision && cs_str_is(cs_state_text(scene->state, act->policy), policy->id))
             return true;
@@ -312,15 +295,12 @@ static bool withdraws_choice(const cs_act *no, const cs_act *grant)
 
 static bool stands_as_grant(const cs_scene *scene, const cs_act *grant)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant))
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, 0, act)) != NULL;)
+        if (withdraws_choice(act, grant) && !in_past_of(act, grant))
             return false;
-    acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if ((refuses_item(scene, &acts[i], grant->data, (cs_side)grant->side) || refuses_terms(&acts[i], grant)) &&
-            !in_past_of(&acts[i], grant))
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;)
+        if ((refuses_item(scene, act, grant->data, (cs_side)grant->side) || refuses_terms(act, grant)) &&
+            !in_past_of(act, grant))
             return false;
     return true;
 }
@@ -333,11 +313,9 @@ static bool serves(const cs_scene *scene, const cs_act *grant)
     if (scene->query->once_seq == 0 || grant->seq != scene->query->once_seq ||
         !scene->state->streams[grant->stream].own)
         return false;
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (acts[i].kind == CS_ACT_USED && acts[i].stream == grant->stream && acts[i].seq > grant->seq &&
-            same_data(&acts[i], grant->data) && acts[i].recipient == grant->recipient)
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;)
+        if (act->kind == CS_ACT_USED && act->stream == grant->stream && act->seq > grant->seq &&
+            same_data(act, grant->data) && act->recipient == grant->recipient)
             return false;
     return true;
 }
@@ -364,13 +342,11 @@ static bool counts_in_itself(const cs_scene *scene, const cs_act *grant, cs_term
 
 static bool replaced(const cs_scene *scene, const cs_act *grant)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;) {
         cs_terms terms;
-        if (is_candidate(scene, &acts[i], (cs_side)grant->side) && acts[i].data == grant->data &&
-            (acts[i].flags & CS_ACT_ONCE) == (grant->flags & CS_ACT_ONCE) && in_past_of(grant, &acts[i]) &&
-            confirmed(scene, &acts[i]) && counts_in_itself(scene, &acts[i], &terms))
+        if (is_candidate(scene, act, (cs_side)grant->side) && act->data == grant->data &&
+            (act->flags & CS_ACT_ONCE) == (grant->flags & CS_ACT_ONCE) && in_past_of(grant, act) &&
+            confirmed(scene, act) && counts_in_itself(scene, act, &terms))
             return true;
     }
     return false;
@@ -417,11 +393,9 @@ static void keep_refusal(const cs_scene *scene, const cs_act *no, cs_item *item)
 /* Whether the person gave the choice anew, knowing of the withdrawal. */
 static bool given_anew(const cs_scene *scene, const cs_act *grant, const cs_act *withdrawal)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (is_candidate(scene, &acts[i], (cs_side)grant->side) && acts[i].data == grant->data &&
-            in_past_of(grant, &acts[i]) && in_past_of(withdrawal, &acts[i]))
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;)
+        if (is_candidate(scene, act, (cs_side)grant->side) && act->data == grant->data && in_past_of(grant, act) &&
+            in_past_of(withdrawal, act))
             return true;
     return false;
 }
@@ -429,11 +403,9 @@ static bool given_anew(const cs_scene *scene, const cs_act *grant, const cs_act 
 /* A whole withdrawal is a no to this item where something was there to withdraw. */
 static void keep_whole_withdrawals(const cs_scene *scene, const cs_act *grant, cs_item *item)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (withdraws_choice(&acts[i], grant) && !in_past_of(&acts[i], grant) && !given_anew(scene, grant, &acts[i]))
-            keep_refusal(scene, &acts[i], item);
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, 0, act)) != NULL;)
+        if (withdraws_choice(act, grant) && !in_past_of(act, grant) && !given_anew(scene, grant, act))
+            keep_refusal(scene, act, item);
 }
 
 void cs_decide_item(cs_scene *scene, const cs_str *data, cs_side side, cs_item *item)
@@ -442,10 +414,7 @@ void cs_decide_item(cs_scene *scene, const cs_str *data, cs_side side, cs_item *
     cs_name name = data == NULL ? 0 : cs_state_name(scene->state, *data);
     cs_terms ruling = cs_decide_ruling_terms(scene);
     bool choice = cs_decide_asks_choice(&ruling);
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *act = &acts[i];
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;) {
         cs_terms terms;
         if (refuses_item(scene, act, name, side))
             keep_refusal(scene, act, item);
@@ -475,13 +444,11 @@ bool cs_decide_awaits_notice(cs_scene *scene, const cs_terms *terms, const cs_st
         return false;
     cs_name name = cs_state_name(scene->state, *data);
     bool by_recipient = cs_decide_must_name_recipient(terms->purpose);
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;) {
         int64_t lifetime_ms = 0;
-        if (acts[i].kind == CS_ACT_NOTED && acts[i].data == name && cs_decide_about_item(scene, &acts[i]) &&
-            (!by_recipient || acts[i].recipient == scene->recipient) && confirmed(scene, &acts[i]) &&
-            cs_decide_inside_granted(scene, &acts[i], data, &lifetime_ms))
+        if (act->kind == CS_ACT_NOTED && act->data == name && cs_decide_about_item(scene, act) &&
+            (!by_recipient || act->recipient == scene->recipient) && confirmed(scene, act) &&
+            cs_decide_inside_granted(scene, act, data, &lifetime_ms))
             return false;
     }
     return true;

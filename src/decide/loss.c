@@ -10,11 +10,8 @@
 
 static const cs_act *last_purge(const cs_scene *scene, cs_name data)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
     const cs_act *last = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *act = &acts[i];
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;) {
         if (act->kind == CS_ACT_PURGED && act->recipient == scene->recipient && act->data == data &&
             scene->state->streams[act->stream].own && cs_decide_about_item(scene, act) &&
             (last == NULL || act->seq > last->seq))
@@ -45,22 +42,18 @@ static bool covered_it(const cs_scene *scene, const cs_act *acceptance)
 static bool was_given(const cs_scene *scene, cs_name data, const cs_act **grant)
 {
     const cs_act *purged = last_purge(scene, data);
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, scene->purpose, &count);
     *grant = NULL;
-    for (uint32_t i = 0; i < count; i++)
-        if (is_yes(&acts[i], CS_ACT_GRANT, purged) && acts[i].recipient == scene->recipient && acts[i].data == data &&
-            cs_decide_about_item(scene, &acts[i]) &&
-            (*grant == NULL || cs_state_compare_acts(scene->state, &acts[i], *grant) > 0))
-            *grant = &acts[i];
+    for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, scene->purpose, act)) != NULL;)
+        if (is_yes(act, CS_ACT_GRANT, purged) && act->recipient == scene->recipient && act->data == data &&
+            cs_decide_about_item(scene, act) &&
+            (*grant == NULL || cs_state_compare_acts(scene->state, act, *grant) > 0))
+            *grant = act;
     if (*grant != NULL)
         return true;
     const cs_name groups[] = {0, scene->purpose}; /* imported consent names its purpose */
     for (size_t g = 0; g < CS_COUNT_OF(groups); g++) {
-        acts = cs_state_acts(scene->state, groups[g], &count);
-        for (uint32_t i = 0; i < count; i++)
-            if (is_yes(&acts[i], CS_ACT_ACCEPT, purged) && acts[i].side == CS_SIDE_PERSON &&
-                covered_it(scene, &acts[i]))
+        for (const cs_act *act = NULL; (act = cs_decide_next_act(scene, groups[g], act)) != NULL;)
+            if (is_yes(act, CS_ACT_ACCEPT, purged) && act->side == CS_SIDE_PERSON && covered_it(scene, act))
                 return true;
     }
     return false;

@@ -61,12 +61,9 @@ static const cs_act *later_act(const cs_scene *scene, const cs_act *a, const cs_
 void cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const cs_layer *layer, bool item,
                                uint32_t version, const cs_str *data, cs_moment *last)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, item ? scene->purpose : 0, &count);
     cs_name name = data == NULL ? 0 : cs_state_name(scene->state, *data);
     const cs_act *latest = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *no = &acts[i];
+    for (const cs_act *no = NULL; (no = cs_decide_next_act(scene, item ? scene->purpose : 0, no)) != NULL;) {
         /* The guardian's taking back of the yes rests like a no. */
         bool taken_back = subject == CS_SUBJECT_GUARDIAN_REQUIRED && !item && no->kind == CS_ACT_REFUSE &&
                           no->side == CS_SIDE_GUARDIAN;
@@ -84,11 +81,8 @@ void cs_decide_subject_refusal(const cs_scene *scene, cs_subject subject, const 
 
 void cs_decide_decline(const cs_scene *scene, const cs_layer *layer, uint32_t version, cs_moment *last)
 {
-    uint32_t count;
-    const cs_act *acts = cs_state_acts(scene->state, 0, &count);
     const cs_act *latest = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        const cs_act *no = &acts[i];
+    for (const cs_act *no = NULL; (no = cs_decide_next_act(scene, 0, no)) != NULL;) {
         bool declined =
             no->kind == CS_ACT_DECLINE && no->policy == layer->name && (version == 0 || no->version == version);
         bool withdrawn = no->kind == CS_ACT_REFUSE && version == 0 && (no->policy == layer->name || no->policy == 0);

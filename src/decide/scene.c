@@ -23,6 +23,18 @@ static bool open_layer(cs_scene *scene, cs_str scope, cs_layer *layer)
     return true;
 }
 
+const cs_act *cs_decide_next_act(const cs_scene *scene, cs_name purpose, const cs_act *act)
+{
+    const cs_state *state = scene->state;
+    uint32_t count;
+    if (act == NULL) {
+        act = cs_state_acts(state, purpose, &count);
+        return count != 0 ? act : NULL;
+    }
+    act++;
+    return act < state->acts + state->act_count && act->purpose == purpose ? act : NULL;
+}
+
 static bool platform_declares(const cs_scene *scene)
 {
     for (size_t i = 0; i < scene->set->count; i++)

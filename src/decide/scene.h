@@ -48,6 +48,9 @@ bool cs_decide_open_scene(cs_scene *scene, const cs_policy_set *set, const cs_st
 bool cs_decide_reached(cs_scene *scene, int64_t instant_ms);
 const cs_policy *cs_decide_policy(const cs_scene *scene, size_t index); /* NULL for CS_NO_POLICY */
 bool cs_decide_effective(cs_scene *scene, const cs_policy *policy);
+/* Goes through the acts that name this purpose (0: those about policies as a whole): the one after `act`, NULL: the first; NULL
+ * after the last. */
+const cs_act *cs_decide_next_act(const cs_scene *scene, cs_name purpose, const cs_act *act);
 
 /* ---- terms: what a policy version says of the purpose asked about -------------------------------- */
 
