@@ -376,7 +376,7 @@ static consent_status print_verified(cs_tool *tool, const char *path, const cs_b
         cs_json_member_int(&json, "revision", policy->revision);
         cs_json_member_text(&json, "hash", hash);
         cs_json_member_text(&json, "publisher", kid);
-        cs_json_member_int(&json, "key_set", bundle->key_set_version);
+        cs_json_member_int(&json, "key_set", bundle->signers.key_set_version);
         cs_json_member_int(&json, "purposes", policy->purpose_count);
         cs_json_member_int(&json, "documents", policy->document_count);
         cs_json_close_object(&json);
@@ -385,7 +385,7 @@ static consent_status print_verified(cs_tool *tool, const char *path, const cs_b
         cs_buffer_printf(&text, "%s: verified\n  policy     %s, version %u, revision %u\n  hash       %s\n", path,
                          policy->id, policy->version, policy->revision, hash);
         cs_buffer_printf(&text, "  publisher  %s, named by key set %u\n  holds      %u purpose%s, %u document%s\n", kid,
-                         bundle->key_set_version, policy->purpose_count, policy->purpose_count == 1 ? "" : "s",
+                         bundle->signers.key_set_version, policy->purpose_count, policy->purpose_count == 1 ? "" : "s",
                          policy->document_count, policy->document_count == 1 ? "" : "s");
     }
     status = cs_tool_print(tool, &text, err);

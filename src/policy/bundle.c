@@ -5,21 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- policy and documents ----------------------------------------------------------------- */
-
-static consent_status verify_policy(const cs_memory *memory, cs_str line, const cs_key_set *set, int64_t now_ms,
-                                    cs_bundle *bundle, consent_error *err)
-{
-    size_t at = 0;
-    consent_status status =
-        cs_key_set_open(memory, line, CS_TYP_POLICY, set, now_ms, &at, &bundle->signers, &bundle->owned, err);
-    if (status != CONSENT_OK)
-        return status;
-    memcpy(bundle->publisher, set->keys + at * CS_P256_PUBLIC_SIZE, CS_P256_PUBLIC_SIZE);
-    bundle->key_set_version = set->version;
-    bundle->payload = (cs_str){(const char *)bundle->owned.data, bundle->owned.size};
-    return cs_policy_parse(memory, bundle->payload, "the policy", false, &bundle->policy, &bundle->texts, err);
-}
+/* ---- documents ---------------------------------------------------------------------------- */
 
 static consent_status check_document(const cs_memory *memory, cs_str bytes, const cs_document_ref *ref,
                                      const char *what, consent_error *err)
@@ -57,36 +43,38 @@ static consent_status check_documents(const cs_memory *memory, cs_str *rest, cs_
     return CONSENT_OK;
 }
 
-static consent_status open_parts(const cs_memory *memory, cs_span bytes, const uint8_t *roots, size_t root_count,
-                                 int64_t now_ms, cs_key_set *set, cs_bundle *bundle, consent_error *err)
+/* ---- bundles ------------------------------------------------------------------------------ */
+
+static consent_status open_parts(cs_opening *opening, cs_bundle *bundle, consent_error *err)
 {
-    cs_str rest = {(const char *)bytes.data, bytes.size};
-    cs_str keys = {0}, policy = {0};
-    consent_status status = cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
+    consent_status status = cs_opening_read(opening, CS_TYP_POLICY, "the policy", err);
+    if (status != CONSENT_OK)
+        return status;
+    memcpy(bundle->publisher, opening->publisher, CS_P256_PUBLIC_SIZE);
+    bundle->payload = (cs_str){(const char *)bundle->owned.data, bundle->owned.size};
+    status =
+        cs_policy_parse(opening->memory, bundle->payload, "the policy", false, &bundle->policy, &bundle->texts, err);
     if (status == CONSENT_OK)
-        status = cs_key_set_line(&rest, "the policy", CS_JWS_MAX_BYTES(CS_POLICY_MAX_BYTES), &policy, err);
-    if (status == CONSENT_OK)
-        status = cs_key_set_verify(memory, keys, roots, root_count, set, &bundle->signers, err);
-    if (status == CONSENT_OK)
-        status = verify_policy(memory, policy, set, now_ms, bundle, err);
-    if (status == CONSENT_OK)
-        status = check_documents(memory, &rest, bundle, err);
+        status = check_documents(opening->memory, &opening->rest, bundle, err);
     return status;
 }
 
 consent_status cs_bundle_open(const cs_memory *memory, cs_span bytes, const uint8_t *roots, size_t root_count,
                               int64_t now_ms, cs_bundle *bundle, consent_error *err)
 {
+    cs_opening opening = {.memory = memory,
+                          .roots = roots,
+                          .root_count = root_count,
+                          .now_ms = now_ms,
+                          .rest = {(const char *)bytes.data, bytes.size},
+                          .signers = &bundle->signers,
+                          .payload = &bundle->owned};
     *bundle = (cs_bundle){0};
     if (bytes.size > CS_BUNDLE_MAX_BYTES)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a bundle had %zu bytes, more than the %u that are allowed",
                        bytes.size, CS_BUNDLE_MAX_BYTES);
-    cs_key_set *set = cs_alloc(memory, sizeof(*set));
-    if (!set)
-        return cs_no_memory(err, "the key set");
     cs_buffer_init(&bundle->owned, memory, CS_POLICY_MAX_BYTES);
-    consent_status status = open_parts(memory, bytes, roots, root_count, now_ms, set, bundle, err);
-    cs_free(memory, set, sizeof(*set));
+    consent_status status = open_parts(&opening, bundle, err);
     if (status != CONSENT_OK)
         cs_bundle_free(bundle);
     return status;

@@ -40,7 +40,6 @@ typedef struct cs_bundle {
     cs_str payload;                            /* the policy's exact JSON, in `owned` */
     cs_str documents[CS_POLICY_MAX_DOCUMENTS]; /* exact bytes, in the input; index as policy->documents */
     uint8_t publisher[CS_P256_PUBLIC_SIZE];
-    uint32_t key_set_version;
     cs_signers signers;
     cs_buffer owned;
 } cs_bundle;

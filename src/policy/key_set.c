@@ -140,37 +140,38 @@ static consent_status check_window(const cs_publisher *one, int64_t now_ms, cons
                    begin, end, now_ms < one->not_before_ms ? "earlier" : "later");
 }
 
-consent_status cs_key_set_open(const cs_memory *memory, cs_str line, const char *typ, const cs_key_set *set,
-                               int64_t now_ms, size_t *publisher, cs_signers *signers, cs_buffer *out,
-                               consent_error *err)
+/* ---- signed by a publisher ------------------------------------------------------------------- */
+
+static consent_status open_line(cs_opening *o, cs_str line, const char *typ, const cs_key_set *set, consent_error *err)
 {
-    consent_status status = cs_jws_key(memory, line, typ, set->keys, set->count, publisher, err);
+    size_t at;
+    consent_status status = cs_jws_key(o->memory, line, typ, set->keys, set->count, &at, err);
     if (status == CONSENT_OK)
-        status = check_window(&set->publishers[*publisher], now_ms, err);
+        status = check_window(&set->publishers[at], o->now_ms, err);
     if (status == CONSENT_OK)
-        status = cs_jws_verify(memory, line, typ, set->keys, set->count, publisher, out, err);
-    if (status == CONSENT_OK)
-        memcpy(signers->publisher, signers->named[*publisher], CS_KEY_NAME_SIZE);
-    return status;
+        status = cs_jws_verify(o->memory, line, typ, set->keys, set->count, &at, o->payload, err);
+    if (status != CONSENT_OK)
+        return status;
+    memcpy(o->signers->publisher, o->signers->named[at], CS_KEY_NAME_SIZE);
+    memcpy(o->publisher, set->keys + at * CS_P256_PUBLIC_SIZE, CS_P256_PUBLIC_SIZE);
+    return CONSENT_OK;
 }
 
-/* ---- statements ---------------------------------------------------------------------------- */
-
-static consent_status open_statement(const cs_memory *memory, cs_str rest, const char *typ, const uint8_t *roots,
-                                     size_t root_count, int64_t now_ms, cs_key_set *set, cs_signers *signers,
-                                     cs_buffer *payload, consent_error *err)
+consent_status cs_opening_read(cs_opening *o, const char *typ, const char *what, consent_error *err)
 {
-    cs_str keys = {0}, line = {0};
-    size_t publisher;
-    consent_status status = cs_key_set_line(&rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
+    cs_str keys, line;
+    cs_key_set *set = cs_alloc(o->memory, sizeof(*set));
+    if (!set)
+        return cs_no_memory(err, "the key set");
+    consent_status status =
+        cs_key_set_line(&o->rest, "the key set", CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES), &keys, err);
     if (status == CONSENT_OK)
-        status = cs_key_set_line(&rest, "the statement", CS_JWS_MAX_BYTES(payload->max_size), &line, err);
-    if (status == CONSENT_OK && rest.size > 0)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%zu bytes stood behind the statement", rest.size);
+        status = cs_key_set_line(&o->rest, what, CS_JWS_MAX_BYTES(o->payload->max_size), &line, err);
     if (status == CONSENT_OK)
-        status = cs_key_set_verify(memory, keys, roots, root_count, set, signers, err);
+        status = cs_key_set_verify(o->memory, keys, o->roots, o->root_count, set, o->signers, err);
     if (status == CONSENT_OK)
-        status = cs_key_set_open(memory, line, typ, set, now_ms, &publisher, signers, payload, err);
+        status = open_line(o, line, typ, set, err);
+    cs_free(o->memory, set, sizeof(*set));
     return status;
 }
 
@@ -178,11 +179,15 @@ consent_status cs_statement_open(const cs_memory *memory, cs_span bytes, const c
                                  size_t root_count, int64_t now_ms, cs_signers *signers, cs_buffer *payload,
                                  consent_error *err)
 {
-    cs_key_set *set = cs_alloc(memory, sizeof(*set));
-    if (!set)
-        return cs_no_memory(err, "the key set");
-    consent_status status = open_statement(memory, (cs_str){(const char *)bytes.data, bytes.size}, typ, roots,
-                                           root_count, now_ms, set, signers, payload, err);
-    cs_free(memory, set, sizeof(*set));
+    cs_opening opening = {.memory = memory,
+                          .roots = roots,
+                          .root_count = root_count,
+                          .now_ms = now_ms,
+                          .rest = {(const char *)bytes.data, bytes.size},
+                          .signers = signers,
+                          .payload = payload};
+    consent_status status = cs_opening_read(&opening, typ, "the statement", err);
+    if (status == CONSENT_OK && opening.rest.size > 0)
+        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "%zu bytes stood behind the statement", opening.rest.size);
     return status;
 }

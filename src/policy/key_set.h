@@ -32,11 +32,20 @@ consent_status cs_key_set_line(cs_str *rest, const char *what, size_t max_size, 
 consent_status cs_key_set_verify(const cs_memory *memory, cs_str line, const uint8_t *roots, size_t root_count,
                                  cs_key_set *set, cs_signers *signers, consent_error *err);
 
-/* Verifies a part signed by a publisher that the key set names, within that publisher's time; *publisher is its position. The
- * payload is decoded into `out`. E_TAMPERED, E_EXPIRED, E_ARGUMENT. */
-consent_status cs_key_set_open(const cs_memory *memory, cs_str line, const char *typ, const cs_key_set *set,
-                               int64_t now_ms, size_t *publisher, cs_signers *signers, cs_buffer *out,
-                               consent_error *err);
+/* What a bundle and a statement begin with: the key set's line, and one of JWS by a publisher that the set names. */
+typedef struct cs_opening {
+    const cs_memory *memory;
+    const uint8_t *roots;
+    size_t root_count;
+    int64_t now_ms;
+    cs_str rest;         /* the bytes; then what stands behind the two lines */
+    cs_signers *signers; /* filled */
+    cs_buffer *payload;  /* the second line's is decoded into it; its room is what is allowed */
+    uint8_t publisher[CS_P256_PUBLIC_SIZE];
+} cs_opening;
+
+/* Verifies both lines, and the publisher's time. `what` names the second in messages. E_TAMPERED, E_EXPIRED, E_ARGUMENT. */
+consent_status cs_opening_read(cs_opening *opening, const char *typ, const char *what, consent_error *err);
 
 /* A statement apart from a bundle: the key set's line, then one line of JWS of this type by a publisher that the set names, and
  * nothing else. Verifies both, fills `signers`, and decodes the payload into `payload`, whose room is what is allowed.

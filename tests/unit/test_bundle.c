@@ -124,7 +124,7 @@ static void a_whole_bundle_opens(void **state)
     assert_string_equal(bundle.policy->id, "platform");
     assert_string_equal(cs_texts_get(bundle.texts, bundle.policy->name, "en"), "Sample policy");
     assert_memory_equal(bundle.publisher, make_publisher(), CS_P256_PUBLIC_SIZE);
-    assert_int_equal(bundle.key_set_version, 1);
+    assert_int_equal(bundle.signers.key_set_version, 1);
     cs_span payload = {(const uint8_t *)bundle.payload.data, bundle.payload.size};
     assert_int_equal(cs_sha256(&payload, 1, hash, NULL), CONSENT_OK);
     assert_memory_equal(bundle.policy->hash, hash, CS_HASH_SIZE);
