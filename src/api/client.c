@@ -148,7 +148,7 @@ consent_status consent_open(const consent_config *config, consent_client **out, 
     cs_env_posix(&env);
     consent_client *client = cs_alloc(&env.memory, sizeof *client);
     if (!client)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the client");
+        return cs_no_memory(err, "the client");
     client->memory = env.memory;
     client->env = env;
     client->clock = mine.clock;

@@ -9,7 +9,7 @@ static consent_status wrap(cs_profile *profile, cs_form *inner, consent_form **o
     consent_form *form = cs_alloc(&home->env.memory, sizeof *form);
     if (!form) {
         cs_form_free(inner);
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the form");
+        return cs_no_memory(err, "the form");
     }
     form->profile = profile;
     form->form = inner;

@@ -60,7 +60,7 @@ consent_status consent_profile_open(consent_client *client, const consent_profil
         return status;
     consent_profile *profile = cs_alloc(&client->memory, sizeof *profile);
     if (!profile)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the profile");
+        return cs_no_memory(err, "the profile");
     profile->client = client;
     status = cs_profile_open(client->home, mine.account, mine.ephemeral, &profile->profile, err);
     if (status != CONSENT_OK) {

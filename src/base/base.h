@@ -46,6 +46,9 @@ typedef struct cs_memory {
 void *cs_alloc(const cs_memory *memory, size_t size); /* zeroed; NULL if none left */
 void *cs_realloc(const cs_memory *memory, void *block, size_t old_size, size_t new_size);
 void cs_free(const cs_memory *memory, void *block, size_t size); /* NULL is fine */
+/* A list of *capacity elements with room for one more than `count`: itself, or a larger copy in its place; NULL when memory ran
+ * out, and it stays. */
+void *cs_list_room(const cs_memory *memory, void *list, size_t count, uint32_t *capacity, size_t element_size);
 void cs_wipe(void *block, size_t size);                          /* never optimised away */
 bool cs_equal_secret(const void *a, const void *b, size_t size); /* constant time */
 

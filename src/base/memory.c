@@ -22,6 +22,17 @@ void cs_free(const cs_memory *memory, void *block, size_t size)
         (void)memory->resize(memory->ctx, block, size, 0);
 }
 
+void *cs_list_room(const cs_memory *memory, void *list, size_t count, uint32_t *capacity, size_t element_size)
+{
+    if (count < *capacity)
+        return list;
+    uint32_t wanted = *capacity ? *capacity * 2 : 8;
+    list = cs_realloc(memory, list, *capacity * element_size, wanted * element_size);
+    if (list)
+        *capacity = wanted;
+    return list;
+}
+
 void cs_wipe(void *block, size_t size)
 {
 #if defined(__GNUC__)

@@ -5,18 +5,12 @@
 
 #include <string.h>
 
-static consent_status random_bytes(const cs_ledger *ledger, uint8_t out[32], consent_error *err)
-{
-    int rc = ledger->env->random(ledger->env->ctx, out, 32);
-    return rc == 0 ? CONSENT_OK : cs_fail_os(err, rc, "drawing random bytes for a checkpoint");
-}
-
 static consent_status write_sealed(cs_ledger *ledger, const cs_checkpoint *checkpoint, size_t size, uint8_t *plain,
                                    uint8_t *sealed, consent_error *err)
 {
     uint8_t random32[32];
     char name[CS_LEDGER_NAME_SIZE];
-    consent_status status = random_bytes(ledger, random32, err);
+    consent_status status = cs_random(ledger->env, random32, sizeof random32, err);
     if (status == CONSENT_OK)
         status = cs_checkpoint_seal(&ledger->file.keys, ledger->file.header_hash, checkpoint, random32, size, plain,
                                     sealed, err);
@@ -48,7 +42,7 @@ static consent_status write_checkpoint(cs_ledger *ledger, cs_span state, consent
     uint8_t *sealed = cs_alloc(memory, size);
     consent_status status = plain != NULL && sealed != NULL
                                 ? write_sealed(ledger, &checkpoint, size, plain, sealed, err)
-                                : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a checkpoint");
+                                : cs_no_memory(err, "a checkpoint");
     if (plain != NULL)
         cs_wipe(plain, size);
     cs_free(memory, plain, size);
@@ -138,7 +132,7 @@ static consent_status read_sealed(cs_ledger *ledger, cs_buffer *bytes, uint8_t *
         return status;
     *plain = cs_alloc(&ledger->env->memory, bytes->size);
     if (*plain == NULL)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a checkpoint");
+        return cs_no_memory(err, "a checkpoint");
     return cs_checkpoint_open(&ledger->file.keys, ledger->file.header_hash, cs_buffer_span(bytes), *plain, out, err);
 }
 
@@ -157,7 +151,7 @@ consent_status cs_ledger_load_checkpoint(cs_ledger *ledger, const cs_ledger_sink
     if (status == CONSENT_OK)
         status = use_checkpoint(ledger, &checkpoint, sink, file_size, used, err);
     else if (status == CONSENT_E_MEMORY)
-        status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for a checkpoint");
+        status = cs_no_memory(err, "a checkpoint");
     else
         status = CONSENT_OK; /* whatever is wrong with it, the ledger itself is the record */
     if (plain != NULL)

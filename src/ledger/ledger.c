@@ -155,7 +155,7 @@ consent_status cs_ledger_open(const cs_ledger_config *config, const cs_ledger_si
         return status;
     cs_ledger *ledger = make(config);
     if (ledger == NULL)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to open a ledger");
+        return cs_no_memory(err, "a ledger");
     status = cs_ledger_lock(ledger, err);
     if (status == CONSENT_OK)
         status = open_locked(ledger, sink, err);

@@ -26,7 +26,7 @@ static consent_status allocate(cs_draft *draft, const cs_ledger *ledger, size_t 
     if (draft->frame != NULL && draft->plain != NULL)
         return CONSENT_OK;
     cs_draft_free(draft, ledger);
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to make a record");
+    return cs_no_memory(err, "a record");
 }
 
 consent_status cs_draft_prepare(const cs_ledger *ledger, cs_ledger_file *file, const cs_position *at,
@@ -34,10 +34,9 @@ consent_status cs_draft_prepare(const cs_ledger *ledger, cs_ledger_file *file, c
 {
     uint8_t random32[32];
     file->is_ahead = false;
-    int rc = ledger->env->random(ledger->env->ctx, random32, sizeof random32);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "drawing random bytes for a record");
-    consent_status status = cs_frame_prepare(&file->keys, at->previous, random32, &file->ahead, err);
+    consent_status status = cs_random(ledger->env, random32, sizeof random32, err);
+    if (status == CONSENT_OK)
+        status = cs_frame_prepare(&file->keys, at->previous, random32, &file->ahead, err);
     cs_wipe(random32, sizeof random32);
     memcpy(file->ahead_of, at->previous, CS_HASH_SIZE);
     file->is_ahead = status == CONSENT_OK;
@@ -103,15 +102,14 @@ static consent_status begin_file(cs_ledger *ledger, uint32_t rewrites, cs_ledger
     memset(out, 0, sizeof *out);
     out->header.protection = ledger->protection;
     out->header.rewrites = rewrites;
-    int rc = env->random(env->ctx, out->header.salt, sizeof out->header.salt);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "drawing random bytes for a ledger");
-    consent_status status =
-        cs_frame_make_header(ledger->key, ledger->home_id, &out->header, bytes, &out->keys, out->header_hash, err);
+    consent_status status = cs_random(env, out->header.salt, sizeof out->header.salt, err);
+    if (status == CONSENT_OK)
+        status =
+            cs_frame_make_header(ledger->key, ledger->home_id, &out->header, bytes, &out->keys, out->header_hash, err);
     if (status != CONSENT_OK)
         return status;
     cs_ledger_name(ledger, ".new", name);
-    rc = env->file_unlink(env->ctx, ledger->dir, name);
+    int rc = env->file_unlink(env->ctx, ledger->dir, name);
     if (rc == 0 || rc == ENOENT)
         rc = env->file_open(env->ctx, ledger->dir, name, CS_OPEN_CREATE_NEW, &out->file);
     if (rc == 0)
@@ -160,11 +158,10 @@ consent_status cs_ledger_create(cs_ledger *ledger, consent_error *err)
     uint8_t stream[CS_STREAM_ID_SIZE];
     uint8_t entry[2 + CS_STREAM_ID_SIZE];
     bool published = false;
-    int rc = ledger->env->random(ledger->env->ctx, stream, sizeof stream);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "drawing random bytes for a ledger");
+    consent_status status = cs_random(ledger->env, stream, sizeof stream, err);
     cs_frame_stream_entry(stream, entry);
-    consent_status status = begin_file(ledger, 0, &file, err);
+    if (status == CONSENT_OK)
+        status = begin_file(ledger, 0, &file, err);
     if (status != CONSENT_OK)
         return status;
     cs_position_start(&file, &at);

@@ -119,17 +119,16 @@ static consent_status write_fresh(cs_page *page, consent_error *err)
     uint8_t *bytes = cs_alloc(&env->memory, PAGE_SIZE_BYTES);
     uint32_t first_generation = 0;
     if (bytes == NULL)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the shared page");
+        return cs_no_memory(err, "the shared page");
     /* A number that no older page is likely to have stood at: who kept one notices the change. */
-    int rc = env->random(env->ctx, (uint8_t *)&first_generation, sizeof first_generation);
+    consent_status status = cs_random(env, (uint8_t *)&first_generation, sizeof first_generation, err);
     const uint32_t magic = PAGE_MAGIC;
     const uint32_t elapsed = elapsed_seconds(env);
     memcpy(bytes + offsetof(shared, magic), &magic, sizeof magic);
     memcpy(bytes + offsetof(shared, elapsed_s), &elapsed, sizeof elapsed);
     memcpy(bytes + offsetof(shared, generation), &first_generation, sizeof first_generation);
-    consent_status status = rc != 0
-                                ? cs_fail_os(err, rc, "drawing random bytes for the shared page")
-                                : cs_file_replace(env, page->dir, page_name, (cs_span){bytes, PAGE_SIZE_BYTES}, err);
+    if (status == CONSENT_OK)
+        status = cs_file_replace(env, page->dir, page_name, (cs_span){bytes, PAGE_SIZE_BYTES}, err);
     cs_free(&env->memory, bytes, PAGE_SIZE_BYTES);
     return status;
 }
@@ -148,43 +147,19 @@ static consent_status join(cs_page *page, consent_error *err)
     return cs_fail(err, CONSENT_E_FULL, 0, "the home was open %u times already; close some", PAGE_USERS);
 }
 
-typedef struct leftovers {
-    char names[16][128];
-    size_t count;
-} leftovers;
-
-static void note_leftover(void *user, const char *name)
+static int remove_leftover(void *user, cs_dir *dir, const char *name)
 {
-    leftovers *found = user;
-    size_t size = strlen(name);
-    if (strncmp(name, CS_EPHEMERAL_PREFIX, 2) == 0 && size < sizeof found->names[0] &&
-        found->count < sizeof found->names / sizeof found->names[0])
-        memcpy(found->names[found->count++], name, size + 1);
-}
-
-/* The page is whole and nobody alive has it open: so nobody has an ephemeral profile either. A failure leaves noise behind. */
-static void remove_leftovers(const cs_page *page)
-{
-    const cs_env *env = page->env;
-    leftovers *found = cs_alloc(&env->memory, sizeof *found);
-    int rc = 0;
-    bool more = found != NULL;
-    while (more && rc == 0) {
-        found->count = 0;
-        rc = env->dir_list(env->ctx, page->dir, note_leftover, found);
-        for (size_t i = 0; rc == 0 && i < found->count; i++)
-            rc = env->file_unlink(env->ctx, page->dir, found->names[i]);
-        more = found->count != 0;
-    }
-    cs_free(&env->memory, found, sizeof *found);
+    const cs_page *page = user;
+    return page->env->file_unlink(page->env->ctx, dir, name);
 }
 
 static consent_status open_locked(cs_page *page, consent_error *err)
 {
     int rc = map_file(page);
     if (rc != 0 || page->map == NULL || !is_in_use(page)) {
+        /* The page is whole and nobody alive has it open: so nobody has an ephemeral profile either. A failure leaves noise behind. */
         if (page->map != NULL && atomic_load(&page->map->magic) == PAGE_MAGIC)
-            remove_leftovers(page);
+            (void)cs_dir_clear(page->env, page->dir, CS_EPHEMERAL_PREFIX, remove_leftover, page);
         unmap_file(page);
         consent_status status = write_fresh(page, err);
         if (status != CONSENT_OK)
@@ -199,18 +174,12 @@ static consent_status open_locked(cs_page *page, consent_error *err)
 static consent_status lock_and_open(cs_page *page, consent_error *err)
 {
     const cs_env *env = page->env;
-    cs_file *lock = NULL;
-    int rc = env->file_open(env->ctx, page->dir, page_lock_name, CS_OPEN_CREATE, &lock);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "opening the shared page's lock");
-    rc = env->file_lock(env->ctx, lock, true);
-    consent_status status = rc == 0 ? open_locked(page, err)
-                                    : cs_fail(err, CONSENT_E_LOCKED, rc,
-                                              "the shared page could not be locked; put the home on a file system "
-                                              "that has locks");
-    if (rc == 0)
-        env->file_unlock(env->ctx, lock);
-    env->file_close(env->ctx, lock);
+    cs_file *lock;
+    consent_status status = cs_lock_open(env, page->dir, page_lock_name, &lock, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = open_locked(page, err);
+    cs_lock_close(env, lock);
     return status;
 }
 
@@ -219,7 +188,7 @@ consent_status cs_page_open(const cs_env *env, cs_dir *dir, cs_page **out, conse
     *out = NULL;
     cs_page *page = cs_alloc(&env->memory, sizeof *page);
     if (page == NULL)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the shared page");
+        return cs_no_memory(err, "the shared page");
     page->env = env;
     page->dir = dir;
     page->process_id = env->process_id(env->ctx);

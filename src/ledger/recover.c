@@ -109,35 +109,21 @@ consent_status cs_tail_judge(cs_scan *scan, uint64_t known_end, cs_tail *out, co
 
 consent_status cs_ledger_damage_status(cs_damage damage, uint64_t bad_offset, consent_error *err)
 {
-    unsigned long long at = bad_offset;
-    switch (damage) {
-    case CS_DAMAGE_NONE:
-    case CS_DAMAGE_TORN_TAIL:
-        return CONSENT_OK;
-    case CS_DAMAGE_TAMPERED:
-        return cs_fail(
-            err, CONSENT_E_TAMPERED, 0,
-            "the ledger was altered at byte %llu: a record there is whole but its seal does not fit; keep the "
-            "file and begin anew",
-            at);
-    case CS_DAMAGE_ROLLED_BACK:
-        return cs_fail(
-            err, CONSENT_E_ROLLED_BACK, 0,
-            "the ledger ended at byte %llu, before records that were durable: an older copy was put back or its "
-            "end was cut off",
-            at);
-    case CS_DAMAGE_COPIED:
-        return cs_fail(err, CONSENT_E_COPIED, 0, "the ledger was made by another install; begin anew here");
-    case CS_DAMAGE_WRONG_KEY:
-        return cs_fail(err, CONSENT_E_KEY_GONE, 0, "the ledger was sealed with another key than the one given");
-    case CS_DAMAGE_NEWER:
-        return cs_fail(err, CONSENT_E_UNSUPPORTED, 0, "the ledger was written by a newer version; update the app");
-    case CS_DAMAGE_CORRUPT:
-        break;
-    }
-    return cs_fail(
-        err, CONSENT_E_CORRUPT, 0,
-        "the ledger was damaged at byte %llu: what stands there cannot be read; keep the file and begin anew", at);
+    /* By cs_damage, from CS_DAMAGE_CORRUPT on. */
+    static const uint8_t statuses[] = {CONSENT_E_CORRUPT, CONSENT_E_TAMPERED, CONSENT_E_ROLLED_BACK,
+                                       CONSENT_E_COPIED,  CONSENT_E_KEY_GONE, CONSENT_E_UNSUPPORTED};
+    static const char texts[] =
+        "was damaged: what stands there cannot be read; keep the file and begin anew\0"
+        "was altered: a record there is whole but its seal does not fit; keep the file and begin anew\0"
+        "ended, before records that were durable: an older copy was put back or its end was cut off\0"
+        "was made by another install; begin anew here\0"
+        "was sealed with another key than the one given\0"
+        "was written by a newer version; update the app\0";
+    size_t kind = (size_t)damage - CS_DAMAGE_CORRUPT;
+    return damage < CS_DAMAGE_CORRUPT
+               ? CONSENT_OK
+               : cs_fail(err, (consent_status)statuses[kind < sizeof statuses ? kind : 0], 0,
+                         "at byte %llu the ledger %s", (unsigned long long)bad_offset, cs_nth_text(texts, kind));
 }
 
 consent_status cs_ledger_set_damage(cs_ledger *ledger, cs_damage damage, uint64_t bad_offset, consent_error *err)

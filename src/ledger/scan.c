@@ -37,7 +37,7 @@ static consent_status make_window(cs_scan *scan, size_t capacity, consent_error 
     if (scan->window != NULL && scan->plain != NULL)
         return CONSENT_OK;
     free_window(scan);
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left to read the ledger");
+    return cs_no_memory(err, "the ledger");
 }
 
 consent_status cs_scan_open(cs_scan *scan, const cs_ledger *ledger, const cs_ledger_file *file, const cs_position *from,

@@ -117,6 +117,68 @@ consent_status cs_file_replace(const cs_env *env, cs_dir *dir, const char *name,
     return cs_fail_os(err, code, what);
 }
 
+consent_status cs_random(const cs_env *env, uint8_t *out, size_t size, consent_error *err)
+{
+    int code = env->random(env->ctx, out, size);
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "drawing random bytes");
+}
+
+consent_status cs_lock_open(const cs_env *env, cs_dir *dir, const char *name, cs_file **lock, consent_error *err)
+{
+    *lock = NULL;
+    int code = env->file_open(env->ctx, dir, name, CS_OPEN_CREATE, lock);
+    if (code != 0)
+        return cs_fail_os(err, code, name);
+    code = env->file_lock(env->ctx, *lock, true);
+    if (code == 0)
+        return CONSENT_OK;
+    env->file_close(env->ctx, *lock);
+    *lock = NULL;
+    return cs_fail(err, CONSENT_E_LOCKED, code, "%s could not be locked; put the home on a file system that has locks",
+                   name);
+}
+
+void cs_lock_close(const cs_env *env, cs_file *lock)
+{
+    env->file_unlock(env->ctx, lock);
+    env->file_close(env->ctx, lock);
+}
+
+/* ---- many files ---------------------------------------------------------------------------- */
+
+typedef struct name_list {
+    const char *prefix;
+    size_t count;
+    char names[32][128];
+} name_list;
+
+static void note_name(void *user, const char *name)
+{
+    name_list *found = user;
+    size_t size = strlen(name);
+    if (strncmp(name, found->prefix, strlen(found->prefix)) == 0 && size < sizeof found->names[0] &&
+        found->count < CS_COUNT_OF(found->names))
+        memcpy(found->names[found->count++], name, size + 1);
+}
+
+int cs_dir_clear(const cs_env *env, cs_dir *dir, const char *prefix,
+                 int (*act)(void *user, cs_dir *dir, const char *name), void *user)
+{
+    name_list *found = cs_alloc(&env->memory, sizeof *found);
+    int code = found ? 0 : ENOMEM;
+    bool more = true;
+    while (more && code == 0) {
+        found->prefix = prefix;
+        found->count = 0;
+        code = env->dir_list(env->ctx, dir, note_name, found);
+        for (size_t i = 0; code == 0 && i < found->count; i++)
+            code = act(user, dir, found->names[i]);
+        more = found->count == CS_COUNT_OF(found->names);
+    }
+    cs_free(&env->memory, found, sizeof *found);
+    return code;
+}
+
 /* ---- errno -------------------------------------------------------------------------------- */
 
 typedef struct os_code_text {

@@ -107,6 +107,15 @@ consent_status cs_file_load(const cs_env *env, cs_dir *dir, const char *name, cs
  * removed first, and callers replace one name under one lock. */
 #define CS_TEMP_SUFFIX ".tmp"
 consent_status cs_file_replace(const cs_env *env, cs_dir *dir, const char *name, cs_span content, consent_error *err);
+/* From the operating system's generator; E_IO when it fails. */
+consent_status cs_random(const cs_env *env, uint8_t *out, size_t size, consent_error *err);
+/* Opens a file that is nothing but a lock, creating it when missing, and waits for the lock. E_LOCKED. NULL on failure. */
+consent_status cs_lock_open(const cs_env *env, cs_dir *dir, const char *name, cs_file **lock, consent_error *err);
+void cs_lock_close(const cs_env *env, cs_file *lock);
+/* Does something with every file whose name begins with `prefix`, until one attempt fails; `act` takes the name away, or the listing
+ * would not end. */
+int cs_dir_clear(const cs_env *env, cs_dir *dir, const char *prefix,
+                 int (*act)(void *user, cs_dir *dir, const char *name), void *user);
 /* "<what> failed: <text of the code>". ENOSPC, EDQUOT, EFBIG → E_FULL; EWOULDBLOCK, ENOLCK → E_LOCKED; ENOMEM →
  * E_MEMORY; ENOENT → E_NOT_FOUND; ENOTSUP, EOPNOTSUPP → E_UNSUPPORTED; everything else E_IO. `what` is a noun:
  * "writing the ledger". */

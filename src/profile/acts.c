@@ -115,13 +115,7 @@ consent_status cs_profile_form(cs_profile *profile, const cs_form_request *reque
     consent_status status;
     *out = NULL;
     cs_profile_lock(profile);
-    status = profile->health;
-    if (status != CONSENT_OK) {
-        if (err)
-            *err = profile->health_error;
-    } else {
-        status = cs_profile_refresh(profile, err);
-    }
+    status = profile->health == CONSENT_OK ? cs_profile_refresh(profile, err) : cs_profile_tell_health(profile, err);
     if (status == CONSENT_OK) {
         cs_profile_now(profile, &now);
         status = build(profile, request, &now, out, err);

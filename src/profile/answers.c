@@ -35,116 +35,56 @@ consent_status cs_query_look(const consent_query *query, cs_str list[CS_PURPOSE_
     return CONSENT_OK;
 }
 
-static consent_status check_id(cs_str text, const char *member, consent_error *err)
+static bool is_id(cs_str text)
 {
-    if (text.size != 0 && !cs_id_is_valid(text))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0,
-                       "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)", member,
-                       CS_ID_MAX_SIZE);
-    return CONSENT_OK;
+    return text.size == 0 || cs_id_is_valid(text);
 }
 
 consent_status cs_query_names(const cs_query *query, consent_error *err)
 {
-    consent_status status = check_id(query->scope, "scope", err);
-    if (status == CONSENT_OK)
-        status = check_id(query->purpose, "purpose", err);
-    if (status == CONSENT_OK)
-        status = check_id(query->function, "function", err);
-    if (status == CONSENT_OK)
-        status = check_id(query->recipient, "recipient", err);
-    if (status == CONSENT_OK)
-        status = check_id(query->permission, "permission", err);
-    if (status == CONSENT_OK)
-        status = check_id(query->call_site, "call_site", err);
-    for (size_t i = 0; status == CONSENT_OK && i < query->data_count; i++)
-        status = check_id(query->data[i], "data", err);
-    return status;
+    static const uint8_t members[] = {offsetof(cs_query, scope),      offsetof(cs_query, purpose),
+                                      offsetof(cs_query, function),   offsetof(cs_query, recipient),
+                                      offsetof(cs_query, permission), offsetof(cs_query, call_site)};
+    size_t bad = 0;
+    while (bad < CS_COUNT_OF(members) && is_id(*(const cs_str *)(const void *)((const char *)query + members[bad])))
+        bad++;
+    for (size_t i = 0; bad == CS_COUNT_OF(members) && i < query->data_count; i++)
+        if (!is_id(query->data[i]))
+            bad++;
+    if (bad == CS_COUNT_OF(members))
+        return CONSENT_OK;
+    return cs_fail(
+        err, CONSENT_E_ARGUMENT, 0, "query.%s is not an identifier (a-z, 0-9, '.', '-', '_', at most %u bytes)",
+        cs_nth_text("scope\0purpose\0function\0recipient\0permission\0call_site\0data\0", bad), CS_ID_MAX_SIZE);
 }
 
 /* ---- the past ------------------------------------------------------------------------------------------------ */
 
-typedef struct rebuild {
-    cs_state state;
-    int64_t until_ms;
-    bool over; /* an own event later than the moment was met: what stands behind was not known then */
-} rebuild;
-
-static consent_status rebuild_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
-{
-    rebuild *past = user;
-    cs_event event;
-    if (past->over)
-        return CONSENT_OK;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status != CONSENT_OK)
-        return status;
-    const cs_stream_state *own = cs_state_own(&past->state);
-    if (event.time_ms > past->until_ms && own && memcmp(stream, own->id, CS_STREAM_ID_SIZE) == 0) {
-        past->over = true;
-        return CONSENT_OK;
-    }
-    return cs_replay_event(&past->state, stream, bytes, err);
-}
-
-static consent_status rebuild_stream(void *user, const uint8_t *stream, consent_error *err)
-{
-    rebuild *past = user;
-    return past->over ? CONSENT_OK : cs_state_own_stream(&past->state, stream, err);
-}
-
-/* What a later receipt covers was not known then either. */
-static consent_status rebuild_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
-{
-    rebuild *past = user;
-    cs_evidence evidence;
-    consent_status status = cs_evidence_read(bytes, &evidence, err);
-    if (status == CONSENT_OK && evidence.time_ms > past->until_ms)
-        past->over = true;
-    return status == CONSENT_OK && !past->over ? cs_replay_evidence(&past->state, stream, bytes, over, NULL, err)
-                                               : status;
-}
-
-/* Policies held at that moment. */
-static size_t held_until(const cs_home *home, int64_t at_ms, const cs_policy **list)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < home->held_count; i++)
-        if (home->held[i].installed_ms <= at_ms)
-            list[count++] = home->held[i].policy;
-    return count;
-}
-
 consent_status cs_profile_check_at(cs_profile *profile, const cs_query *query, int64_t at_ms, bool hindsight,
                                    consent_verdict *verdict, consent_error *err)
 {
-    const cs_policy *list[CS_HOME_MAX_POLICIES];
+    const cs_policy *list[CS_HOME_MAX_POLICIES]; /* held at that moment */
     cs_policy_set set = {list, 0};
     cs_decision decision;
-    cs_ledger_report report = {0};
-    cs_now now = {.now_ms = at_ms, .logged_in = profile->has_account};
+    const int64_t until_ms = hindsight ? INT64_MAX : at_ms;
+    const cs_now now = {.now_ms = at_ms, .logged_in = profile->has_account};
+    cs_past past = {.until_ms = until_ms, .until_count = UINT64_MAX};
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    rebuild *past = cs_alloc(&profile->home->env.memory, sizeof *past);
-    status = past ? CONSENT_OK : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to ask the past");
-    if (past) {
-        past->until_ms = hindsight ? INT64_MAX : at_ms;
-        cs_state_init(&past->state, &profile->home->env.memory);
-        if (hindsight)
-            cs_state_set_horizon(&past->state, at_ms);
-        cs_ledger_sink sink = {
-            .user = past, .event = rebuild_event, .stream = rebuild_stream, .evidence = rebuild_evidence};
-        if (profile->ledger)
-            status = cs_ledger_verify(profile->ledger, &sink, &report, err);
-        if (status == CONSENT_OK) {
-            set.count = held_until(profile->home, hindsight ? INT64_MAX : at_ms, list);
-            cs_decide(&set, &past->state, query, &now, &decision);
-            cs_verdict_fill(&set, &decision, verdict);
-        }
-        cs_state_free(&past->state);
-        cs_free(&profile->home->env.memory, past, sizeof *past);
+    const cs_home *home = profile->home;
+    cs_state_init(&past.state, &home->env.memory);
+    if (hindsight)
+        cs_state_set_horizon(&past.state, at_ms);
+    status = cs_past_read(&past, profile->ledger, err);
+    if (status == CONSENT_OK) {
+        for (size_t i = 0; i < home->held_count; i++)
+            if (home->held[i].installed_ms <= until_ms)
+                list[set.count++] = home->held[i].policy;
+        cs_decide(&set, &past.state, query, &now, &decision);
+        cs_verdict_fill(&set, &decision, verdict);
     }
+    cs_state_free(&past.state);
     cs_profile_unlock(profile);
     return status;
 }
@@ -171,17 +111,15 @@ static consent_status search_event(void *user, const uint8_t *stream, cs_span by
     return CONSENT_OK;
 }
 
-static void answer_json(int32_t decision, int32_t reason, cs_json_out *out)
+void cs_answer_json(int32_t decision, int32_t reason, cs_json_out *out)
 {
-    static const char *const decisions[] = {"deny", "ask", "allow"};
-    cs_json_member_text(out, "decision", decisions[decision]);
+    cs_json_member_text(out, "decision", cs_nth_text("deny\0ask\0allow\0", (size_t)decision));
     cs_json_member_text(out, "reason", consent_reason_name((consent_reason)reason));
 }
 
 static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
 {
-    char text[CS_TIME_TEXT_SIZE];
-    answer_json(verdict->decision, verdict->reason, out);
+    cs_answer_json(verdict->decision, verdict->reason, out);
     cs_json_member_text(out, "ground", consent_ground_name((consent_ground)verdict->ground));
     if (verdict->policy_version != 0) {
         cs_json_member_int(out, "policy_version", verdict->policy_version);
@@ -190,13 +128,10 @@ static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
     if (verdict->ask_after_ms == INT64_MAX) {
         cs_json_member_text(out, "ask_after", "never");
     } else if (verdict->ask_after_ms != 0) {
-        cs_time_format(verdict->ask_after_ms, text);
-        cs_json_member_text(out, "ask_after", text);
+        cs_json_member_time(out, "ask_after", verdict->ask_after_ms);
     }
-    if (verdict->expires_ms != 0) {
-        cs_time_format(verdict->expires_ms, text);
-        cs_json_member_text(out, "expires", text);
-    }
+    if (verdict->expires_ms != 0)
+        cs_json_member_time(out, "expires", verdict->expires_ms);
 }
 
 /* What a function cannot do without, and how each stands. */
@@ -212,7 +147,7 @@ static void needs_json(const cs_profile *profile, const cs_query *query, const c
         cs_json_member_text(out, "purpose", need.purpose);
         if (need.recipient)
             cs_json_member_text(out, "recipient", need.recipient);
-        answer_json(need.decision.decision, need.decision.reason, out);
+        cs_answer_json(need.decision.decision, need.decision.reason, out);
         cs_json_close_object(out);
     }
     cs_json_close_array(out);
@@ -229,7 +164,6 @@ static void text_json(const cs_texts *texts, cs_text text, const char *locale, c
 static consent_status cost_json(cs_profile *profile, const cs_query *query, const char *locale, cs_json_out *out,
                                 consent_error *err)
 {
-    static const char *const kinds[] = {"basic", "additional"};
     const cs_policy_set *set = &profile->home->policies;
     size_t index = CS_NO_POLICY;
     cs_texts *texts;
@@ -253,7 +187,7 @@ static consent_status cost_json(cs_profile *profile, const cs_query *query, cons
     cs_json_put_name(out, "function");
     cs_json_open_object(out);
     cs_json_member_text(out, "id", function->id);
-    cs_json_member_text(out, "kind", kinds[function->kind]);
+    cs_json_member_text(out, "kind", function->kind == CS_FUNCTION_ADDITIONAL ? "additional" : "basic");
     text_json(texts, function->name, locale, "name", out);
     text_json(texts, function->refusal, locale, "refusal", out);
     if (query->function.size)
@@ -282,10 +216,9 @@ consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, co
     cs_json_member_text(out, "text", cs_decision_text(decision, locale ? locale : "zh-CN"));
     status = cost_json(profile, &ask->query, locale, out, err);
     if (status == CONSENT_OK && decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
-        cs_ledger_report report = {0};
         search wanted = {decision->evidence_stream, decision->evidence_seq, out, false};
         cs_ledger_sink sink = {.user = &wanted, .event = search_event};
-        status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+        status = cs_ledger_verify(profile->ledger, &sink, NULL, err);
     }
     cs_json_close_object(out);
     cs_profile_unlock(profile);

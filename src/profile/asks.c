@@ -274,7 +274,7 @@ consent_status cs_profile_check(cs_profile *profile, const cs_query *query, cons
         ask->references++;
     unlock_table(profile);
     if (!ask)
-        return status != CONSENT_OK ? status : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to answer a question");
+        return status != CONSENT_OK ? status : cs_no_memory(err, "an answer");
     cs_profile_lock(profile);
     cs_ask_decide(ask);
     *verdict = ask->verdict;

@@ -6,31 +6,11 @@
 
 typedef struct comparing {
     cs_profile *profile;
-    cs_state past;
-    uint64_t after_seq;
-    uint64_t read; /* events so far, of all streams */
+    cs_past past;
     cs_now now;
     uint64_t cursor;
     cs_buffer *out;
 } comparing;
-
-static consent_status rebuild(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
-{
-    comparing *all = user;
-    return ++all->read > all->after_seq ? CONSENT_OK : cs_replay_event(&all->past, stream, bytes, err);
-}
-
-static consent_status rebuild_stream(void *user, const uint8_t *stream, consent_error *err)
-{
-    comparing *all = user;
-    return all->read > all->after_seq ? CONSENT_OK : cs_state_own_stream(&all->past, stream, err);
-}
-
-static consent_status rebuild_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
-{
-    comparing *all = user;
-    return all->read > all->after_seq ? CONSENT_OK : cs_replay_evidence(&all->past, stream, bytes, over, NULL, err);
-}
 
 /* ---- one purpose ---------------------------------------------------------------------------------------------- */
 
@@ -44,7 +24,7 @@ static bool decide_both(const comparing *all, const cs_query *query, change *out
 {
     cs_decision before, after;
     const cs_policy_set *set = &all->profile->home->policies;
-    cs_decide(set, &all->past, query, &all->now, &before);
+    cs_decide(set, &all->past.state, query, &all->now, &before);
     cs_decide(set, &all->profile->state, query, &all->now, &after);
     *out = (change){query->data_count ? query->data[0] : (cs_str){NULL, 0},
                     before.decision,
@@ -57,11 +37,9 @@ static bool decide_both(const comparing *all, const cs_query *query, change *out
 
 static void put_answer(cs_json_out *json, const char *name, int32_t decision, int32_t reason)
 {
-    static const char *const decisions[] = {"deny", "ask", "allow"};
     cs_json_put_name(json, name);
     cs_json_open_object(json);
-    cs_json_member_text(json, "decision", decisions[decision]);
-    cs_json_member_text(json, "reason", consent_reason_name((consent_reason)reason));
+    cs_answer_json(decision, reason, json);
     cs_json_close_object(json);
 }
 
@@ -155,22 +133,22 @@ static void compare_all(const comparing *all)
 
 static consent_status compare(cs_profile *profile, uint64_t after_seq, cs_buffer *out, consent_error *err)
 {
-    cs_ledger_report report = {0};
-    comparing all = {.profile = profile, .after_seq = after_seq, .out = out};
-    all.cursor = cs_ledger_event_count(profile->ledger);
+    comparing all = {.profile = profile,
+                     .past = {.until_ms = INT64_MAX, .until_count = after_seq},
+                     .cursor = profile->ledger ? cs_ledger_event_count(profile->ledger) : 0,
+                     .out = out};
     if (after_seq > all.cursor)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0,
                        "the cursor %llu is ahead of the record, which ends at %llu: the record began anew, begin at 0",
                        (unsigned long long)after_seq, (unsigned long long)all.cursor);
-    cs_state_init(&all.past, &profile->home->env.memory);
-    cs_ledger_sink sink = {.user = &all, .event = rebuild, .stream = rebuild_stream, .evidence = rebuild_evidence};
-    consent_status status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+    cs_state_init(&all.past.state, &profile->home->env.memory);
+    consent_status status = cs_past_read(&all.past, profile->ledger, err);
     if (status == CONSENT_OK) {
         cs_profile_now(profile, &all.now);
         compare_all(&all);
         status = cs_buffer_status(out, "the changes", err);
     }
-    cs_state_free(&all.past);
+    cs_state_free(&all.past.state);
     return status;
 }
 
@@ -179,10 +157,7 @@ consent_status cs_profile_changes(cs_profile *profile, uint64_t after_seq, cs_bu
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    if (profile->ledger)
-        status = compare(profile, after_seq, out, err);
-    else if (after_seq != 0)
-        status = cs_fail(err, CONSENT_E_ARGUMENT, 0, "the cursor is ahead of the record, which is empty: begin at 0");
+    status = compare(profile, after_seq, out, err);
     cs_profile_unlock(profile);
     return status;
 }

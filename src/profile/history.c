@@ -177,13 +177,12 @@ static consent_status add_events(reading *all, cs_ledger_report *report, consent
 consent_status cs_profile_history(cs_profile *profile, cs_buffer *out, consent_error *err)
 {
     reading all = {.profile = profile, .out = out};
-    cs_ledger_report report = {0};
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
     status = cs_profile_note_reading(profile, "read:history", err);
     if (status == CONSENT_OK)
-        status = add_events(&all, &report, err);
+        status = add_events(&all, NULL, err);
     cs_hash_list_free(&all.notices, &profile->home->env.memory);
     cs_profile_unlock(profile);
     return status;
@@ -276,14 +275,10 @@ consent_status cs_hash_list_add(cs_hash_list *list, const cs_memory *memory, con
     for (size_t i = 0; i < list->count; i++)
         if (memcmp(list->hashes + i * CS_HASH_SIZE, hash, CS_HASH_SIZE) == 0)
             return CONSENT_OK;
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        uint8_t *grown = cs_realloc(memory, list->hashes, list->capacity * CS_HASH_SIZE, capacity * CS_HASH_SIZE);
-        if (!grown)
-            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to list the notices");
-        list->hashes = grown;
-        list->capacity = capacity;
-    }
+    uint8_t *hashes = cs_list_room(memory, list->hashes, list->count, &list->capacity, CS_HASH_SIZE);
+    if (!hashes)
+        return cs_no_memory(err, "the notices");
+    list->hashes = hashes;
     memcpy(list->hashes + list->count * CS_HASH_SIZE, hash, CS_HASH_SIZE);
     list->count++;
     return CONSENT_OK;

@@ -76,16 +76,23 @@ static consent_status derive(const uint8_t master[CS_KEY_SIZE], const char *use,
 
 static consent_status derive_all(cs_home *home, const uint8_t master[CS_KEY_SIZE], consent_error *err)
 {
-    consent_status status = derive(master, "names", home->names_key, CS_KEY_SIZE, err);
-    if (status == CONSENT_OK)
-        status = derive(master, "wrap", home->wrap_key, CS_KEY_SIZE, err);
-    if (status == CONSENT_OK)
-        status = derive(master, "store", home->store_key, CS_KEY_SIZE, err);
-    if (status == CONSENT_OK)
-        status = derive(master, "nonce", home->nonce_key, CS_KEY_SIZE, err);
-    if (status == CONSENT_OK)
-        status = derive(master, "home id", home->home_id, sizeof home->home_id, err);
+    static const cs_member keys[] = {
+        CS_MEMBER(CS_MEMBER_BYTES, cs_home, names_key), CS_MEMBER(CS_MEMBER_BYTES, cs_home, wrap_key),
+        CS_MEMBER(CS_MEMBER_BYTES, cs_home, store_key), CS_MEMBER(CS_MEMBER_BYTES, cs_home, nonce_key),
+        CS_MEMBER(CS_MEMBER_BYTES, cs_home, home_id),
+    };
+    consent_status status = CONSENT_OK;
+    for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(keys); i++)
+        status = derive(master, cs_nth_text("names\0wrap\0store\0nonce\0home id\0", i),
+                        (uint8_t *)home + keys[i].offset, keys[i].size, err);
     return status;
+}
+
+/* Nothing that the key store says but "lost" is final. */
+static consent_status key_store_failed(consent_status status, const char *what, consent_error *err)
+{
+    return cs_fail(err, status == CONSENT_E_KEY_GONE ? status : CONSENT_E_KEY_UNAVAILABLE, 0,
+                   "the key store did not %s (%s)", what, consent_status_name(status));
 }
 
 static consent_status new_master(cs_home *home, uint8_t master[CS_KEY_SIZE], consent_error *err)
@@ -99,14 +106,11 @@ static consent_status new_master(cs_home *home, uint8_t master[CS_KEY_SIZE], con
         return cs_fail(err, CONSENT_E_KEY_GONE, 0,
                        "the key store has no key for this home, although its ledgers exist; restore the key, or erase "
                        "the home and ask people again");
-    code = home->env.random(home->env.ctx, master, CS_KEY_SIZE);
-    if (code != 0)
-        return cs_fail_os(err, code, "the system's random generator failed");
-    consent_status status = home->keystore->put(home->keystore->ctx, MASTER_NAME, master, CS_KEY_SIZE);
+    consent_status status = cs_random(&home->env, master, CS_KEY_SIZE, err);
     if (status != CONSENT_OK)
-        return cs_fail(err, status == CONSENT_E_KEY_GONE ? status : CONSENT_E_KEY_UNAVAILABLE, 0,
-                       "the key store did not keep a new master key (%s)", consent_status_name(status));
-    return CONSENT_OK;
+        return status;
+    status = home->keystore->put(home->keystore->ctx, MASTER_NAME, master, CS_KEY_SIZE);
+    return status == CONSENT_OK ? status : key_store_failed(status, "keep a new master key", err);
 }
 
 /* A value that only this key gives, beside the files it sealed: with another one they come from another install. */
@@ -143,9 +147,7 @@ consent_status cs_home_unlock(cs_home *home, consent_error *err)
     else if (status == CONSENT_E_NOT_FOUND)
         status = new_master(home, master, err);
     else if (status != CONSENT_OK)
-        status = cs_fail(err, status == CONSENT_E_KEY_GONE ? status : CONSENT_E_KEY_UNAVAILABLE, 0,
-                         "the key store did not give the master key (%s); decisions are deny until it does",
-                         consent_status_name(status));
+        status = key_store_failed(status, "give the master key; decisions are deny until it does", err);
     if (status == CONSENT_OK)
         status = check_install(home, master, err);
     if (status == CONSENT_OK)
@@ -173,8 +175,7 @@ consent_status cs_home_renew(cs_home *home, consent_error *err)
     if (home->key_status == CONSENT_E_KEY_GONE) {
         consent_status status = home->keystore->remove(home->keystore->ctx, MASTER_NAME);
         if (status != CONSENT_OK && status != CONSENT_E_NOT_FOUND && status != CONSENT_E_KEY_GONE)
-            return cs_fail(err, CONSENT_E_KEY_UNAVAILABLE, 0, "the key store did not forget the lost key (%s)",
-                           consent_status_name(status));
+            return key_store_failed(status, "forget the lost key", err);
     }
     cs_home_forget_policies(home);
     home->key_status = CONSENT_E_KEY_UNAVAILABLE;
@@ -195,7 +196,7 @@ static consent_status copy_config(cs_home *home, const consent_config *config, c
     if (home->root_count) {
         home->roots = cs_alloc(&home->env.memory, home->root_count * CS_P256_PUBLIC_SIZE);
         if (!home->roots)
-            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the root keys");
+            return cs_no_memory(err, "the root keys");
         memcpy(home->roots, config->root_keys, home->root_count * CS_P256_PUBLIC_SIZE);
     }
     home->keystore = &home->keystore_copy;
@@ -252,13 +253,12 @@ consent_status cs_home_open(const cs_env *env, const consent_config *config, cs_
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "config.home is missing or too long; name a directory");
     home = cs_alloc(&env->memory, sizeof *home);
     if (!home)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the home");
+        return cs_no_memory(err, "the home");
     home->env = *env;
     home->key_status = CONSENT_E_KEY_UNAVAILABLE;
     home->process_id = env->process_id(env->ctx);
     home->lock = env->mutex_create(env->ctx);
-    status =
-        home->lock ? open_parts(home, config, err) : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the home's lock");
+    status = home->lock ? open_parts(home, config, err) : cs_no_memory(err, "the home's lock");
     if (status != CONSENT_OK) {
         cs_home_close(home);
         return status;
@@ -344,33 +344,22 @@ static consent_status seal_aad(const cs_home *home, const char *name, cs_buffer 
 consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[CS_KEY_SIZE], cs_span content,
                             consent_error *err)
 {
-    uint8_t random[32], nonce[CS_NONCE_SIZE];
+    uint8_t random[32];
     cs_seal_ahead ahead;
     cs_buffer aad, file;
-    size_t file_size = SEAL_HEADER_SIZE + content.size + CS_TAG_SIZE;
     consent_status status = seal_aad(home, name, &aad, err);
-    cs_buffer_init(&file, &home->env.memory, file_size);
-    if (status == CONSENT_OK) {
-        int code = home->env.random(home->env.ctx, random, sizeof random);
-        if (code != 0)
-            status = cs_fail_os(err, code, "the system's random generator failed");
-    }
+    cs_buffer_init(&file, &home->env.memory, SEAL_HEADER_SIZE + content.size + CS_TAG_SIZE);
+    if (status == CONSENT_OK)
+        status = cs_random(&home->env, random, sizeof random, err);
     if (status == CONSENT_OK)
         status = cs_seal_prepare(key, home->nonce_key, random, cs_buffer_span(&aad), &ahead, err);
     if (status == CONSENT_OK) {
-        uint8_t *sealed = cs_alloc(&home->env.memory, content.size + CS_TAG_SIZE);
-        if (!sealed) {
-            status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to seal a file of %zu bytes", content.size);
-        } else {
-            status = cs_seal_hedged(&ahead, cs_buffer_span(&aad), content, content, nonce, sealed, err);
-            cs_buffer_append(&file, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1);
-            cs_buffer_append(&file, nonce, sizeof nonce);
-            cs_buffer_append(&file, sealed, content.size + CS_TAG_SIZE);
-            cs_free(&home->env.memory, sealed, content.size + CS_TAG_SIZE);
-        }
+        cs_buffer_append(&file, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1);
+        uint8_t *nonce = cs_buffer_extend(&file, CS_NONCE_SIZE + content.size + CS_TAG_SIZE);
+        status = cs_buffer_status(&file, name, err);
+        if (status == CONSENT_OK)
+            status = cs_seal_hedged(&ahead, cs_buffer_span(&aad), content, content, nonce, nonce + CS_NONCE_SIZE, err);
     }
-    if (status == CONSENT_OK)
-        status = cs_buffer_status(&file, "a sealed file", err);
     if (status == CONSENT_OK)
         status = cs_file_replace(&home->env, home->dir, name, cs_buffer_span(&file), err);
     cs_buffer_free(&aad);
@@ -378,40 +367,42 @@ consent_status cs_home_seal(cs_home *home, const char *name, const uint8_t key[C
     return status;
 }
 
+/* Appends; what did not open leaves nothing behind. */
+static consent_status open_sealed(const char *name, const uint8_t key[CS_KEY_SIZE], cs_span file, cs_span aad,
+                                  cs_buffer *out, consent_error *err)
+{
+    uint8_t none[1];
+    cs_span sealed = {file.data + SEAL_HEADER_SIZE, file.size - SEAL_HEADER_SIZE};
+    size_t size = sealed.size - CS_TAG_SIZE;
+    uint8_t *plain = size != 0 ? cs_buffer_extend(out, size) : none;
+    consent_status status = cs_buffer_status(out, name, err);
+    if (status != CONSENT_OK)
+        return status;
+    status = cs_xaes_open(key, file.data + sizeof(SEAL_MAGIC) - 1, aad, sealed, plain, err);
+    if (status != CONSENT_OK) {
+        cs_wipe(plain, size);
+        out->size -= size;
+    }
+    return status != CONSENT_E_TAMPERED
+               ? status
+               : cs_fail(err, status, 0, "the seal of file %s does not fit: it was changed, or comes from another home",
+                         name);
+}
+
 consent_status cs_home_unseal(cs_home *home, const char *name, const uint8_t key[CS_KEY_SIZE], size_t max_size,
                               cs_buffer *out, consent_error *err)
 {
     cs_buffer aad, file;
-    consent_status status;
     cs_buffer_init(&file, &home->env.memory, SEAL_HEADER_SIZE + max_size + CS_TAG_SIZE);
     cs_buffer_init(&aad, &home->env.memory, 256);
-    status = cs_file_load(&home->env, home->dir, name, &file, err);
+    consent_status status = cs_file_load(&home->env, home->dir, name, &file, err);
     if (status == CONSENT_OK &&
         (file.size < SEAL_HEADER_SIZE + CS_TAG_SIZE || memcmp(file.data, SEAL_MAGIC, sizeof(SEAL_MAGIC) - 1) != 0))
         status = cs_fail(err, CONSENT_E_CORRUPT, 0, "file %s is not a sealed file of this library", name);
     if (status == CONSENT_OK)
         status = seal_aad(home, name, &aad, err);
-    if (status == CONSENT_OK) {
-        cs_span sealed = {file.data + SEAL_HEADER_SIZE, file.size - SEAL_HEADER_SIZE};
-        size_t plain_size = sealed.size - CS_TAG_SIZE;
-        uint8_t *plain = cs_alloc(&home->env.memory, plain_size + 1);
-        if (!plain) {
-            status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to read file %s", name);
-        } else {
-            status = cs_xaes_open(key, file.data + sizeof(SEAL_MAGIC) - 1, cs_buffer_span(&aad), sealed, plain, err);
-            if (status == CONSENT_OK) {
-                cs_buffer_append(out, plain, plain_size);
-                status = cs_buffer_status(out, name, err);
-            } else if (status == CONSENT_E_TAMPERED) {
-                status = cs_fail(err, status, 0,
-                                 "the seal of file %s does not fit: it was changed, or comes from "
-                                 "another home",
-                                 name);
-            }
-            cs_wipe(plain, plain_size);
-            cs_free(&home->env.memory, plain, plain_size + 1);
-        }
-    }
+    if (status == CONSENT_OK)
+        status = open_sealed(name, key, cs_buffer_span(&file), cs_buffer_span(&aad), out, err);
     cs_buffer_free(&aad);
     cs_buffer_free(&file);
     return status;

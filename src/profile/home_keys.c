@@ -8,11 +8,11 @@
 #define KEYS_NAME "keyset" /* file */
 #define LINE_MAX_BYTES CS_JWS_MAX_BYTES(CS_KEY_SET_MAX_BYTES)
 
-static consent_status check_newest(cs_home *home, const cs_signers *signers, consent_error *err)
+consent_status cs_home_check_newest(cs_home *home, const cs_signers *signers, consent_error *err)
 {
     cs_policy_index *index = cs_alloc(&home->env.memory, sizeof *index);
     if (!index)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the list of policies");
+        return cs_no_memory(err, "the list of policies");
     consent_status status = cs_index_load(home, index, err);
     if (status == CONSENT_OK)
         status = cs_index_check_key_set(home, index, signers, err);
@@ -32,7 +32,7 @@ bool cs_home_is_key_set(const cs_home *home, cs_span bytes, cs_str *line)
 consent_status cs_home_keep_key_set(cs_home *home, cs_str line, const cs_signers *signers, consent_error *err)
 {
     cs_buffer kept;
-    if (check_newest(home, signers, NULL) != CONSENT_OK)
+    if (cs_home_check_newest(home, signers, NULL) != CONSENT_OK)
         return CONSENT_OK;
     cs_buffer_init(&kept, &home->env.memory, LINE_MAX_BYTES);
     consent_status status = cs_home_unseal(home, KEYS_NAME, home->store_key, LINE_MAX_BYTES, &kept, NULL);
@@ -47,7 +47,7 @@ consent_status cs_home_key_set(cs_home *home, cs_key_set *set, consent_error *er
     cs_buffer line;
     cs_signers *signers = cs_alloc(&home->env.memory, sizeof *signers);
     if (!signers)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the key set");
+        return cs_no_memory(err, "the key set");
     memset(set, 0, sizeof *set);
     cs_buffer_init(&line, &home->env.memory, LINE_MAX_BYTES);
     consent_status status = cs_home_unseal(home, KEYS_NAME, home->store_key, LINE_MAX_BYTES, &line, err);
@@ -56,7 +56,7 @@ consent_status cs_home_key_set(cs_home *home, cs_key_set *set, consent_error *er
                                    home->root_count, set, signers, err);
     /* One that another root's newer set replaced, or that was put back, names nobody. */
     if (status == CONSENT_OK)
-        status = check_newest(home, signers, err);
+        status = cs_home_check_newest(home, signers, err);
     if (status == CONSENT_E_TAMPERED || status == CONSENT_E_REJECTED)
         status = CONSENT_E_NOT_FOUND;
     cs_buffer_free(&line);

@@ -19,6 +19,17 @@ static consent_status seal_part(cs_home *home, char prefix, const uint8_t hash[C
     return status == CONSENT_OK ? cs_home_seal(home, name, home->store_key, content, err) : status;
 }
 
+/* What was just encoded, cleared for the next. */
+static consent_status seal_encoded(cs_home *home, char prefix, const uint8_t hash[CS_HASH_SIZE], cs_buffer *bytes,
+                                   consent_error *err)
+{
+    consent_status status = cs_buffer_status(bytes, "a part of the policy", err);
+    if (status == CONSENT_OK)
+        status = seal_part(home, prefix, hash, cs_buffer_span(bytes), err);
+    cs_buffer_clear(bytes);
+    return status;
+}
+
 static consent_status unseal_part(cs_home *home, char prefix, const uint8_t hash[CS_HASH_SIZE], cs_buffer *out,
                                   consent_error *err)
 {
@@ -102,7 +113,7 @@ consent_status cs_home_refresh_policies(cs_home *home, consent_error *err)
         return CONSENT_OK;
     index = cs_alloc(&home->env.memory, sizeof *index);
     if (!index)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the list of policies");
+        return cs_no_memory(err, "the list of policies");
     status = cs_index_load(home, index, err);
     for (size_t i = 0; status == CONSENT_OK && i < index->held_count; i++) {
         cs_policy *policy = NULL;
@@ -159,17 +170,12 @@ static consent_status seal_parts(cs_home *home, const cs_bundle *bundle, consent
     cs_buffer_init(&bytes, &home->env.memory, COMPACT_MAX_BYTES);
     if (status == CONSENT_OK) {
         cs_texts_encode(bundle->texts, &bytes);
-        status = cs_buffer_status(&bytes, "the policy's texts", err);
+        status = seal_encoded(home, 't', policy->hash, &bytes, err);
     }
-    if (status == CONSENT_OK)
-        status = seal_part(home, 't', policy->hash, cs_buffer_span(&bytes), err);
-    cs_buffer_clear(&bytes);
     if (status == CONSENT_OK) {
         cs_policy_encode(policy, &bytes);
-        status = cs_buffer_status(&bytes, "the policy's compact form", err);
+        status = seal_encoded(home, 'b', policy->hash, &bytes, err);
     }
-    if (status == CONSENT_OK)
-        status = seal_part(home, 'b', policy->hash, cs_buffer_span(&bytes), err);
     cs_buffer_free(&bytes);
     return status;
 }
@@ -240,30 +246,6 @@ static consent_status place(cs_home *home, arrival *new, int64_t now_ms, consent
     return changed ? publish_index(home, &new->index, err) : CONSENT_OK;
 }
 
-/* One installation at a time among all processes: the list of policies is read, judged and replaced as one. */
-static consent_status lock_installing(cs_home *home, cs_file **lock, consent_error *err)
-{
-    const cs_env *env = &home->env;
-    int code = env->file_open(env->ctx, home->dir, INSTALL_LOCK_NAME, CS_OPEN_CREATE, lock);
-    if (code != 0) {
-        *lock = NULL;
-        return cs_fail_os(err, code, "the lock for installing policies could not be opened");
-    }
-    code = env->file_lock(env->ctx, *lock, true);
-    if (code == 0)
-        return CONSENT_OK;
-    env->file_close(env->ctx, *lock);
-    *lock = NULL;
-    return cs_fail(err, CONSENT_E_LOCKED, code,
-                   "the lock for installing policies could not be taken on this file system");
-}
-
-static void unlock_installing(cs_home *home, cs_file *lock)
-{
-    home->env.file_unlock(home->env.ctx, lock);
-    home->env.file_close(home->env.ctx, lock);
-}
-
 /* Verifies. `keys` is the key set's line. */
 static consent_status open_arrival(cs_home *home, cs_span bytes, int64_t now_ms, arrival *new, cs_str *keys,
                                    consent_error *err)
@@ -297,7 +279,7 @@ static consent_status install(cs_home *home, cs_span bytes, consent_error *err)
     cs_str keys;
     arrival *new = cs_alloc(&home->env.memory, sizeof *new);
     if (!new)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to install a policy");
+        return cs_no_memory(err, "the policy");
     home->env.clock(home->env.ctx, &clock);
     consent_status status = open_arrival(home, bytes, clock.wall_ms, new, &keys, err);
     if (status == CONSENT_OK)
@@ -317,32 +299,28 @@ consent_status cs_home_install(cs_home *home, cs_span bytes, consent_error *err)
 {
     cs_file *lock = NULL;
     consent_status status = cs_home_unlock(home, err);
+    /* One installation at a time among all processes: the list of policies is read, judged and replaced as one. */
     if (status == CONSENT_OK)
-        status = lock_installing(home, &lock, err);
+        status = cs_lock_open(&home->env, home->dir, INSTALL_LOCK_NAME, &lock, err);
     if (status != CONSENT_OK)
         return status;
     status = install(home, bytes, err);
-    unlock_installing(home, lock);
+    cs_lock_close(&home->env, lock);
     return status;
 }
 
 consent_status cs_home_statement(cs_home *home, cs_span bytes, const char *typ, cs_buffer *payload, consent_error *err)
 {
     cs_clock clock;
-    struct {
-        cs_policy_index index;
-        cs_signers signers;
-    } *seen = cs_alloc(&home->env.memory, sizeof *seen);
-    if (!seen)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the list of policies");
+    cs_signers *signers = cs_alloc(&home->env.memory, sizeof *signers);
+    if (!signers)
+        return cs_no_memory(err, "the key set");
     home->env.clock(home->env.ctx, &clock);
     consent_status status = cs_statement_open(&home->env.memory, bytes, typ, home->roots, home->root_count,
-                                              clock.wall_ms, &seen->signers, payload, err);
+                                              clock.wall_ms, signers, payload, err);
     if (status == CONSENT_OK)
-        status = cs_index_load(home, &seen->index, err);
-    if (status == CONSENT_OK)
-        status = cs_index_check_key_set(home, &seen->index, &seen->signers, err);
-    cs_free(&home->env.memory, seen, sizeof *seen);
+        status = cs_home_check_newest(home, signers, err);
+    cs_free(&home->env.memory, signers, sizeof *signers);
     return status;
 }
 

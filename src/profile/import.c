@@ -15,10 +15,11 @@ static consent_status check_given(const consent_imported *given, int64_t now_ms,
                        REFERENCE_MAX_SIZE);
     if (given->given_ms <= 0 || given->given_ms > now_ms)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "given.given_ms is missing or in the future: say when it was given");
-    if (given->scope && !cs_id_is_valid(cs_str_of(given->scope)))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "given.scope is not an identifier");
-    if (given->purpose && !cs_id_is_valid(cs_str_of(given->purpose)))
-        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "given.purpose is not an identifier");
+    const char *bad = given->scope && !cs_id_is_valid(cs_str_of(given->scope))       ? "scope"
+                      : given->purpose && !cs_id_is_valid(cs_str_of(given->purpose)) ? "purpose"
+                                                                                     : NULL;
+    if (bad)
+        return cs_fail(err, CONSENT_E_ARGUMENT, 0, "given.%s is not an identifier", bad);
     return CONSENT_OK;
 }
 
@@ -40,49 +41,49 @@ static const cs_policy *find_policy(cs_profile *profile, const consent_imported 
     return found;
 }
 
-static consent_status check_policy(const cs_policy *policy, int64_t now_ms, consent_error *err)
+/* Why the policy allows no import now; NULL: it does. */
+static const char *policy_forbids(const cs_policy *policy, int64_t now_ms, consent_status *status)
 {
+    *status = CONSENT_E_NOT_FOUND;
     if (!policy)
-        return cs_fail(err, CONSENT_E_NOT_FOUND, 0,
-                       "nothing was imported: no such policy version is held here, install it first");
-    if (!policy->import_allowed)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "nothing was imported: policy '%s' version %u does not allow it (`import`)", policy->id,
-                       (unsigned)policy->version);
-    if (policy->valid_until_ms && now_ms >= policy->valid_until_ms)
-        return cs_fail(err, CONSENT_E_EXPIRED, 0,
-                       "nothing was imported: policy '%s' is past its time, install a newer one", policy->id);
-    if (now_ms < policy->effective_ms)
-        return cs_fail(err, CONSENT_E_REJECTED, 0, "nothing was imported: policy '%s' version %u is not in force yet",
-                       policy->id, (unsigned)policy->version);
-    return CONSENT_OK;
+        return "no such policy version is held here, install it first";
+    *status = CONSENT_E_EXPIRED;
+    if (policy->import_allowed && policy->valid_until_ms && now_ms >= policy->valid_until_ms)
+        return "the policy is past its time, install a newer one";
+    *status = CONSENT_E_REJECTED;
+    return !policy->import_allowed         ? "the policy does not allow it (`import`)"
+           : now_ms < policy->effective_ms ? "the policy is not in force yet"
+                                           : NULL;
 }
 
-/* Only what accepting the policy would cover (PIPL 14, 23, 29). */
-static consent_status check_purpose(const cs_policy *policy, const char *id, consent_error *err)
+/* Only what accepting the policy would cover (PIPL 14, 23, 29). *detail: the form or item that is in the way. */
+static const char *purpose_forbids(const cs_policy *policy, const char *id, consent_status *status, const char **detail)
 {
     if (!id)
-        return CONSENT_OK;
+        return NULL;
     const cs_purpose *purpose = cs_policy_purpose(policy, cs_str_of(id));
+    *status = CONSENT_E_NOT_FOUND;
     if (!purpose || purpose->undeclared)
-        return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "nothing was imported: policy '%s' does not declare purpose '%s'",
-                       policy->id, id);
+        return "the policy does not declare the purpose";
+    *status = CONSENT_E_REJECTED;
+    if (purpose->ground != CONSENT_GROUND_CONSENT)
+        return "the purpose needs no consent";
     uint8_t form = (uint8_t)cs_purpose_effective_form(policy, purpose);
-    if (purpose->ground != CONSENT_GROUND_CONSENT || form != CS_FORM_POLICY)
-        return cs_fail(err, CONSENT_E_REJECTED, 0,
-                       "nothing was imported: purpose '%s' needs %s consent of its own, ask for it here", id,
-                       purpose->ground != CONSENT_GROUND_CONSENT ? "no" : cs_consent_form_name(form));
-    for (uint16_t i = 0; i < purpose->data_count; i++)
-        if (policy->data[purpose->data[i].item].sensitive != CS_NOT_SENSITIVE)
-            return cs_fail(err, CONSENT_E_REJECTED, 0,
-                           "nothing was imported: purpose '%s' takes sensitive data '%s', ask for it here (PIPL 29)",
-                           id, policy->data[purpose->data[i].item].id);
-    return CONSENT_OK;
+    if (form != CS_FORM_POLICY) {
+        *detail = cs_consent_form_name(form);
+        return "the purpose needs a consent of its own, ask for it here";
+    }
+    for (uint16_t i = 0; i < purpose->data_count; i++) {
+        if (policy->data[purpose->data[i].item].sensitive == CS_NOT_SENSITIVE)
+            continue;
+        *detail = policy->data[purpose->data[i].item].id;
+        return "the data are sensitive, ask for them here (PIPL 29)";
+    }
+    return NULL;
 }
 
 /* An answer given here, or one that may have been lost, is never replaced by what is said to have been before. */
-static consent_status check_unanswered(const cs_profile *profile, const cs_policy *policy, const char *purpose,
-                                       consent_error *err)
+static const char *answer_forbids(const cs_profile *profile, const cs_policy *policy, const char *purpose)
 {
     const cs_state *state = &profile->state;
     cs_name policy_name = cs_state_name(state, cs_str_of(policy->id));
@@ -97,10 +98,7 @@ static consent_status check_unanswered(const cs_profile *profile, const cs_polic
             answered = answered || ((acts[i].policy == policy_name || acts[i].policy == 0 || g == 1) &&
                                     (acts[i].flags & CS_ACT_IMPORTED) == 0);
     }
-    if (!answered)
-        return CONSENT_OK;
-    return cs_fail(err, CONSENT_E_REJECTED, 0,
-                   "nothing was imported: the person answered here already, or a record was lost: ask here");
+    return answered ? "the person answered here already, or a record was lost: ask here" : NULL;
 }
 
 static consent_status import(cs_profile *profile, const consent_imported *given, consent_error *err)
@@ -108,15 +106,19 @@ static consent_status import(cs_profile *profile, const consent_imported *given,
     cs_now now;
     cs_profile_now(profile, &now);
     consent_status status = check_given(given, now.now_ms, err);
-    const cs_policy *policy = find_policy(profile, given, &now);
-    if (status == CONSENT_OK)
-        status = check_policy(policy, now.now_ms, err);
-    if (status == CONSENT_OK)
-        status = check_purpose(policy, given->purpose, err);
-    if (status == CONSENT_OK)
-        status = check_unanswered(profile, policy, given->purpose, err);
     if (status != CONSENT_OK)
         return status;
+    const cs_policy *policy = find_policy(profile, given, &now);
+    const char *detail = "";
+    const char *why = policy_forbids(policy, now.now_ms, &status);
+    if (!why)
+        why = purpose_forbids(policy, given->purpose, &status, &detail);
+    if (!why)
+        why = answer_forbids(profile, policy, given->purpose);
+    if (why)
+        return cs_fail(err, status, 0, "nothing was imported: %s (policy '%s' version %u, purpose '%s' %s)", why,
+                       policy ? policy->id : "", (unsigned)(policy ? policy->version : given->policy_version),
+                       given->purpose ? given->purpose : "", detail);
     cs_event event = {.type = CS_EVENT_IMPORTED,
                       .actor = CS_ACTOR_SELF,
                       .policy = cs_policy_ref_of(policy),

@@ -113,7 +113,8 @@ struct cs_profile {
     int64_t last_elapsed_ms;
     cs_watch *watches; /* home->lock; by id */
     cs_state state;
-    size_t watch_count, watch_capacity;
+    size_t watch_count;
+    uint32_t watch_capacity;
     uint64_t last_watch_id;
     uint8_t key[CS_KEY_SIZE];
     char key_name[CS_HOME_NAME_SIZE];
@@ -146,6 +147,7 @@ consent_status cs_profile_refresh(cs_profile *profile, consent_error *err);
 consent_status cs_profile_look_after_page(cs_profile *profile, bool at_once, consent_error *err);
 cs_ledger_sink cs_profile_sink(cs_profile *profile);
 void cs_profile_fail(cs_profile *profile, consent_status status, const consent_error *why);
+consent_status cs_profile_tell_health(const cs_profile *profile, consent_error *err);
 /* What may pass by itself: a busy lock, a key store that is not up yet. */
 bool cs_profile_is_transient(consent_status status);
 void cs_profile_begin_session(cs_profile *profile, int64_t elapsed_ms);
@@ -165,6 +167,19 @@ consent_status cs_profile_load_notice(cs_profile *profile, const uint8_t hash[CS
 consent_status cs_replay_event(cs_state *state, const uint8_t *stream, cs_span bytes, consent_error *err);
 consent_status cs_replay_evidence(cs_state *state, const uint8_t *stream, cs_span bytes, bool over, const cs_now *now,
                                   consent_error *err);
+
+/* The record as it was known at some moment, read into a state of its own (made and freed by the caller). */
+typedef struct cs_past {
+    cs_state state;
+    int64_t until_ms;     /* own events stamped later, and what stands behind them, were not known then */
+    uint64_t until_count; /* nor what stands behind so many events */
+    uint64_t read;
+    bool over;
+} cs_past;
+consent_status cs_past_read(cs_past *past, cs_ledger *ledger, consent_error *err); /* NULL: nothing recorded */
+
+/* ---- answers.c ---- */
+void cs_answer_json(int32_t decision, int32_t reason, cs_json_out *out);
 
 /* ---- opening.c: with home->lock held ---- */
 
@@ -258,7 +273,7 @@ void cs_profile_seal_unsent(cs_profile *profile);
 typedef struct cs_hash_list {
     uint8_t *hashes;
     size_t count;
-    size_t capacity;
+    uint32_t capacity;
 } cs_hash_list;
 /* A set of hashes, in order of arrival. */
 consent_status cs_hash_list_add(cs_hash_list *list, const cs_memory *memory, const uint8_t hash[CS_HASH_SIZE],

@@ -182,7 +182,7 @@ static consent_status record_both(cs_profile *profile, const cs_event *events, s
     size_t size = (count + also->count) * sizeof *events;
     cs_event *all = cs_alloc(memory, size);
     if (!all)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to record an act");
+        return cs_no_memory(err, "an act");
     memcpy(all, events, count * sizeof *events);
     memcpy(all + count, also->events, also->count * sizeof *events);
     consent_status status = cs_profile_record(profile, all, count + also->count, restrictive, first_seq, err);

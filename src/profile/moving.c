@@ -56,7 +56,7 @@ consent_status cs_moving_finish(cs_profile *profile, bool *moved, consent_error 
     if (!c || !before) {
         cs_free(memory, c, sizeof *c);
         cs_profile_abort_parts(profile);
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to go on in a new stream");
+        return cs_no_memory(err, "a new stream");
     }
     consent_status status = cs_moving_copy(profile, before->id, before->acked_seq + next, next, c, err);
     const cs_ledger_part part = {.kind = CS_PART_ACTS, .events = c->spans, .count = c->count};

@@ -47,7 +47,7 @@ static cs_notice *find_or_add(cs_notice_list *list, cs_str id)
 
 static consent_status no_memory(consent_error *err)
 {
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to read the notices");
+    return cs_no_memory(err, "the notices");
 }
 
 static bool keep_received(cs_notice_list *list, cs_notice *known, const cs_event *event)

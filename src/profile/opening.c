@@ -9,7 +9,8 @@
 /* A profile's key file: the key, and whether its ledger was ever durable. A ledger that was and is gone is a loss, never a
  * fresh start. */
 #define KEY_FILE_SIZE (CS_KEY_SIZE + 1u)
-#define NAMES_AT_ONCE 32u
+#define NAMES_AT_ONCE 256u
+#define LEDGER_NAME_LENGTH 18u
 
 /* ---- keys ------------------------------------------------------------------------------------------------ */
 
@@ -27,10 +28,8 @@ static consent_status seal_key(cs_profile *profile, bool ledger_made, consent_er
 static consent_status new_profile_key(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
-    int code = home->env.random(home->env.ctx, profile->key, CS_KEY_SIZE);
-    if (code != 0)
-        return cs_fail_os(err, code, "the system's random generator failed");
-    return profile->ephemeral ? CONSENT_OK : seal_key(profile, false, err);
+    consent_status status = cs_random(&home->env, profile->key, CS_KEY_SIZE, err);
+    return status != CONSENT_OK || profile->ephemeral ? status : seal_key(profile, false, err);
 }
 
 static consent_status load_profile_key(cs_profile *profile, consent_error *err)
@@ -187,16 +186,16 @@ static consent_status name_files(cs_profile *profile, consent_error *err)
     size_t size = 1;
     cs_home *home = profile->home;
     id[0] = profile->ephemeral ? 2 : profile->has_account ? 1 : 0;
+    consent_status status = CONSENT_OK;
     if (profile->ephemeral) {
-        int code = home->env.random(home->env.ctx, id + 1, 16);
-        if (code != 0)
-            return cs_fail_os(err, code, "the system's random generator failed");
+        status = cs_random(&home->env, id + 1, 16, err);
         size += 16;
     } else if (profile->has_account) {
         memcpy(id + 1, profile->account, strlen(profile->account));
         size += strlen(profile->account);
     }
-    consent_status status = cs_home_name(home, 'l', (cs_span){id, size}, name, err);
+    if (status == CONSENT_OK)
+        status = cs_home_name(home, 'l', (cs_span){id, size}, name, err);
     if (status == CONSENT_OK)
         set_names(profile, name);
     return status;
@@ -237,20 +236,16 @@ static void forget_state(cs_profile *profile)
 
 /* ---- a withdrawal made while the key was away ---------------------------------------------------------------------- */
 
-typedef struct name_list {
-    const char *prefix;
-    char names[NAMES_AT_ONCE][CS_HOME_NAME_SIZE + 40];
+typedef struct ledgers {
+    char names[NAMES_AT_ONCE][CS_HOME_NAME_SIZE];
     size_t count;
-} name_list;
+} ledgers;
 
-static void note_name(void *user, const char *name)
+static void note_ledger(void *user, const char *name)
 {
-    name_list *found = user;
-    size_t size = strlen(name);
-    if (strncmp(name, found->prefix, strlen(found->prefix)) != 0 || size >= sizeof found->names[0] ||
-        found->count == NAMES_AT_ONCE)
-        return;
-    memcpy(found->names[found->count++], name, size + 1);
+    ledgers *found = user;
+    if (name[0] == 'l' && name[1] == '-' && strlen(name) == LEDGER_NAME_LENGTH && found->count < NAMES_AT_ONCE)
+        memcpy(found->names[found->count++], name, LEDGER_NAME_LENGTH + 1);
 }
 
 /* Nobody knows whose withdrawal it was: in every ledger of the home, what was granted before now waits to be confirmed. */
@@ -277,15 +272,13 @@ static consent_status settle_marker(cs_home *home, consent_error *err)
     consent_status status = CONSENT_OK;
     if (!home->marker)
         return CONSENT_OK;
-    name_list *found = cs_alloc(&home->env.memory, sizeof *found);
+    ledgers *found = cs_alloc(&home->env.memory, sizeof *found);
     if (!found)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to settle a withdrawal made without the key");
-    found->prefix = "l-";
-    int code = home->env.dir_list(home->env.ctx, home->dir, note_name, found);
+        return cs_no_memory(err, "a withdrawal made without the key");
+    int code = home->env.dir_list(home->env.ctx, home->dir, note_ledger, found);
     home->marker = false; /* the profiles opened below must not come here again */
     for (size_t i = 0; status == CONSENT_OK && code == 0 && i < found->count; i++)
-        if (strlen(found->names[i]) == 18)
-            status = doubt(home, found->names[i], err);
+        status = doubt(home, found->names[i], err);
     cs_free(&home->env.memory, found, sizeof *found);
     if (status == CONSENT_OK && code == 0)
         code = home->env.file_unlink(home->env.ctx, home->dir, CS_MARKER_NAME);
@@ -318,7 +311,7 @@ cs_profile *cs_profile_new(cs_home *home, const char *account, bool ephemeral, c
         profile->table = home->env.mutex_create(home->env.ctx);
     if (!profile || !profile->table) {
         cs_free(&home->env.memory, profile, sizeof *profile);
-        (void)cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the profile");
+        (void)cs_no_memory(err, "the profile");
         return NULL;
     }
     profile->home = home;
@@ -363,35 +356,19 @@ consent_status cs_profile_open(cs_home *home, const char *account, bool ephemera
     return CONSENT_OK;
 }
 
-/* Does something with a file and all that stands beside it under the same name: lock, checkpoint, bytes kept aside. */
-static int for_each_name(cs_home *home, const char *prefix, int (*act)(cs_home *home, const char *name))
+static int remove_one(void *user, cs_dir *dir, const char *name)
 {
-    name_list *found = cs_alloc(&home->env.memory, sizeof *found);
-    int code = found ? 0 : ENOMEM;
-    bool more = code == 0;
-    while (more && code == 0) {
-        found->prefix = prefix;
-        found->count = 0;
-        code = home->env.dir_list(home->env.ctx, home->dir, note_name, found);
-        for (size_t i = 0; code == 0 && i < found->count; i++)
-            code = act(home, found->names[i]);
-        more = found->count == NAMES_AT_ONCE;
-    }
-    cs_free(&home->env.memory, found, sizeof *found);
-    return code;
-}
-
-static int remove_one(cs_home *home, const char *name)
-{
+    const cs_home *home = user;
     if (name[0] == 'i' && home->keystore->public_key) /* a device key: the key store's half first */
         (void)home->keystore->remove(home->keystore->ctx, name);
-    int code = home->env.file_unlink(home->env.ctx, home->dir, name);
+    int code = home->env.file_unlink(home->env.ctx, dir, name);
     return code == ENOENT ? 0 : code;
 }
 
 /* Quarantine: kept under a name of its own, never deleted. */
-static int set_aside(cs_home *home, const char *name)
+static int set_aside(void *user, cs_dir *dir, const char *name)
 {
+    const cs_home *home = user;
     char aside[160];
     uint8_t random[4];
     char text[2 * sizeof random + 1];
@@ -400,28 +377,33 @@ static int set_aside(cs_home *home, const char *name)
         return code;
     cs_hex_encode(random, sizeof random, text);
     snprintf(aside, sizeof aside, "q-%s-%s", text, name);
-    return home->env.file_rename(home->env.ctx, home->dir, name, aside);
+    return home->env.file_rename(home->env.ctx, dir, name, aside);
 }
 
-/* What the person was shown stands in files named for their ledger. */
-static int for_each_notice(cs_profile *profile, int (*act)(cs_home *home, const char *name))
+typedef int (*file_act)(void *user, cs_dir *dir, const char *name);
+
+/* With files of these prefixes, and all that stands beside them under the same name: lock, checkpoint, bytes kept aside. */
+static int act_on(cs_home *home, const char *prefixes, file_act act)
 {
-    char prefix[CS_HOME_NAME_SIZE];
-    memcpy(prefix, profile->ledger_name, sizeof prefix);
-    if (!profile->ephemeral) /* they share its prefix */
-        prefix[0] = 'n';
-    return for_each_name(profile->home, prefix, act);
+    int code = 0;
+    for (; *prefixes && code == 0; prefixes += strlen(prefixes) + 1)
+        code = cs_dir_clear(&home->env, home->dir, prefixes, act, home);
+    return code == 0 ? home->env.dir_sync(home->env.ctx, home->dir) : code;
 }
 
-/* Device keys, and what a sync remembers: named like the ledger. */
-static int for_each_sync_file(cs_profile *profile, int (*act)(cs_home *home, const char *name))
+/* With files of the profile, by the first letters of their names: key, ledger (an ephemeral one's, too), notices shown, what a sync
+ * remembers, device keys (identity). */
+static int act_on_profile(cs_profile *profile, const char *letters, file_act act)
 {
-    char name[CS_HOME_NAME_SIZE];
-    memcpy(name, profile->ledger_name, sizeof name);
-    name[0] = 'i';
-    int code = for_each_name(profile->home, name, act);
-    name[0] = 's';
-    return code != 0 ? code : for_each_name(profile->home, name, act);
+    char prefix[CS_HOME_NAME_SIZE + 1] = {0};
+    int code = 0;
+    for (; *letters && code == 0; letters++) {
+        memcpy(prefix, profile->ledger_name, CS_HOME_NAME_SIZE);
+        if (*letters != 'l')
+            prefix[0] = *letters;
+        code = cs_dir_clear(&profile->home->env, profile->home->dir, prefix, act, profile->home);
+    }
+    return code == 0 ? act_on(profile->home, "", act) : code;
 }
 
 static consent_status destroy_files(cs_profile *profile, consent_error *err)
@@ -433,19 +415,10 @@ static consent_status destroy_files(cs_profile *profile, consent_error *err)
     bool has_key = false;
     if (!profile->ephemeral && cs_home_look(home, profile->key_name, &has_key, NULL) == CONSENT_OK && has_key)
         (void)cs_file_replace(&home->env, home->dir, profile->key_name, (cs_span){zeros, sizeof zeros}, NULL);
-    int code = for_each_name(home, profile->key_name, remove_one);
+    int code = act_on_profile(profile, "kis", remove_one);
     if (code == 0)
-        code = for_each_sync_file(profile, remove_one);
-    if (code != 0)
-        return cs_fail_os(err, code, "the profile's keys could not be removed");
-    code = home->env.dir_sync(home->env.ctx, home->dir);
-    if (code == 0)
-        code = for_each_name(home, profile->ledger_name, remove_one);
-    if (code == 0)
-        code = for_each_notice(profile, remove_one);
-    if (code == 0)
-        code = home->env.dir_sync(home->env.ctx, home->dir);
-    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the profile's ledger could not be removed durably");
+        code = act_on_profile(profile, "ln", remove_one);
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "removing the profile's files durably");
 }
 
 static bool is_forked(const cs_profile *profile)
@@ -473,49 +446,31 @@ consent_status cs_profile_erase(cs_profile *profile, consent_error *err)
     return status;
 }
 
-/* The master key is lost, or the files are another install's: nothing can be read. All of it is kept aside. */
-static consent_status renew_home(cs_home *home, consent_error *err)
+/* Damage is kept under names of its own: `prefixes` of the home's files, or NULL for the profile's. */
+static consent_status set_files_aside(cs_profile *profile, const char *prefixes, consent_error *err)
 {
-    static const char *const prefixes[] = {"l-", "k-", "b-",       "t-",     "d-",        "n-",
-                                           "i-", "s-", "policies", "keyset", "home.check"};
-    int code = 0;
-    for (size_t i = 0; code == 0 && i < CS_COUNT_OF(prefixes); i++)
-        code = for_each_name(home, prefixes[i], set_aside);
-    if (code == 0)
-        code = home->env.dir_sync(home->env.ctx, home->dir);
-    if (code != 0)
-        return cs_fail_os(err, code, "the files of the lost key could not be set aside");
-    return cs_home_renew(home, err);
+    int code = prefixes ? act_on(profile->home, prefixes, set_aside) : act_on_profile(profile, "lkisn", set_aside);
+    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "setting damaged files aside");
+}
+
+/* The master key is lost, or the files are another install's: nothing can be read. */
+static consent_status renew_home(cs_profile *profile, consent_error *err)
+{
+    consent_status status =
+        set_files_aside(profile, "l-\0k-\0b-\0t-\0d-\0n-\0i-\0s-\0policies\0keyset\0home.check\0", err);
+    profile->ledger_name[0] = '\0'; /* names come from the key */
+    return status == CONSENT_OK ? cs_home_renew(profile->home, err) : status;
 }
 
 /* The list of policies is damaged: policies are to be installed again, the person's record stands. */
-static consent_status set_policies_aside(cs_home *home, consent_error *err)
+static consent_status set_policies_aside(cs_profile *profile, consent_error *err)
 {
-    int code = for_each_name(home, "policies", set_aside);
-    if (code == 0)
-        code = for_each_name(home, "b-", set_aside);
-    if (code == 0)
-        code = home->env.dir_sync(home->env.ctx, home->dir);
-    if (code != 0)
-        return cs_fail_os(err, code, "the damaged list of policies could not be set aside");
-    cs_home_forget_policies(home);
-    home->policies_status = CONSENT_OK;
+    consent_status status = set_files_aside(profile, "policies\0b-\0", err);
+    if (status != CONSENT_OK)
+        return status;
+    cs_home_forget_policies(profile->home);
+    profile->home->policies_status = CONSENT_OK;
     return CONSENT_OK;
-}
-
-static consent_status set_profile_aside(cs_profile *profile, consent_error *err)
-{
-    cs_home *home = profile->home;
-    int code = for_each_name(home, profile->ledger_name, set_aside);
-    if (code == 0)
-        code = for_each_name(home, profile->key_name, set_aside);
-    if (code == 0)
-        code = for_each_sync_file(profile, set_aside);
-    if (code == 0)
-        code = for_each_notice(profile, set_aside);
-    if (code == 0)
-        code = home->env.dir_sync(home->env.ctx, home->dir);
-    return code == 0 ? CONSENT_OK : cs_fail_os(err, code, "the damaged ledger could not be set aside");
 }
 
 static bool is_damage(consent_status status)
@@ -538,19 +493,12 @@ consent_status cs_profile_repair(cs_profile *profile, consent_error *err)
     }
     forget_state(profile);
     bool only_policies = home->key_status == CONSENT_OK && is_damage(home->policies_status);
-    if (home->key_status != CONSENT_OK) {
-        status = renew_home(home, err);
-        profile->ledger_name[0] = '\0'; /* names come from the key */
-    } else if (only_policies) {
-        status = set_policies_aside(home, err);
-    } else {
-        status = set_profile_aside(profile, err);
-    }
-    if (status == CONSENT_OK && !cs_profile_read_again(profile)) {
-        status = profile->health;
-        if (err)
-            *err = profile->health_error;
-    }
+    if (home->key_status != CONSENT_OK)
+        status = renew_home(profile, err);
+    else
+        status = only_policies ? set_policies_aside(profile, err) : set_files_aside(profile, NULL, err);
+    if (status == CONSENT_OK && !cs_profile_read_again(profile))
+        status = cs_profile_tell_health(profile, err);
     if (status == CONSENT_OK && !only_policies) {
         cs_event event = {.type = CS_EVENT_RECOVERED, .actor = CS_ACTOR_SYSTEM};
         status = cs_profile_record(profile, &event, 1, true, NULL, err);

@@ -67,6 +67,8 @@ consent_status cs_index_raise_claim(cs_policy_index *index, const cs_claim *clai
 
 /* ---- home_keys.c ---- */
 
+/* E_REJECTED: the home has seen a newer key set. */
+consent_status cs_home_check_newest(cs_home *home, const cs_signers *signers, consent_error *err);
 /* Whether the bytes are a key set by itself; nothing is verified. */
 bool cs_home_is_key_set(const cs_home *home, cs_span bytes, cs_str *line);
 /* Keeps a verified key set, unless the home has seen a newer one. */

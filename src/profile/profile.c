@@ -38,6 +38,13 @@ void cs_profile_fail(cs_profile *profile, consent_status status, const consent_e
         profile->health_error = *why;
 }
 
+consent_status cs_profile_tell_health(const cs_profile *profile, consent_error *err)
+{
+    if (err)
+        *err = profile->health_error;
+    return profile->health;
+}
+
 /* ---- time ---------------------------------------------------------------------------------------- */
 
 void cs_profile_begin_session(cs_profile *profile, int64_t elapsed_ms)
@@ -233,11 +240,8 @@ consent_status cs_profile_refresh(cs_profile *profile, consent_error *err)
     consent_status status = cs_profile_look_after_page(profile, false, err);
     if (status != CONSENT_OK)
         return status;
-    if (profile->health != CONSENT_OK && !try_again(profile)) {
-        if (err)
-            *err = profile->health_error;
-        return profile->health;
-    }
+    if (profile->health != CONSENT_OK && !try_again(profile))
+        return cs_profile_tell_health(profile, err);
     if (cs_page_needs_repair(home->page, profile->page_slot))
         status = repair(profile, &why);
     uint32_t generation = cs_page_generation(home->page);
@@ -277,13 +281,10 @@ consent_status cs_profile_lock_ledger(cs_profile *profile, consent_error *err)
         status = cs_fail(err, status, 0, "the home's key is not available; the record cannot be read");
     else if (profile->closed)
         status = cs_fail(err, CONSENT_E_NOT_FOUND, 0, "the profile was erased");
-    else if (!profile->ledger && profile->health != CONSENT_OK) {
-        status = profile->health;
-        if (err)
-            *err = profile->health_error;
-    } else if (profile->health == CONSENT_OK) {
+    else if (profile->health == CONSENT_OK)
         status = cs_profile_refresh(profile, err);
-    }
+    else if (!profile->ledger)
+        status = cs_profile_tell_health(profile, err);
     if (status != CONSENT_OK)
         cs_profile_unlock(profile);
     return status;

@@ -295,7 +295,7 @@ static consent_status write_frame(cs_profile *profile, const cs_event *events, s
     frame *out = cs_realloc(&profile->home->env.memory, NULL, 0, sizeof *out); /* not zeroed: 8 KB at every act */
     consent_status status;
     if (!out)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to record an act");
+        return cs_no_memory(err, "an act");
     out->count = 0;
     out->own_index = 0;
     cs_buffer_init(&out->bytes, &profile->home->env.memory, FRAME_MAX_BYTES);

@@ -39,3 +39,45 @@ consent_status cs_replay_evidence(cs_state *state, const uint8_t *stream, cs_spa
         return cs_state_begin_range(state, stream, &range, err);
     return cs_state_end_range(state, stream, &range, now ? now->elapsed_ms : 0, now ? now->session : NULL, err);
 }
+
+/* ---- the past ---------------------------------------------------------------------------------------------- */
+
+static consent_status past_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+{
+    cs_past *past = user;
+    cs_event event;
+    past->over |= past->read++ >= past->until_count;
+    if (past->over)
+        return CONSENT_OK;
+    consent_status status = cs_event_decode(bytes, &event, err);
+    if (status != CONSENT_OK)
+        return status;
+    const cs_stream_state *own = cs_state_own(&past->state);
+    bool is_own = own && memcmp(stream, own->id, CS_STREAM_ID_SIZE) == 0;
+    past->over = is_own && event.time_ms > past->until_ms;
+    return past->over ? CONSENT_OK : cs_state_apply(&past->state, stream, is_own, &event, 0, err);
+}
+
+static consent_status past_stream(void *user, const uint8_t *stream, consent_error *err)
+{
+    cs_past *past = user;
+    return past->over ? CONSENT_OK : cs_state_own_stream(&past->state, stream, err);
+}
+
+/* What a later receipt covers was not known then either. */
+static consent_status past_evidence(void *user, const uint8_t *stream, cs_span bytes, bool over, consent_error *err)
+{
+    cs_past *past = user;
+    cs_evidence evidence;
+    consent_status status = cs_evidence_read(bytes, &evidence, err);
+    if (status == CONSENT_OK && evidence.time_ms > past->until_ms)
+        past->over = true;
+    return status == CONSENT_OK && !past->over ? cs_replay_evidence(&past->state, stream, bytes, over, NULL, err)
+                                               : status;
+}
+
+consent_status cs_past_read(cs_past *past, cs_ledger *ledger, consent_error *err)
+{
+    const cs_ledger_sink sink = {.user = past, .event = past_event, .stream = past_stream, .evidence = past_evidence};
+    return ledger ? cs_ledger_verify(ledger, &sink, NULL, err) : CONSENT_OK;
+}

@@ -40,11 +40,10 @@ consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, 
 {
     reading all = {profile, list};
     cs_ledger_sink sink = {.user = &all, .event = read_event};
-    cs_ledger_report report = {0};
     consent_status status = CONSENT_OK;
     cs_requests_init(list, &profile->home->env.memory);
     if (profile->ledger)
-        status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+        status = cs_ledger_verify(profile->ledger, &sink, NULL, err);
     if (status == CONSENT_OK)
         cs_requests_settle(list);
     return status;
@@ -74,13 +73,11 @@ static consent_status make_id(cs_profile *profile, char id[CONSENT_REQUEST_ID_SI
 {
     uint8_t random[8];
     char text[2 * sizeof random + 1];
-    const cs_env *env = &profile->home->env;
-    if (env->random(env->ctx, random, sizeof random) != 0)
-        return cs_fail(err, CONSENT_E_IO, 0, "the system gave no random bytes to name the request with; try again");
+    consent_status status = cs_random(&profile->home->env, random, sizeof random, err);
     cs_hex_encode(random, sizeof random, text);
     memcpy(id, "req-", 4);
     memcpy(id + 4, text, sizeof text);
-    return CONSENT_OK;
+    return status;
 }
 
 consent_status cs_profile_new_request(cs_profile *profile, const consent_rights_request *request,

@@ -351,7 +351,7 @@ consent_status cs_switch_bind(cs_profile *profile, const consent_switch *which, 
         return status;
     cs_profile_lock(profile);
     switches *all = cs_polled_bind(profile, CS_POLLED_SWITCHES, sizeof *all, run_switches);
-    status = all ? place(all, which, &made, err) : cs_fail(err, CONSENT_E_MEMORY, 0, "no memory for the switches");
+    status = all ? place(all, which, &made, err) : cs_no_memory(err, "the switches");
     cs_profile_unlock(profile);
     return status;
 }

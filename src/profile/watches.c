@@ -24,7 +24,8 @@ void cs_watches_free(cs_profile *profile)
     const cs_memory *memory = &profile->home->env.memory;
     cs_free(memory, profile->watches, profile->watch_capacity * sizeof *profile->watches);
     profile->watches = NULL;
-    profile->watch_count = profile->watch_capacity = 0;
+    profile->watch_count = 0;
+    profile->watch_capacity = 0;
     for (size_t i = 0; i < CS_COUNT_OF(profile->polled); i++) {
         if (profile->polled[i])
             cs_free(memory, profile->polled[i], profile->polled[i]->size);
@@ -34,15 +35,11 @@ void cs_watches_free(cs_profile *profile)
 
 static bool make_room(cs_profile *profile)
 {
-    if (profile->watch_count < profile->watch_capacity)
-        return true;
-    size_t capacity = profile->watch_capacity ? profile->watch_capacity * 2 : 8;
-    cs_watch *grown = cs_realloc(&profile->home->env.memory, profile->watches, profile->watch_capacity * sizeof *grown,
-                                 capacity * sizeof *grown);
-    if (!grown)
+    cs_watch *list = cs_list_room(&profile->home->env.memory, profile->watches, profile->watch_count,
+                                  &profile->watch_capacity, sizeof *list);
+    if (!list)
         return false;
-    profile->watches = grown;
-    profile->watch_capacity = capacity;
+    profile->watches = list;
     return true;
 }
 
@@ -59,7 +56,7 @@ consent_status cs_ask_watch(cs_ask *ask, consent_watch_fn told, void *ctx, conse
     consent_status status = CONSENT_OK;
     cs_profile_lock(profile);
     if (told && !make_room(profile))
-        status = cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to watch another answer");
+        status = cs_no_memory(err, "a watch");
     if (status == CONSENT_OK)
         drop(profile, ask, ctx, false);
     if (status == CONSENT_OK && told) {

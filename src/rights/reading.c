@@ -26,7 +26,7 @@ void cs_requests_free(cs_requests *list)
 
 static consent_status no_memory(consent_error *err)
 {
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory to read the requests");
+    return cs_no_memory(err, "the requests");
 }
 
 /* Room for one more; NULL: no memory. */

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-static consent_status no_memory(consent_error *err)
-{
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the consent state");
-}
-
 consent_status cs_state_acts_reserve(cs_state *state, uint32_t more, consent_error *err)
 {
     if (more > CS_STATE_MAX_ACTS - state->act_count)
@@ -20,7 +15,7 @@ consent_status cs_state_acts_reserve(cs_state *state, uint32_t more, consent_err
         capacity = needed;
     cs_act *acts = cs_realloc(state->memory, state->acts, state->act_capacity * sizeof *acts, capacity * sizeof *acts);
     if (acts == NULL)
-        return no_memory(err);
+        return cs_no_memory(err, "the consent state");
     state->acts = acts;
     state->act_capacity = capacity;
     return CONSENT_OK;
@@ -157,15 +152,10 @@ void cs_state_acts_drop_provisional(cs_state *state)
 
 consent_status cs_state_ages_reserve(cs_state *state, consent_error *err)
 {
-    if (state->age_count < state->age_capacity)
-        return CONSENT_OK;
-    uint32_t capacity = state->age_capacity == 0 ? 4 : state->age_capacity * 2;
-    cs_age_act *ages =
-        cs_realloc(state->memory, state->ages, state->age_capacity * sizeof *ages, capacity * sizeof *ages);
+    cs_age_act *ages = cs_list_room(state->memory, state->ages, state->age_count, &state->age_capacity, sizeof *ages);
     if (ages == NULL)
-        return no_memory(err);
+        return cs_no_memory(err, "the consent state");
     state->ages = ages;
-    state->age_capacity = capacity;
     return CONSENT_OK;
 }
 

@@ -365,6 +365,6 @@ consent_status cs_state_decode(cs_state *state, cs_span bytes, consent_error *er
     cs_state_free(state);
     cs_state_init(state, memory);
     if (d.no_memory)
-        return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for reading the checkpoint");
+        return cs_no_memory(err, "reading the checkpoint");
     return cs_fail(err, CONSENT_E_CORRUPT, 0, "the checkpoint was damaged; the state is rebuilt from the events");
 }

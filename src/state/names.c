@@ -38,11 +38,6 @@ cs_name cs_state_names_find(const cs_name_table *table, cs_str text)
     return table->slots[slot_of(table, text)];
 }
 
-static consent_status no_memory(consent_error *err)
-{
-    return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the names in the consent state");
-}
-
 static consent_status grow(cs_name_table *table, consent_error *err)
 {
     const cs_memory *memory = table->arena.memory;
@@ -50,11 +45,11 @@ static consent_status grow(cs_name_table *table, consent_error *err)
     uint32_t capacity = slot_count / 2;
     uint32_t *slots = cs_alloc(memory, slot_count * sizeof *slots);
     if (slots == NULL)
-        return no_memory(err);
+        return cs_no_memory(err, "the consent state");
     cs_str *names = cs_realloc(memory, table->names, table->capacity * sizeof *names, capacity * sizeof *names);
     if (names == NULL) {
         cs_free(memory, slots, slot_count * sizeof *slots);
-        return no_memory(err);
+        return cs_no_memory(err, "the consent state");
     }
     cs_free(memory, table->slots, table->slot_count * sizeof *table->slots);
     table->names = names;
@@ -78,7 +73,7 @@ consent_status cs_state_names_intern(cs_name_table *table, cs_str text, cs_name 
     }
     char *copy = cs_arena_strndup(&table->arena, text.data, text.size);
     if (copy == NULL)
-        return no_memory(err);
+        return cs_no_memory(err, "the consent state");
     uint32_t slot = slot_of(table, text);
     table->names[table->count] = (cs_str){copy, text.size};
     table->slots[slot] = ++table->count;

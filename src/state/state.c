@@ -66,15 +66,11 @@ static consent_status permission_slot(cs_state *state, cs_str name, cs_permissio
             return CONSENT_OK;
         }
     }
-    if (state->permission_count == state->permission_capacity) {
-        uint32_t capacity = state->permission_capacity == 0 ? 8 : state->permission_capacity * 2;
-        cs_permission_state *grown = cs_realloc(state->memory, state->permissions,
-                                                state->permission_capacity * sizeof *grown, capacity * sizeof *grown);
-        if (grown == NULL)
-            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for permissions in the consent state");
-        state->permissions = grown;
-        state->permission_capacity = capacity;
-    }
+    cs_permission_state *list = cs_list_room(state->memory, state->permissions, state->permission_count,
+                                             &state->permission_capacity, sizeof *list);
+    if (list == NULL)
+        return cs_no_memory(err, "the consent state");
+    state->permissions = list;
     *out = &state->permissions[state->permission_count++];
     memset(*out, 0, sizeof **out);
     (*out)->permission = permission;
@@ -114,17 +110,19 @@ static uint64_t hash_prefix(const uint8_t *hash)
 
 static consent_status intern_all(cs_state *state, const cs_event *event, cs_act *act, consent_error *err)
 {
-    struct {
-        cs_str text;
-        cs_name *name;
-    } names[] = {{event->policy.id, &act->policy},
-                 {event->overlay.id, &act->overlay},
-                 {event->purpose, &act->purpose},
-                 {event->recipient, &act->recipient},
-                 {event->rules_id, &act->rules}};
+    static const struct {
+        uint16_t text, name;
+    } named[] = {{offsetof(cs_event, policy.id), offsetof(cs_act, policy)},
+                 {offsetof(cs_event, overlay.id), offsetof(cs_act, overlay)},
+                 {offsetof(cs_event, purpose), offsetof(cs_act, purpose)},
+                 {offsetof(cs_event, recipient), offsetof(cs_act, recipient)},
+                 {offsetof(cs_event, rules_id), offsetof(cs_act, rules)}};
     consent_status status = CONSENT_OK;
-    for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(names); i++)
-        status = cs_state_names_intern(&state->names, names[i].text, names[i].name, err);
+    for (size_t i = 0; status == CONSENT_OK && i < CS_COUNT_OF(named); i++) {
+        const void *text = (const char *)event + named[i].text;
+        void *name = (char *)act + named[i].name;
+        status = cs_state_names_intern(&state->names, *(const cs_str *)text, name, err);
+    }
     return status;
 }
 

@@ -13,15 +13,11 @@ consent_status cs_state_stream_index(cs_state *state, const uint8_t *id, uint16_
     }
     if (state->stream_count >= UINT16_MAX)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "the consent state reached its largest number of devices");
-    if (state->stream_count == state->stream_capacity) {
-        uint32_t capacity = state->stream_capacity == 0 ? 4 : state->stream_capacity * 2;
-        cs_stream_state *streams = cs_realloc(state->memory, state->streams, state->stream_capacity * sizeof *streams,
-                                              capacity * sizeof *streams);
-        if (streams == NULL)
-            return cs_fail(err, CONSENT_E_MEMORY, 0, "no memory was left for the devices in the consent state");
-        state->streams = streams;
-        state->stream_capacity = capacity;
-    }
+    cs_stream_state *streams =
+        cs_list_room(state->memory, state->streams, state->stream_count, &state->stream_capacity, sizeof *streams);
+    if (streams == NULL)
+        return cs_no_memory(err, "the consent state");
+    state->streams = streams;
     cs_stream_state *added = &state->streams[state->stream_count];
     memset(added, 0, sizeof *added);
     memcpy(added->id, id, CS_STREAM_ID_SIZE);

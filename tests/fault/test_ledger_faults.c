@@ -130,7 +130,7 @@ static void every_allocation_may_fail_once_or_for_ever(void **state)
     (void)state;
     size_t points = sweep_failures(WORLD_MEMORY, ENOMEM, false, true);
     size_t more = sweep_failures(WORLD_MEMORY, ENOMEM, true, true);
-    report_sweep("allocations", points, points + more, 60);
+    report_sweep("allocations", points, points + more, 50);
 }
 
 static void the_random_source_may_fail_once_or_for_ever(void **state)

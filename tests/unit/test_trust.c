@@ -429,7 +429,7 @@ static void nothing_is_kept_of_an_installation_that_fails(void **state)
         /* A failure of the last calls, on the way back, is of what is written already. */
         assert_true(status != CONSENT_OK || holds(f, 4 + n));
         if (holds(f, 4 + n))
-            expect(f, install(f, 100, n, FIRST), CONSENT_E_REJECTED, "key set");
+            expect(f, install(f, 5000, n, FIRST), CONSENT_E_REJECTED, "key set");
         assert_true(n < 1000);
     }
 }
