@@ -181,42 +181,64 @@ int cs_dir_clear(const cs_env *env, cs_dir *dir, const char *prefix,
 
 /* ---- errno -------------------------------------------------------------------------------- */
 
-typedef struct os_code_text {
-    int os_code;
-    consent_status status;
-    const char *text;
-} os_code_text;
-
 /* strerror is neither thread-safe nor of one language. Codes that are equal on some systems may repeat. */
-static const os_code_text os_codes[] = {
-    {ENOSPC, CONSENT_E_FULL, "no space is left on the device"},
-    {EDQUOT, CONSENT_E_FULL, "the disk quota is used up"},
-    {EFBIG, CONSENT_E_FULL, "the file would pass the system's size limit"},
-    {EWOULDBLOCK, CONSENT_E_LOCKED, "another handle or process holds the lock"},
-    {ENOLCK, CONSENT_E_LOCKED, "this file system has no working locks"},
-    {ENOMEM, CONSENT_E_MEMORY, "no memory is left"},
-    {ENOENT, CONSENT_E_NOT_FOUND, "it does not exist"},
-    {ENOTSUP, CONSENT_E_UNSUPPORTED, "the system does not support it"},
-    {EOPNOTSUPP, CONSENT_E_UNSUPPORTED, "the system does not support it"},
-    {EIO, CONSENT_E_IO, "the device reported an input/output error or the file ended early"},
-    {EACCES, CONSENT_E_IO, "permission was denied"},
-    {EPERM, CONSENT_E_IO, "it is not a plain private file or directory (group or others may write, or it is special)"},
-    {EROFS, CONSENT_E_IO, "the file system is read-only"},
-    {EEXIST, CONSENT_E_IO, "it exists already"},
-    {ELOOP, CONSENT_E_IO, "it is a symbolic link"},
-    {ENOTDIR, CONSENT_E_IO, "it is not a directory"},
-    {EISDIR, CONSENT_E_IO, "it is a directory"},
-    {EINVAL, CONSENT_E_IO, "the system refused the name or the request"},
-    {ENAMETOOLONG, CONSENT_E_IO, "the name is too long"},
-    {EMFILE, CONSENT_E_IO, "this process has too many files open"},
-    {ENFILE, CONSENT_E_IO, "the system has too many files open"},
-    {EINTR, CONSENT_E_IO, "signals kept interrupting it"},
+static const struct {
+    uint16_t os_code;
+    uint8_t status;
+} os_codes[] = {
+    {ENOSPC, CONSENT_E_FULL},
+    {EDQUOT, CONSENT_E_FULL},
+    {EFBIG, CONSENT_E_FULL},
+    {EWOULDBLOCK, CONSENT_E_LOCKED},
+    {ENOLCK, CONSENT_E_LOCKED},
+    {ENOMEM, CONSENT_E_MEMORY},
+    {ENOENT, CONSENT_E_NOT_FOUND},
+    {ENOTSUP, CONSENT_E_UNSUPPORTED},
+    {EOPNOTSUPP, CONSENT_E_UNSUPPORTED},
+    {EIO, CONSENT_E_IO},
+    {EACCES, CONSENT_E_IO},
+    {EPERM, CONSENT_E_IO},
+    {EROFS, CONSENT_E_IO},
+    {EEXIST, CONSENT_E_IO},
+    {ELOOP, CONSENT_E_IO},
+    {ENOTDIR, CONSENT_E_IO},
+    {EISDIR, CONSENT_E_IO},
+    {EINVAL, CONSENT_E_IO},
+    {ENAMETOOLONG, CONSENT_E_IO},
+    {EMFILE, CONSENT_E_IO},
+    {ENFILE, CONSENT_E_IO},
+    {EINTR, CONSENT_E_IO},
 };
+/* In the same order. */
+static const char os_texts[] =
+    "no space is left on the device\0"
+    "the disk quota is used up\0"
+    "the file would pass the system's size limit\0"
+    "another handle or process holds the lock\0"
+    "this file system has no working locks\0"
+    "no memory is left\0"
+    "it does not exist\0"
+    "the system does not support it\0"
+    "the system does not support it\0"
+    "the device reported an input/output error or the file ended early\0"
+    "permission was denied\0"
+    "it is not a plain private file or directory (group or others may write, or it is special)\0"
+    "the file system is read-only\0"
+    "it exists already\0"
+    "it is a symbolic link\0"
+    "it is not a directory\0"
+    "it is a directory\0"
+    "the system refused the name or the request\0"
+    "the name is too long\0"
+    "this process has too many files open\0"
+    "the system has too many files open\0"
+    "signals kept interrupting it\0";
 
 consent_status cs_fail_os(consent_error *err, int os_code, const char *what)
 {
     for (size_t i = 0; i < CS_COUNT_OF(os_codes); i++)
         if (os_codes[i].os_code == os_code)
-            return cs_fail(err, os_codes[i].status, os_code, "%s failed: %s", what, os_codes[i].text);
+            return cs_fail(err, (consent_status)os_codes[i].status, os_code, "%s failed: %s", what,
+                           cs_nth_text(os_texts, i));
     return cs_fail(err, CONSENT_E_IO, os_code, "%s failed with the system's error %d", what, os_code);
 }

@@ -193,26 +193,26 @@ cs_policy_ref cs_policy_ref_of(const cs_policy *policy)
     return (cs_policy_ref){cs_str_of(policy->id), policy->version, policy->revision, policy->hash};
 }
 
-void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event)
+const cs_policy *cs_profile_governing(cs_profile *profile, cs_str scope)
 {
     const cs_policy_set *set = &profile->home->policies;
     cs_standing standing;
     cs_now now;
-    const cs_policy *product = NULL, *platform = NULL;
     cs_profile_now(profile, &now);
-    cs_decide_standing(set, &profile->state, (cs_str){NULL, 0}, &now, &standing);
-    if (standing.governing < set->count)
-        platform = set->policies[standing.governing];
-    if (item->scope.size != 0 && !cs_str_is(item->scope, "platform")) {
-        cs_decide_standing(set, &profile->state, item->scope, &now, &standing);
-        if (standing.governing < set->count)
-            product = set->policies[standing.governing];
-    }
-    if (product && (!platform || item->purpose.size == 0 || !cs_policy_purpose(platform, item->purpose)))
-        event->policy = cs_policy_ref_of(product);
-    else if (platform)
-        event->policy = cs_policy_ref_of(platform);
-    if (product && platform && item->purpose.size != 0 && cs_policy_purpose(platform, item->purpose))
+    cs_decide_standing(set, &profile->state, scope, &now, &standing);
+    return standing.governing < set->count ? set->policies[standing.governing] : NULL;
+}
+
+void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event)
+{
+    const cs_policy *product = NULL, *platform = cs_profile_governing(profile, (cs_str){NULL, 0});
+    if (item->scope.size != 0 && !cs_str_is(item->scope, "platform"))
+        product = cs_profile_governing(profile, item->scope);
+    bool shared = product && platform && item->purpose.size != 0 && cs_policy_purpose(platform, item->purpose);
+    const cs_policy *speaks = product && !shared ? product : platform;
+    if (speaks)
+        event->policy = cs_policy_ref_of(speaks);
+    if (shared)
         event->overlay = cs_policy_ref_of(product);
 }
 

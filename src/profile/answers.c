@@ -95,19 +95,18 @@ typedef struct search {
     const uint8_t *stream;
     uint64_t seq;
     cs_json_out *out;
-    bool found;
 } search;
 
-static consent_status search_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+static consent_status search_event(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                   consent_error *err)
 {
-    search *wanted = user;
-    cs_event event;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status != CONSENT_OK || event.seq != wanted->seq || memcmp(stream, wanted->stream, CS_STREAM_ID_SIZE) != 0)
-        return status;
-    wanted->found = true;
-    cs_json_put_name(wanted->out, "evidence");
-    cs_event_json(stream, &event, wanted->out);
+    const search *wanted = user;
+    (void)bytes;
+    (void)err;
+    if (event->seq == wanted->seq && memcmp(stream, wanted->stream, CS_STREAM_ID_SIZE) == 0) {
+        cs_json_put_name(wanted->out, "evidence");
+        cs_event_json(stream, event, wanted->out);
+    }
     return CONSENT_OK;
 }
 
@@ -216,9 +215,8 @@ consent_status cs_profile_explain(cs_profile *profile, const cs_query *query, co
     cs_json_member_text(out, "text", cs_decision_text(decision, locale ? locale : "zh-CN"));
     status = cost_json(profile, &ask->query, locale, out, err);
     if (status == CONSENT_OK && decision->evidence_stream && decision->evidence_seq != 0 && profile->ledger) {
-        search wanted = {decision->evidence_stream, decision->evidence_seq, out, false};
-        cs_ledger_sink sink = {.user = &wanted, .event = search_event};
-        status = cs_ledger_verify(profile->ledger, &sink, NULL, err);
+        search wanted = {decision->evidence_stream, decision->evidence_seq, out};
+        status = cs_profile_each_event(profile, search_event, &wanted, err);
     }
     cs_json_close_object(out);
     cs_profile_unlock(profile);

@@ -168,6 +168,11 @@ consent_status cs_replay_event(cs_state *state, const uint8_t *stream, cs_span b
 consent_status cs_replay_evidence(cs_state *state, const uint8_t *stream, cs_span bytes, bool over, const cs_now *now,
                                   consent_error *err);
 
+/* Every event of the record, decoded, from the beginning; what `each` returns but CONSENT_OK ends it. */
+typedef consent_status (*cs_each_event)(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                        consent_error *err);
+consent_status cs_profile_each_event(cs_profile *profile, cs_each_event each, void *user, consent_error *err);
+
 /* The record as it was known at some moment, read into a state of its own (made and freed by the caller). */
 typedef struct cs_past {
     cs_state state;
@@ -252,6 +257,8 @@ void cs_verdict_fill(const cs_policy_set *set, const cs_decision *decision, cons
 
 cs_policy_ref cs_policy_ref_of(const cs_policy *policy);
 
+/* The policy that governs the scope now; NULL: none. */
+const cs_policy *cs_profile_governing(cs_profile *profile, cs_str scope);
 /* Which policies an act without a form speaks under: the platform's, and the product's where the question is a product's. */
 void cs_profile_refer(cs_profile *profile, const cs_query *item, cs_event *event);
 

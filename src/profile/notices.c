@@ -65,24 +65,24 @@ static bool keep_received(cs_notice_list *list, cs_notice *known, const cs_event
     return true;
 }
 
-static consent_status read_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+static consent_status read_event(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                 consent_error *err)
 {
     cs_notice_list *list = user;
-    cs_event event;
     (void)stream;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    bool received = event.type == CS_EVENT_NOTICE_RECEIVED && event.notice_hash;
-    if (status != CONSENT_OK || event.reference.size == 0 || (!received && event.type != CS_EVENT_NOTICE_ACKNOWLEDGED))
-        return status;
-    cs_notice *known = find_or_add(list, event.reference);
+    (void)bytes;
+    bool received = event->type == CS_EVENT_NOTICE_RECEIVED && event->notice_hash;
+    if (event->reference.size == 0 || (!received && event->type != CS_EVENT_NOTICE_ACKNOWLEDGED))
+        return CONSENT_OK;
+    cs_notice *known = find_or_add(list, event->reference);
     if (!known)
         return no_memory(err);
-    if (received && known->received_ms == 0 && !keep_received(list, known, &event))
+    if (received && known->received_ms == 0 && !keep_received(list, known, event))
         return no_memory(err);
     int64_t *acknowledged_ms =
-        &known->acknowledged_ms[event.actor == CS_ACTOR_GUARDIAN ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON];
+        &known->acknowledged_ms[event->actor == CS_ACTOR_GUARDIAN ? CS_SIDE_GUARDIAN : CS_SIDE_PERSON];
     if (!received && *acknowledged_ms == 0)
-        *acknowledged_ms = event.time_ms;
+        *acknowledged_ms = event->time_ms;
     return CONSENT_OK;
 }
 
@@ -132,13 +132,9 @@ static consent_status add_policies(cs_notice_list *list, const cs_now *now, cons
 
 consent_status cs_notices_gather(cs_profile *profile, const cs_now *now, cs_notice_list *list, consent_error *err)
 {
-    cs_ledger_sink sink = {.user = list, .event = read_event};
-    cs_ledger_report report = {0};
-    consent_status status = CONSENT_OK;
     *list = (cs_notice_list){.profile = profile};
     cs_arena_init(&list->arena, &profile->home->env.memory, ARENA_MAX_BYTES);
-    if (profile->ledger)
-        status = cs_ledger_verify(profile->ledger, &sink, &report, err);
+    consent_status status = cs_profile_each_event(profile, read_event, list, err);
     return status == CONSENT_OK ? add_policies(list, now, err) : status;
 }
 

@@ -409,7 +409,7 @@ static int act_on_profile(cs_profile *profile, const char *letters, file_act act
 static consent_status destroy_files(cs_profile *profile, consent_error *err)
 {
     cs_home *home = profile->home;
-    static const uint8_t zeros[128];
+    const uint8_t zeros[128] = {0};
     /* The key first: without it the ledger is noise, whatever happens next. Overwriting helps where the medium
      * allows it; destroying the name is what counts. */
     bool has_key = false;

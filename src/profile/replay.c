@@ -81,3 +81,25 @@ consent_status cs_past_read(cs_past *past, cs_ledger *ledger, consent_error *err
     const cs_ledger_sink sink = {.user = past, .event = past_event, .stream = past_stream, .evidence = past_evidence};
     return ledger ? cs_ledger_verify(ledger, &sink, NULL, err) : CONSENT_OK;
 }
+
+/* ---- all of it --------------------------------------------------------------------------------------------- */
+
+typedef struct walk {
+    cs_each_event each;
+    void *user;
+} walk;
+
+static consent_status walk_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+{
+    const walk *all = user;
+    cs_event event;
+    consent_status status = cs_event_decode(bytes, &event, err);
+    return status == CONSENT_OK ? all->each(all->user, stream, &event, bytes, err) : status;
+}
+
+consent_status cs_profile_each_event(cs_profile *profile, cs_each_event each, void *user, consent_error *err)
+{
+    walk all = {each, user};
+    const cs_ledger_sink sink = {.user = &all, .event = walk_event};
+    return profile->ledger ? cs_ledger_verify(profile->ledger, &sink, NULL, err) : CONSENT_OK;
+}

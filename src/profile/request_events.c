@@ -21,17 +21,16 @@ static const cs_policy *held(const cs_home *home, const cs_policy_ref *ref)
     return NULL;
 }
 
-static consent_status read_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+static consent_status read_event(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                 consent_error *err)
 {
     reading *all = user;
-    cs_event event;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status == CONSENT_OK)
-        status = cs_requests_add(all->list, stream, &event, err);
-    if (status == CONSENT_OK && event.type == CS_EVENT_POLICY_ACCEPTED) {
-        const cs_policy *accepted = held(all->profile->home, &event.policy);
+    (void)bytes;
+    consent_status status = cs_requests_add(all->list, stream, event, err);
+    if (status == CONSENT_OK && event->type == CS_EVENT_POLICY_ACCEPTED) {
+        const cs_policy *accepted = held(all->profile->home, &event->policy);
         if (accepted)
-            status = cs_requests_accepted(all->list, accepted, event.time_ms, err);
+            status = cs_requests_accepted(all->list, accepted, event->time_ms, err);
     }
     return status;
 }
@@ -39,11 +38,8 @@ static consent_status read_event(void *user, const uint8_t *stream, cs_span byte
 consent_status cs_profile_read_requests(cs_profile *profile, cs_requests *list, consent_error *err)
 {
     reading all = {profile, list};
-    cs_ledger_sink sink = {.user = &all, .event = read_event};
-    consent_status status = CONSENT_OK;
     cs_requests_init(list, &profile->home->env.memory);
-    if (profile->ledger)
-        status = cs_ledger_verify(profile->ledger, &sink, NULL, err);
+    consent_status status = cs_profile_each_event(profile, read_event, &all, err);
     if (status == CONSENT_OK)
         cs_requests_settle(list);
     return status;

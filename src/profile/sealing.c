@@ -24,15 +24,16 @@ typedef struct sealing {
     size_t files;
 } sealing;
 
-static consent_status look_for_acceptance(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+static consent_status look_for_acceptance(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                          consent_error *err)
 {
     sealing *all = user;
-    cs_event event;
     (void)stream;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status == CONSENT_OK && (event.type == CS_EVENT_POLICY_ACCEPTED || event.type == CS_EVENT_GUARDIAN_VERIFIED))
+    (void)bytes;
+    (void)err;
+    if (event->type == CS_EVENT_POLICY_ACCEPTED || event->type == CS_EVENT_GUARDIAN_VERIFIED)
         all->accepted = true;
-    return status;
+    return CONSENT_OK;
 }
 
 static void count_file(void *user, const char *name)
@@ -44,7 +45,6 @@ static void count_file(void *user, const char *name)
 
 static void put_content(const sealing *all, cs_buffer *out)
 {
-    static const uint8_t zeros[PADDING];
     cs_buffer_u8(out, 1);
     cs_buffer_append(out, cs_ledger_stream(all->profile->ledger), CS_STREAM_ID_SIZE);
     cs_buffer_u64(out, all->first);
@@ -52,7 +52,8 @@ static void put_content(const sealing *all, cs_buffer *out)
     cs_buffer_append(out, all->before, CS_HASH_SIZE);
     cs_buffer_append(out, all->head, CS_HASH_SIZE);
     cs_buffer_append(out, all->events.data, all->events.size);
-    cs_buffer_append(out, zeros, (PADDING - out->size % PADDING) % PADDING);
+    while (out->size % PADDING != 0 && !out->failed)
+        cs_buffer_u8(out, 0);
 }
 
 /* Writes the chunk gathered so far, durably, under a name that tells nothing. */
@@ -66,15 +67,15 @@ static consent_status write_chunk(sealing *all, consent_error *err)
         return CONSENT_OK;
     if (all->files++ >= MAX_FILES)
         return cs_fail(err, CONSENT_E_FULL, 0, "%u sealed files wait for the operator already", MAX_FILES);
-    int code = home->env.random(home->env.ctx, random, sizeof random);
-    if (code != 0)
-        return cs_fail_os(err, code, "drawing random bytes for a sealed file");
+    consent_status status = cs_random(&home->env, random, sizeof random, err);
+    if (status != CONSENT_OK)
+        return status;
     cs_hex_encode(random + 32, 8, hex);
     (void)snprintf(name, sizeof name, "%s%s.bin", CS_SEALED_PREFIX, hex);
     cs_buffer_init(&content, &home->env.memory, CS_SEALED_MAX_BYTES);
     cs_buffer_init(&file, &home->env.memory, CS_SEALED_MAX_BYTES);
     put_content(all, &content);
-    consent_status status = cs_buffer_status(&content, "a sealed file", err);
+    status = cs_buffer_status(&content, "a sealed file", err);
     if (status == CONSENT_OK)
         status = cs_envelope_seal(all->policy->sealing_key, random, cs_buffer_span(&content), &file, err);
     if (status == CONSENT_OK)
@@ -87,20 +88,20 @@ static consent_status write_chunk(sealing *all, consent_error *err)
     return status;
 }
 
-static consent_status take_event(void *user, const uint8_t *stream, cs_span bytes, consent_error *err)
+static consent_status take_event(void *user, const uint8_t *stream, const cs_event *event, cs_span bytes,
+                                 consent_error *err)
 {
     sealing *all = user;
-    cs_event event;
+    consent_status status = CONSENT_OK;
     if (memcmp(stream, cs_ledger_stream(all->profile->ledger), CS_STREAM_ID_SIZE) != 0)
         return CONSENT_OK;
-    consent_status status = cs_event_decode(bytes, &event, err);
-    if (status == CONSENT_OK && all->events.size >= CHUNK_MAX_BYTES)
+    if (all->events.size >= CHUNK_MAX_BYTES)
         status = write_chunk(all, err);
     if (status != CONSENT_OK)
         return status;
-    if (event.seq > all->after_seq) {
+    if (event->seq > all->after_seq) {
         if (all->count++ == 0) {
-            all->first = event.seq;
+            all->first = event->seq;
             memcpy(all->before, all->head, CS_HASH_SIZE);
         }
         cs_buffer_sized(&all->events, bytes.data, bytes.size);
@@ -112,43 +113,28 @@ static consent_status take_event(void *user, const uint8_t *stream, cs_span byte
 static consent_status seal(sealing *all, consent_error *err)
 {
     const cs_home *home = all->profile->home;
-    cs_ledger_report report = {0};
-    cs_ledger_sink look = {.user = all, .event = look_for_acceptance}, take = {.user = all, .event = take_event};
-    consent_status status = cs_ledger_verify(all->profile->ledger, &look, &report, err);
+    consent_status status = cs_profile_each_event(all->profile, look_for_acceptance, all, err);
     if (status != CONSENT_OK || !all->accepted)
         return status;
     int code = home->env.dir_list(home->env.ctx, home->dir, count_file, &all->files);
     if (code != 0)
         return cs_fail_os(err, code, "counting the sealed files");
-    status = cs_ledger_verify(all->profile->ledger, &take, &report, err);
+    status = cs_profile_each_event(all->profile, take_event, all, err);
     return status == CONSENT_OK ? write_chunk(all, err) : status;
-}
-
-static uint64_t acknowledged_seq(const cs_profile *profile)
-{
-    const uint8_t *own = cs_ledger_stream(profile->ledger);
-    for (uint32_t i = 0; i < profile->state.stream_count; i++)
-        if (memcmp(profile->state.streams[i].id, own, CS_STREAM_ID_SIZE) == 0)
-            return profile->state.streams[i].acked_seq;
-    return 0;
 }
 
 void cs_profile_seal_unsent(cs_profile *profile)
 {
-    const cs_policy_set *set = &profile->home->policies;
     const cs_env *env = &profile->home->env;
     sealing all = {.profile = profile};
-    cs_standing standing;
-    cs_now now;
     consent_error why = {0};
     if (!profile->ledger || profile->health != CONSENT_OK)
         return;
-    cs_profile_now(profile, &now);
-    cs_decide_standing(set, &profile->state, (cs_str){NULL, 0}, &now, &standing);
-    all.policy = standing.governing < set->count ? set->policies[standing.governing] : NULL;
+    all.policy = cs_profile_governing(profile, (cs_str){NULL, 0});
     if (!all.policy || !all.policy->has_sealing_key)
         return;
-    all.after_seq = acknowledged_seq(profile);
+    const cs_stream_state *own = cs_state_stream(&profile->state, cs_ledger_stream(profile->ledger));
+    all.after_seq = own ? own->acked_seq : 0;
     cs_buffer_init(&all.events, &env->memory, 2u * CHUNK_MAX_BYTES);
     if (seal(&all, &why) != CONSENT_OK && env->log)
         env->log(env->ctx, 1, why.message);

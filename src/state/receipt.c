@@ -46,13 +46,12 @@ consent_status cs_state_receipt(cs_state *state, const uint8_t *stream, uint64_t
                                 uint64_t first_cursor, int64_t receipt_ms, int64_t elapsed_ms,
                                 const uint8_t *session_id, consent_error *err)
 {
-    uint32_t index = 0;
-    while (index < state->stream_count && memcmp(state->streams[index].id, stream, CS_STREAM_ID_SIZE) != 0)
-        index++;
-    if (index == state->stream_count)
+    const cs_stream_state *found = cs_state_stream(state, stream);
+    if (found == NULL)
         return cs_fail(err, CONSENT_E_NOT_FOUND, 0, "a receipt covered a device of which no event is known");
+    uint16_t index = (uint16_t)(found - state->streams);
     cs_stream_state *known = &state->streams[index];
-    receipt r = {(uint16_t)index, first, last, first_cursor, receipt_ms, false};
+    receipt r = {index, first, last, first_cursor, receipt_ms, false};
     for (uint32_t i = 0; i < state->act_count; i++)
         if (covers(&r, state->acts[i].stream, state->acts[i].seq))
             cover(&r, state->acts[i].seq, &state->acts[i].cursor, &state->acts[i].time_ms);

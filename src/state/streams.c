@@ -3,13 +3,20 @@
 
 #include <string.h>
 
+const cs_stream_state *cs_state_stream(const cs_state *state, const uint8_t *stream)
+{
+    for (uint32_t i = 0; i < state->stream_count; i++)
+        if (memcmp(state->streams[i].id, stream, CS_STREAM_ID_SIZE) == 0)
+            return &state->streams[i];
+    return NULL;
+}
+
 consent_status cs_state_stream_index(cs_state *state, const uint8_t *id, uint16_t *out, consent_error *err)
 {
-    for (uint32_t i = 0; i < state->stream_count; i++) {
-        if (memcmp(state->streams[i].id, id, CS_STREAM_ID_SIZE) == 0) {
-            *out = (uint16_t)i;
-            return CONSENT_OK;
-        }
+    const cs_stream_state *known = cs_state_stream(state, id);
+    if (known != NULL) {
+        *out = (uint16_t)(known - state->streams);
+        return CONSENT_OK;
     }
     if (state->stream_count >= UINT16_MAX)
         return cs_fail(err, CONSENT_E_MEMORY, 0, "the consent state reached its largest number of devices");
@@ -23,14 +30,6 @@ consent_status cs_state_stream_index(cs_state *state, const uint8_t *id, uint16_
     memcpy(added->id, id, CS_STREAM_ID_SIZE);
     *out = (uint16_t)state->stream_count++;
     return CONSENT_OK;
-}
-
-const cs_stream_state *cs_state_stream(const cs_state *state, const uint8_t *stream)
-{
-    for (uint32_t i = 0; i < state->stream_count; i++)
-        if (memcmp(state->streams[i].id, stream, CS_STREAM_ID_SIZE) == 0)
-            return &state->streams[i];
-    return NULL;
 }
 
 const cs_stream_state *cs_state_own(const cs_state *state)
