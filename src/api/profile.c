@@ -5,8 +5,8 @@
 
 #define QUERY_MIN_SIZE offsetof(consent_query, recipient)
 
-static consent_status look_at_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
-                                    cs_query *out, consent_error *err)
+consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
+                             cs_query *out, consent_error *err)
 {
     consent_query mine;
     consent_status status = cs_take_struct(query, &mine, sizeof mine, QUERY_MIN_SIZE, "consent_query", err);
@@ -19,13 +19,7 @@ static consent_status look_at_query(const consent_query *query, bool needs_purpo
                        "query.function stands for itself, in checks; name a purpose alone here");
     if (needs_purpose && !of_purpose && !of_function)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "query.purpose is missing; name a purpose of the policy");
-    return cs_query_look(&mine, list, out, err);
-}
-
-consent_status cs_take_query(const consent_query *query, bool needs_purpose, cs_str list[CS_PURPOSE_MAX_DATA],
-                             cs_query *out, consent_error *err)
-{
-    consent_status status = look_at_query(query, needs_purpose, list, out, err);
+    status = cs_query_look(&mine, list, out, err);
     return status == CONSENT_OK ? cs_query_names(out, err) : status;
 }
 
@@ -112,14 +106,11 @@ consent_status consent_flush(consent_profile *profile, consent_error *err)
 static consent_status check(consent_profile *profile, const consent_query *query, consent_verdict *verdict,
                             consent_error *err)
 {
-    cs_str list[CS_PURPOSE_MAX_DATA];
-    cs_query view;
+    question asked;
     consent_verdict mine = CONSENT_INIT(consent_verdict);
-    consent_status status = cs_need_argument(profile, "profile", err);
+    consent_status status = ask_of(profile, query, true, &asked, err);
     if (status == CONSENT_OK)
-        status = look_at_query(query, true, list, &view, err);
-    if (status == CONSENT_OK)
-        status = cs_profile_check(profile->profile, &view, &mine, err);
+        status = cs_profile_check(profile->profile, &asked.view, &mine, err);
     return cs_give_answer(&mine, verdict, status, err);
 }
 

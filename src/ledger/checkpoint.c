@@ -24,17 +24,7 @@ static consent_status write_sealed(cs_ledger *ledger, const cs_checkpoint *check
 static consent_status write_checkpoint(cs_ledger *ledger, cs_span state, consent_error *err)
 {
     const cs_memory *memory = &ledger->env->memory;
-    cs_checkpoint checkpoint = {
-        .offset = ledger->at.offset,
-        .last_frame_offset = ledger->at.last_offset,
-        .frame_count = ledger->at.frame_count,
-        .next_seq = ledger->at.next_seq,
-        .event_count = ledger->at.event_count,
-        .state = state,
-    };
-    memcpy(checkpoint.last_hash, ledger->at.previous, CS_HASH_SIZE);
-    memcpy(checkpoint.stream, ledger->at.stream, CS_STREAM_ID_SIZE);
-    memcpy(checkpoint.head, ledger->at.head, CS_HASH_SIZE);
+    const cs_checkpoint checkpoint = {ledger->at, state};
     size_t size = cs_checkpoint_size_for(state.size);
     if (size == 0)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "a state of %zu bytes was too large for a checkpoint", state.size);
@@ -76,20 +66,20 @@ static consent_status has_its_frame(cs_ledger *ledger, const cs_checkpoint *chec
                                     consent_error *err)
 {
     cs_scan scan;
-    cs_position from = {.offset = checkpoint->last_frame_offset};
+    cs_position from = {.offset = checkpoint->at.last_offset};
     const uint8_t *bytes = NULL;
     uint8_t hash[CS_HASH_SIZE];
-    uint64_t size = checkpoint->offset - checkpoint->last_frame_offset;
+    uint64_t size = checkpoint->at.offset - checkpoint->at.last_offset;
     *fits = false;
-    if (checkpoint->offset > file_size || checkpoint->last_frame_offset < CS_FILE_HEADER_SIZE ||
-        checkpoint->last_frame_offset >= checkpoint->offset || size > CS_FRAME_MAX_SIZE)
+    if (checkpoint->at.offset > file_size || checkpoint->at.last_offset < CS_FILE_HEADER_SIZE ||
+        checkpoint->at.last_offset >= checkpoint->at.offset || size > CS_FRAME_MAX_SIZE)
         return CONSENT_OK;
-    consent_status status = cs_scan_open(&scan, ledger, &ledger->file, &from, checkpoint->offset, err);
+    consent_status status = cs_scan_open(&scan, ledger, &ledger->file, &from, checkpoint->at.offset, err);
     if (status == CONSENT_OK)
         status = cs_scan_bytes(&scan, from.offset, (size_t)size, &bytes, err);
     if (status == CONSENT_OK)
         status = cs_frame_hash((cs_span){bytes, (size_t)size}, hash, err);
-    *fits = status == CONSENT_OK && memcmp(hash, checkpoint->last_hash, CS_HASH_SIZE) == 0;
+    *fits = status == CONSENT_OK && memcmp(hash, checkpoint->at.previous, CS_HASH_SIZE) == 0;
     cs_scan_close(&scan);
     return status;
 }
@@ -98,7 +88,7 @@ static consent_status use_checkpoint(cs_ledger *ledger, const cs_checkpoint *che
                                      uint64_t file_size, bool *used, consent_error *err)
 {
     bool fits = false;
-    ledger->known_end = checkpoint->offset;
+    ledger->known_end = checkpoint->at.offset;
     if (sink == NULL || sink->checkpoint == NULL)
         return CONSENT_OK;
     consent_status status = has_its_frame(ledger, checkpoint, file_size, &fits, err);
@@ -107,14 +97,7 @@ static consent_status use_checkpoint(cs_ledger *ledger, const cs_checkpoint *che
     status = sink->checkpoint(sink->user, checkpoint->state, err);
     if (status != CONSENT_OK)
         return status == CONSENT_E_UNSUPPORTED ? CONSENT_OK : status;
-    ledger->at.offset = checkpoint->offset;
-    ledger->at.last_offset = checkpoint->last_frame_offset;
-    ledger->at.frame_count = checkpoint->frame_count;
-    ledger->at.next_seq = checkpoint->next_seq;
-    ledger->at.event_count = checkpoint->event_count;
-    memcpy(ledger->at.previous, checkpoint->last_hash, CS_HASH_SIZE);
-    memcpy(ledger->at.stream, checkpoint->stream, CS_STREAM_ID_SIZE);
-    memcpy(ledger->at.head, checkpoint->head, CS_HASH_SIZE);
+    ledger->at = checkpoint->at;
     *used = true;
     return CONSENT_OK;
 }

@@ -137,14 +137,15 @@ static void checkpoint_aad(const uint8_t header_hash[CS_HASH_SIZE], const uint8_
 
 static void write_checkpoint(const cs_checkpoint *checkpoint, uint8_t *out)
 {
-    cs_store_u64(out, checkpoint->offset);
-    cs_store_u64(out + 8, checkpoint->last_frame_offset);
-    memcpy(out + 16, checkpoint->last_hash, 32);
-    cs_store_u32(out + 48, checkpoint->frame_count);
-    memcpy(out + 52, checkpoint->stream, 16);
-    cs_store_u64(out + 68, checkpoint->next_seq);
-    memcpy(out + 76, checkpoint->head, 32);
-    cs_store_u64(out + 108, checkpoint->event_count);
+    const cs_position *at = &checkpoint->at;
+    cs_store_u64(out, at->offset);
+    cs_store_u64(out + 8, at->last_offset);
+    memcpy(out + 16, at->previous, 32);
+    cs_store_u32(out + 48, at->frame_count);
+    memcpy(out + 52, at->stream, 16);
+    cs_store_u64(out + 68, at->next_seq);
+    memcpy(out + 76, at->head, 32);
+    cs_store_u64(out + 108, at->event_count);
     cs_store_u32(out + 116, (uint32_t)checkpoint->state.size);
     if (checkpoint->state.size > 0)
         memcpy(out + CHECKPOINT_FIXED_SIZE, checkpoint->state.data, checkpoint->state.size);
@@ -152,14 +153,15 @@ static void write_checkpoint(const cs_checkpoint *checkpoint, uint8_t *out)
 
 static bool read_checkpoint(const uint8_t *in, size_t size, cs_checkpoint *out)
 {
-    out->offset = cs_load_u64(in);
-    out->last_frame_offset = cs_load_u64(in + 8);
-    memcpy(out->last_hash, in + 16, 32);
-    out->frame_count = cs_load_u32(in + 48);
-    memcpy(out->stream, in + 52, 16);
-    out->next_seq = cs_load_u64(in + 68);
-    memcpy(out->head, in + 76, 32);
-    out->event_count = cs_load_u64(in + 108);
+    cs_position *at = &out->at;
+    at->offset = cs_load_u64(in);
+    at->last_offset = cs_load_u64(in + 8);
+    memcpy(at->previous, in + 16, 32);
+    at->frame_count = cs_load_u32(in + 48);
+    memcpy(at->stream, in + 52, 16);
+    at->next_seq = cs_load_u64(in + 68);
+    memcpy(at->head, in + 76, 32);
+    at->event_count = cs_load_u64(in + 108);
     out->state = (cs_span){in + CHECKPOINT_FIXED_SIZE, cs_load_u32(in + 116)};
     return out->state.size <= size - CHECKPOINT_FIXED_SIZE;
 }

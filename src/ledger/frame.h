@@ -27,6 +27,18 @@
 #define CS_STREAM_ENTRY_SIZE 18u
 #define CS_LEDGER_FORMAT 1u
 
+/* A place between two frames, and the chains up to it. */
+typedef struct cs_position {
+    uint64_t offset;
+    uint64_t last_offset; /* of the frame before; meaningful when frame_count > 0 */
+    uint64_t next_seq;
+    uint64_t event_count; /* all streams */
+    uint32_t frame_count;
+    uint8_t previous[CS_HASH_SIZE]; /* hash of the frame before */
+    uint8_t stream[16];
+    uint8_t head[CS_HASH_SIZE];
+} cs_position;
+
 /* All from the profile's key and this file's salt: HKDF-SHA256, info "libconsent ledger 1". */
 typedef struct cs_frame_keys {
     uint8_t seal[CS_KEY_SIZE];
@@ -133,15 +145,8 @@ cs_span cs_frame_next_event(cs_entry *entry);
 /* ---- checkpoint (a file of its own beside the ledger) ---------------------------------------- */
 
 typedef struct cs_checkpoint {
-    uint64_t offset;            /* reading goes on here */
-    uint64_t last_frame_offset; /* the frame before, whose hash is next; 0: none */
-    uint8_t last_hash[CS_HASH_SIZE];
-    uint32_t frame_count;
-    uint8_t stream[16];
-    uint64_t next_seq;
-    uint8_t head[CS_HASH_SIZE];
-    uint64_t event_count;
-    cs_span state; /* the caller's */
+    cs_position at; /* reading goes on here */
+    cs_span state;  /* the caller's */
 } cs_checkpoint;
 
 size_t cs_checkpoint_size_for(size_t state_size); /* 0: too large */

@@ -20,18 +20,6 @@
 #define CS_LEDGER_BASE_SIZE 64u /* a ledger's own name, with the NUL */
 #define CS_LEDGER_NAME_SIZE 80u /* with any suffix */
 
-/* A place between two frames, and the chains up to it. */
-typedef struct cs_position {
-    uint64_t offset;
-    uint64_t last_offset; /* of the frame before; meaningful when frame_count > 0 */
-    uint64_t next_seq;
-    uint64_t event_count; /* all streams */
-    uint32_t frame_count;
-    uint8_t previous[CS_HASH_SIZE]; /* hash of the frame before */
-    uint8_t stream[CS_STREAM_ID_SIZE];
-    uint8_t head[CS_HASH_SIZE];
-} cs_position;
-
 /* One open file and what its header said. */
 typedef struct cs_ledger_file {
     cs_file *file;

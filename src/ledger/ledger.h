@@ -17,6 +17,7 @@
 
 #include "crypto/crypto.h"
 #include "event/event.h"
+#include "ledger/frame.h"
 #include "platform/platform.h"
 
 #define CS_LEDGER_MAX_COMMIT_BYTES 65000u /* of events in one commit, with 3 bytes for each */
@@ -98,13 +99,7 @@ typedef struct cs_ledger_part {
 
 /* A place in the ledger that reading can begin at again. Zeroed: the first frame. One that does not fit any more is
  * as good as zeroed. */
-typedef struct cs_ledger_mark {
-    uint64_t offset;
-    uint32_t frame_count;
-    uint8_t previous[CS_HASH_SIZE];
-    uint8_t stream[CS_STREAM_ID_SIZE];
-    uint64_t next_seq;
-} cs_ledger_mark;
+typedef cs_position cs_ledger_mark;
 
 /* Opens the file, creating it when missing, repairs a torn tail, and delivers checkpoint and events to `sink`.
  * Everything delivered is on stable storage. Damage other than a torn tail: the status says which (E_CORRUPT,

@@ -30,25 +30,12 @@ static consent_status take(void *user, const uint8_t *stream, cs_span bytes, con
     return r->event(r->user, stream, bytes, err);
 }
 
-static void set_mark(cs_ledger_mark *mark, const cs_position *at)
-{
-    mark->offset = at->offset;
-    mark->frame_count = at->frame_count;
-    mark->next_seq = at->next_seq;
-    memcpy(mark->previous, at->previous, CS_HASH_SIZE);
-    memcpy(mark->stream, at->stream, CS_STREAM_ID_SIZE);
-}
-
 static void start_at(const cs_ledger *ledger, const cs_ledger_mark *mark, cs_position *at)
 {
     cs_position_start(&ledger->file, at);
     if (mark->offset < at->offset || mark->offset > ledger->at.offset)
         return;
-    at->offset = mark->offset;
-    at->frame_count = mark->frame_count;
-    at->next_seq = mark->next_seq;
-    memcpy(at->previous, mark->previous, CS_HASH_SIZE);
-    memcpy(at->stream, mark->stream, CS_STREAM_ID_SIZE);
+    *at = *mark;
 }
 
 static consent_status read_frames(cs_scan *scan, reread *r, cs_ledger_mark *mark, bool *fits, consent_error *err)
@@ -66,7 +53,7 @@ static consent_status read_frames(cs_scan *scan, reread *r, cs_ledger_mark *mark
         if (status == CONSENT_OK)
             status = cs_scan_take(scan, frame, entries, &sink, err);
         if (status == CONSENT_OK && !r->found)
-            set_mark(mark, &scan->at);
+            *mark = scan->at;
     }
     return status;
 }
@@ -84,7 +71,7 @@ consent_status cs_ledger_read_stream(cs_ledger *ledger, const uint8_t *stream, u
         memset(mark, 0, sizeof *mark); /* that it was a place of another file shows when nothing opens there */
         status = cs_scan_open(&scan, ledger, &ledger->file, &at, ledger->at.offset, err);
         if (status == CONSENT_OK) {
-            set_mark(mark, &at);
+            *mark = at;
             status = read_frames(&scan, &r, mark, &fits, err);
             if (!fits)
                 memset(mark, 0, sizeof *mark);

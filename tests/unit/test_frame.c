@@ -301,14 +301,14 @@ static void a_checkpoint_opens_for_its_own_file_alone(void **state)
     static uint8_t text[5000];
     uint8_t other[CS_HASH_SIZE] = {1};
     cs_checkpoint back;
-    const cs_checkpoint checkpoint = {.offset = 5120,
-                                      .last_frame_offset = 4608,
-                                      .last_hash = {3},
-                                      .frame_count = 9,
-                                      .stream = {8},
-                                      .next_seq = 10,
-                                      .head = {5},
-                                      .event_count = 12,
+    const cs_checkpoint checkpoint = {.at = {.offset = 5120,
+                                             .last_offset = 4608,
+                                             .previous = {3},
+                                             .frame_count = 9,
+                                             .stream = {8},
+                                             .next_seq = 10,
+                                             .head = {5},
+                                             .event_count = 12},
                                       .state = {text, sizeof text}};
     memset(text, 0x33, sizeof text);
     make(&f, 10, random_a);
@@ -318,10 +318,10 @@ static void a_checkpoint_opens_for_its_own_file_alone(void **state)
                      CONSENT_OK);
     const cs_span bytes = {sealed, size};
     assert_int_equal(cs_checkpoint_open(&f.keys, f.header_hash, bytes, plain, &back, NULL), CONSENT_OK);
-    assert_true(back.offset == 5120 && back.last_frame_offset == 4608 && back.event_count == 12);
-    assert_int_equal(back.frame_count, 9);
-    assert_int_equal(back.next_seq, 10);
-    assert_memory_equal(back.head, checkpoint.head, 32);
+    assert_true(back.at.offset == 5120 && back.at.last_offset == 4608 && back.at.event_count == 12);
+    assert_int_equal(back.at.frame_count, 9);
+    assert_int_equal(back.at.next_seq, 10);
+    assert_memory_equal(back.at.head, checkpoint.at.head, 32);
     assert_int_equal(back.state.size, sizeof text);
     assert_memory_equal(back.state.data, text, sizeof text);
     assert_int_equal(cs_checkpoint_open(&f.keys, other, bytes, plain, &back, NULL), CONSENT_E_NOT_FOUND);
