@@ -193,13 +193,17 @@ consent_status cs_hkdf_sha256(cs_span secret, cs_span salt, cs_span info, uint8_
 
 /* ---- XAES-256-GCM: called with the lock held ---------------------------------------------- */
 
+static psa_status_t import_cmac_key(const uint8_t *key, size_t size, psa_key_id_t *id)
+{
+    return import_key(PSA_KEY_TYPE_AES, size * 8u, PSA_ALG_CMAC, PSA_KEY_USAGE_SIGN_MESSAGE, key, size, id);
+}
+
 /* C2SP XAES-256-GCM: derived key = CMAC(key, 00 01 58 00 ‖ N[0..12)) ‖ CMAC(key, 00 02 58 00 ‖ N[0..12)). */
 static psa_status_t xaes_derive(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE],
                                 uint8_t derived[CS_KEY_SIZE])
 {
     psa_key_id_t id = 0;
-    psa_status_t code =
-        import_key(PSA_KEY_TYPE_AES, CS_KEY_SIZE * 8u, PSA_ALG_CMAC, PSA_KEY_USAGE_SIGN_MESSAGE, key, CS_KEY_SIZE, &id);
+    psa_status_t code = import_cmac_key(key, CS_KEY_SIZE, &id);
     if (code != PSA_SUCCESS)
         return code;
     uint8_t block[AES_BLOCK_SIZE] = {0, 0, 'X', 0};
@@ -335,36 +339,19 @@ consent_status cs_seal_prepare(const uint8_t key[CS_KEY_SIZE], const uint8_t non
     return finish(err, code, "preparing a seal");
 }
 
-static psa_status_t cmac_parts(const uint8_t key[AES_BLOCK_SIZE], const cs_span *parts, size_t count,
-                               uint8_t out[AES_BLOCK_SIZE])
-{
-    psa_key_id_t id = 0;
-    psa_mac_operation_t operation = PSA_MAC_OPERATION_INIT;
-    size_t size = 0;
-    psa_status_t code = import_key(PSA_KEY_TYPE_AES, AES_BLOCK_SIZE * 8u, PSA_ALG_CMAC, PSA_KEY_USAGE_SIGN_MESSAGE, key,
-                                   AES_BLOCK_SIZE, &id);
-    if (code != PSA_SUCCESS)
-        return code;
-    code = psa_mac_sign_setup(&operation, id, PSA_ALG_CMAC);
-    for (size_t i = 0; i < count && code == PSA_SUCCESS; i++)
-        code = psa_mac_update(&operation, bytes_of(parts[i]), parts[i].size);
-    if (code == PSA_SUCCESS)
-        code = psa_mac_sign_finish(&operation, out, AES_BLOCK_SIZE, &size);
-    (void)psa_mac_abort(&operation);
-    (void)psa_destroy_key(id);
-    return code;
-}
-
 consent_status cs_seal_hedged(cs_seal_ahead *ahead, cs_span aad, cs_span content, cs_span plain,
                               uint8_t nonce[CS_NONCE_SIZE], uint8_t *sealed, consent_error *err)
 {
-    uint8_t aad_size[8];
     uint8_t mac[AES_BLOCK_SIZE];
-    cs_store_u64(aad_size, aad.size);
-    const cs_span parts[] = {{aad_size, sizeof aad_size}, aad, content};
+    psa_key_id_t id = 0;
+    size_t size = 0;
     psa_status_t code = enter();
     if (code == PSA_SUCCESS)
-        code = cmac_parts(ahead->mac_key, parts, CS_COUNT_OF(parts), mac);
+        code = import_cmac_key(ahead->mac_key, sizeof ahead->mac_key, &id);
+    if (code == PSA_SUCCESS) {
+        code = psa_mac_compute(id, PSA_ALG_CMAC, bytes_of(content), content.size, mac, sizeof mac, &size);
+        (void)psa_destroy_key(id);
+    }
     if (code == PSA_SUCCESS) {
         memcpy(nonce, ahead->nonce, GCM_NONCE_SIZE);
         memcpy(nonce + GCM_NONCE_SIZE, mac, GCM_NONCE_SIZE);

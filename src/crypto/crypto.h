@@ -46,8 +46,8 @@ consent_status cs_gcm_open(const uint8_t key[CS_KEY_SIZE], const uint8_t nonce[1
 
 /* A hedged seal: XAES-256-GCM under a nonce that neither a repeated random32 (fork, cloned machine, broken source) nor
  * another content repeats. h = HMAC(nonce_key, random32 ‖ place); the nonce's first half is h[0..12), its second
- * AES-128-CMAC(h[12..28), u64le(aad.size) ‖ aad ‖ content)[0..12). What depends on the place alone (the first half, that MAC's
- * key, the key that XAES derives) can be had before there is any content, while nobody waits. */
+ * AES-128-CMAC(h[12..28), content)[0..12). What depends on the place alone (the first half, that MAC's key, the key that
+ * XAES derives) can be had before there is any content, while nobody waits. Place and content say all that aad will. */
 typedef struct cs_seal_ahead {
     uint8_t key[CS_KEY_SIZE];
     uint8_t mac_key[16];

@@ -18,8 +18,8 @@ typedef struct consequence {
     const cs_event *because; /* opens a request; NULL: none */
     const char *channel;
     bool takes_back; /* the requests that were opened so */
-    cs_event events[MAX_TAKEN_BACK];
     size_t count;
+    cs_event events[MAX_TAKEN_BACK]; /* from here on set when taken: most acts have no consequence */
     cs_buffer details[MAX_TAKEN_BACK];
     char id[CONSENT_REQUEST_ID_SIZE];
 } consequence;
@@ -74,10 +74,13 @@ static bool has_agreed(const cs_state *state)
 
 static void regard(const cs_profile *profile, const cs_event *event, const cs_now *now, consequence *out)
 {
+    bool of_age = event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED;
+    if (!of_age && event->type != CS_EVENT_GUARDIAN_VERIFIED && event->actor != CS_ACTOR_GUARDIAN)
+        return; /* most acts: nobody's age need be known */
     int32_t known = 0, bound = child_under(profile, &event->policy);
     bool is_known = cs_decide_age(&profile->state, now, &known);
     bool is_child = is_known && known < bound;
-    if (event->type == CS_EVENT_AGE_DECLARED || event->type == CS_EVENT_AGE_SIGNALLED) {
+    if (of_age) {
         bool told_child = cs_age_told(event, now->now_ms) < bound;
         if (told_child && !is_child && has_agreed(&profile->state)) {
             out->because = event;
@@ -109,6 +112,7 @@ static bool was_opened_so(const cs_request *request)
 static cs_buffer *new_detail(cs_profile *profile, consequence *out)
 {
     cs_buffer *detail = &out->details[out->count];
+    memset(&out->events[out->count], 0, sizeof *out->events);
     cs_buffer_init(detail, &profile->home->env.memory, DETAIL_MAX_BYTES);
     return detail;
 }
@@ -218,8 +222,9 @@ static consent_status record_with(cs_profile *profile, const cs_event *events, s
 consent_status cs_profile_record_act(cs_profile *profile, const cs_event *events, size_t count, bool restrictive,
                                      uint64_t *first_seq, consent_error *err)
 {
-    consequence also = {.because = NULL};
+    consequence also;
     cs_now now;
+    memset(&also, 0, offsetof(consequence, events));
     cs_profile_now(profile, &now);
     for (size_t i = 0; i < count; i++)
         regard(profile, &events[i], &now, &also);

@@ -7,10 +7,10 @@
 #define FRAME_MAX_BYTES 65536u
 
 typedef struct frame {
-    cs_buffer bytes;                     /* the events, one after the other */
-    cs_span spans[CS_RECORD_MAX_EVENTS]; /* sizes first, pointers once `bytes` is complete */
-    size_t count;
+    cs_buffer bytes; /* the events, one after the other */
+    size_t count, room;
     size_t own_index; /* of the caller's first event */
+    cs_span spans[];  /* sizes first, pointers once `bytes` is complete */
 } frame;
 
 static void lock_table(cs_profile *profile)
@@ -121,7 +121,7 @@ static consent_status add(cs_profile *profile, frame *out, const cs_event *event
 {
     cs_event stamped;
     size_t start = out->bytes.size;
-    if (out->count == CS_RECORD_MAX_EVENTS)
+    if (out->count == out->room)
         return cs_fail(err, CONSENT_E_ARGUMENT, 0, "one act holds at most %u events", CS_RECORD_MAX_EVENTS);
     cs_event_copy(&stamped, event);
     stamped.seq = cs_ledger_next_seq(profile->ledger) + out->count;
@@ -292,12 +292,14 @@ void cs_profile_abort_parts(cs_profile *profile)
 static consent_status write_frame(cs_profile *profile, const cs_event *events, size_t count, const cs_event *uses,
                                   size_t use_count, bool restrictive, uint64_t *first_seq, consent_error *err)
 {
-    frame *out = cs_realloc(&profile->home->env.memory, NULL, 0, sizeof *out); /* not zeroed: 8 KB at every act */
+    size_t room = profile->unsaved.size == 0 && count + use_count < CS_RECORD_MAX_EVENTS ? count + use_count
+                                                                                         : CS_RECORD_MAX_EVENTS;
+    size_t size = sizeof(frame) + room * sizeof(cs_span);
+    frame *out = cs_alloc(&profile->home->env.memory, size);
     consent_status status;
     if (!out)
         return cs_no_memory(err, "an act");
-    out->count = 0;
-    out->own_index = 0;
+    out->room = room;
     cs_buffer_init(&out->bytes, &profile->home->env.memory, FRAME_MAX_BYTES);
     status = cs_profile_need_ledger(profile, err);
     if (status == CONSENT_OK)
@@ -319,7 +321,7 @@ static consent_status write_frame(cs_profile *profile, const cs_event *events, s
             cs_profile_fail(profile, CONSENT_E_MEMORY, &why);
     }
     cs_buffer_free(&out->bytes);
-    cs_free(&profile->home->env.memory, out, sizeof *out);
+    cs_free(&profile->home->env.memory, out, size);
     return status;
 }
 
