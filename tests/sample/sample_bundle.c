@@ -162,6 +162,13 @@ static void put_lists(cs_json_out *out)
     cs_json_member_text(out, "id", "location");
     put_text(out, "name", "位置", "Location");
     put_text(out, "consequence", "拒绝后请手动选择城市。", "Without it choose the city by hand.");
+    cs_json_put_name(out, "platforms");
+    cs_json_open_object(out);
+    cs_json_put_name(out, "android");
+    cs_json_open_array(out);
+    cs_json_put_text(out, "android.permission.ACCESS_FINE_LOCATION");
+    cs_json_close_array(out);
+    cs_json_close_object(out);
     cs_json_put_name(out, "call_sites");
     cs_json_open_array(out);
     cs_json_open_object(out);

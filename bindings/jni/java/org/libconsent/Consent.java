@@ -126,8 +126,6 @@ public final class Consent extends Handle {
     void release(long client) {
         Native.close(client);
         drop(host);
-        if (forgetSync != null) {
-            forgetSync.run();
-        }
+        syncConfigured(null, null);
     }
 }

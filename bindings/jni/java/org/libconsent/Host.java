@@ -1,7 +1,6 @@
 package org.libconsent;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /** What a home calls of the app: its key store and its log. Numbers as in consent_jni.c. */
 final class Host {
@@ -78,7 +77,7 @@ final class Host {
         }
     }
 
-    /** Called from C: the status, then what was found. */
+    /** Called from C, which overwrites both arrays afterwards: the status, then what was found. */
     byte[] secret(int what, byte[] name, byte[] data) {
         try {
             return ask(what, Native.text(name), data);
@@ -89,10 +88,6 @@ final class Host {
         } catch (Throwable thrown) {
             say(1, "the app's SecretStore threw " + thrown.getClass().getName());
             return answer(KEY_UNAVAILABLE, NOTHING);
-        } finally {
-            if (data != null) {
-                Arrays.fill(data, (byte) 0);
-            }
         }
     }
 

@@ -36,7 +36,6 @@ final class SyncCalls {
             answer.tell(call);
         } catch (Throwable thrown) {
             request.end();
-            failures.take(); // the last one is the cause
             failures.keep(thrown);
             NativeSync.failed(call, isOutOfTime(thrown), Native.bytes(thrown.getClass().getName()));
         }

@@ -24,13 +24,23 @@ final class FormTest {
 
     private static void a_box_shown_ticked_is_no_evidence(Consent client, Profile profile) throws Exception {
         try (Form form = profile.form(FormRequest.of(Form.FIRST_RUN).locale("en"))) {
+            expectContains("Sample privacy policy", form.json());
             String tick = requiredControl(form.json());
             form.shown();
             expectStatus("REJECTED", () -> form.submit(well(Submission.accept().on(tick).initiallyOn(tick))));
+            expectContains("emphasis",
+                    expectStatus("REJECTED", () -> form.submit(Submission.accept().on(tick).reachedEnd())));
+            expectContains("1970", expectStatus("ARGUMENT", () -> form.submit(well(Submission.accept().on(tick).at(tick, -5)))));
             long at = System.currentTimeMillis();
             form.submit(well(Submission.accept().on(tick).at(tick, at).method(Submission.TOGGLE)));
         }
         expectContains("toggle", profile.history());
+        expectContains("\"reached_end\":true", profile.history());
+        try (Profile other = client.profile("account-1"); Form form = other.form(FormRequest.of(Form.FIRST_RUN))) {
+            form.shown();
+            form.submit(Submission.accept().on(requiredControl(form.json())).emphasisRendered());
+            expect(!other.history().contains("\"reached_end\":true"), "nobody said that the end was reached");
+        }
         expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "after the acceptance");
     }
 
@@ -42,6 +52,15 @@ final class FormTest {
         }
         expectEqual("guardian_required", profile.check(BASIC).reason(), "of a child");
         expectStatus("REJECTED", () -> profile.form(FormRequest.of(Form.AGE)).close());
+    }
+
+    private static void only_a_guardian_makes_the_person_older(Consent client, Profile profile) throws Exception {
+        profile.signalYoungerThan(10, null, null);
+        try (Form form = profile.form(FormRequest.of(Form.AGE).byGuardian())) {
+            form.shown();
+            form.submit(well(Submission.accept().birth("1980-01-01").reference("guardian/4711")));
+        }
+        expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "of a grown-up after all");
     }
 
     private static void a_guardian_needs_evidence(Consent client, Profile profile) throws Exception {
@@ -110,6 +129,7 @@ final class FormTest {
         try (PermissionPrompt prompt = profile.beginPermission(NEAR_ME, "en")) {
             expectEqual(Decision.ASK, prompt.verdict().decision(), "the prompt may be shown");
             expectContains("To list results near you.", prompt.form().json());
+            expectContains("android.permission.ACCESS_FINE_LOCATION", prompt.form().json());
             prompt.form().shown();
             expectStatus("ARGUMENT", () -> prompt.finish(17));
             expectEqual(Decision.ALLOW, prompt.finish(PermissionPrompt.GRANTED).decision(), "after the prompt");
@@ -122,6 +142,7 @@ final class FormTest {
     static void run(Trial trial) throws Exception {
         trial.fresh(FormTest::a_box_shown_ticked_is_no_evidence);
         trial.accepted(FormTest::an_age_form_takes_a_birth_date);
+        trial.accepted(FormTest::only_a_guardian_makes_the_person_older);
         trial.accepted(FormTest::a_guardian_needs_evidence);
         trial.accepted(FormTest::the_hosts_own_words_are_shown_and_asked_with);
         trial.accepted(FormTest::a_switch_is_as_easy_off_as_on);

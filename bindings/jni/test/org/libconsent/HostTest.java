@@ -20,6 +20,7 @@ final class HostTest {
     /** A key store in memory that can be locked, lost and broken. */
     static class Store implements SecretStore.Counters {
         final Map<String, byte[]> secrets = new HashMap<>();
+        final List<byte[]> given = new ArrayList<>();
         final Map<String, Long> counters = new HashMap<>();
         boolean locked;
         boolean lost;
@@ -47,6 +48,7 @@ final class HostTest {
         public void put(String name, byte[] secret) throws Unavailable, Gone {
             reach();
             secrets.put(name, secret.clone());
+            given.add(secret);
         }
 
         @Override
@@ -74,6 +76,14 @@ final class HostTest {
         }
     }
 
+    private static boolean isZero(byte[] secret) {
+        int sum = 0;
+        for (byte one : secret) {
+            sum |= one;
+        }
+        return sum == 0;
+    }
+
     private static Consent open(Trial trial, String home, SecretStore store, Log log) throws ConsentException {
         return Consent.open(home, trial.root, "android", store, log);
     }
@@ -90,11 +100,10 @@ final class HostTest {
         }
         expect(!store.secrets.isEmpty(), "a secret was stored");
         for (byte[] secret : store.secrets.values()) {
-            int sum = 0;
-            for (byte one : secret) {
-                sum |= one;
-            }
-            expect(sum != 0, "the secret arrived");
+            expect(!isZero(secret), "the secret arrived");
+        }
+        for (byte[] secret : store.given) {
+            expect(isZero(secret), "what crossed is overwritten");
         }
         expect(!store.counters.isEmpty(), "the withdrawal was counted");
         for (long count : store.counters.values()) {

@@ -111,9 +111,14 @@ final class RecordTest {
     private static void what_was_agreed_elsewhere_is_taken_over(Consent client, Profile profile) throws Exception {
         expectContains("reference", expectStatus("ARGUMENT", () -> profile.takeOver(null, 1740000000000L, null, 1, null)));
         expectStatus("REJECTED", () -> profile.takeOver("crm/17", 1740000000000L, null, 1, "purpose-001"));
+        expectStatus("NOT_FOUND", () -> profile.takeOver("crm/17", 1740000000000L, null, 7, null));
+        expectStatus("NOT_FOUND", () -> profile.takeOver("crm/17", 1740000000000L, "elsewhere", 1, null));
         profile.takeOver("crm/17", 1740000000000L, null, 1, null);
         expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "after it was taken over");
         expectContains("crm/17", profile.history());
+        expectContains("2025-02-19T21:20:00", profile.history());
+        expectEqual(Decision.DENY, profile.checkAt(BASIC, 1740000000001L, false).decision(), "no policy was known then");
+        expectEqual(Decision.ASK, profile.checkAt(BASIC, 1740000000001L, true).decision(), "with hindsight");
     }
 
     private static void what_is_erased_only_closes(Consent client, Profile profile) throws Exception {

@@ -62,6 +62,13 @@ final class RightsTest {
         expectThrown(ConsentException.class, () -> profile.open(Request.of(Request.ACCESS).scope("no such product!")));
     }
 
+    private static void who_is_to_be_told_is_named(Consent client, Profile profile) throws Exception {
+        profile.open(Request.of(Request.RESTRICT).purpose("purpose-002").recipient("recipient-002"));
+        expectContains("\"recipient\":\"recipient-002\"", profile.requests("en"));
+        profile.open(Request.of(Request.DELETE).ground(Request.UNLAWFUL).purpose("purpose-002").independent("recipient-003"));
+        expectContains("\"independent\":[\"recipient-003\"]", profile.requests("en"));
+    }
+
     private static void an_unsubscription_counts_at_once(Consent client, Profile profile) throws Exception {
         grant(profile, OWN);
         profile.open(Request.of(Request.UNSUBSCRIBE).purpose("purpose-001"));
@@ -87,6 +94,7 @@ final class RightsTest {
         trial.accepted(RightsTest::an_age_alone_does_it_too);
         trial.accepted(RightsTest::a_request_is_recorded_and_followed);
         trial.accepted(RightsTest::who_asks_and_for_what_crosses);
+        trial.accepted(RightsTest::who_is_to_be_told_is_named);
         trial.accepted(RightsTest::an_unsubscription_counts_at_once);
         trial.accepted(RightsTest::both_lists_are_given);
         trial.accepted(RightsTest::notices_are_listed_and_false_ones_refused);

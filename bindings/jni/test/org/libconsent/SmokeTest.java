@@ -90,6 +90,7 @@ final class SmokeTest {
         String home = trial.newHome();
         expect(Consent.version().matches("[0-9]+\\.[0-9]+\\.[0-9]+"), "version");
         expectStatus("ARGUMENT", () -> Consent.open(null, trial.root, "android"));
+        expectStatus("ARGUMENT", () -> Consent.open(home, trial.root, "no platform!"));
         try (Consent client = Consent.open(home, trial.root, "android")) {
             byte[] spoiled = trial.bundle.clone();
             spoiled[spoiled.length / 2] ^= 1;

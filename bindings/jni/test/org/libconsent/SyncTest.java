@@ -9,6 +9,7 @@ import static org.libconsent.Trial.expectStatus;
 import static org.libconsent.Trial.expectThrown;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
@@ -187,7 +188,7 @@ final class SyncTest {
             String body = request.body() == null ? "none" : new String(request.body(), StandardCharsets.UTF_8);
             asked.add(request.method() + " " + request.url() + " " + request.contentType() + " " + request.token() + " "
                     + body);
-            expect(request.timeoutMs() > 0 && request.timeoutMs() <= 60000, "timeout " + request.timeoutMs());
+            expect(request.timeoutMs() > 0 && request.timeoutMs() <= 5000, "timeout " + request.timeoutMs());
             if (request.url().endsWith("/devices")) {
                 give(request, "{\"token\":\"given-by-the-backend\"}");
                 return new Transport.Answer(200);
@@ -200,7 +201,7 @@ final class SyncTest {
         List<String> asked = new ArrayList<>();
         Sync.configure(client, config().transport(enrolling(asked)));
         SyncReport report = new SyncReport();
-        expectStatus("NETWORK", () -> Sync.sync(profile, 0, report));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 5000, report));
         expectEqual(2L, report.requests(), "requests");
         expect(asked.get(0).matches("POST " + ENDPOINT + "/v1/profiles/[0-9a-f]{32}/devices application/json null \\{.*"),
                 "the enrolment: " + asked.get(0));
@@ -230,7 +231,7 @@ final class SyncTest {
             expectEqual(Arrays.asList(false, true), renewed, "asked for");
             Sync.configure(client, config().transport(refusing).tokens(renew -> null));
             expectStatus("ARGUMENT", () -> Sync.sync(account, 1000, null));
-            Sync.configure(client, config().transport(refusing).tokens(renew -> new String(new char[100000])));
+            Sync.configure(client, config().transport(refusing).tokens(renew -> new String(new char[100000]).replace('\0', 'x')));
             expectStatus("ARGUMENT", () -> Sync.sync(account, 1000, null));
             Sync.configure(client, config().transport(refusing).tokens(renew -> {
                 throw new ConnectException("no token either");
@@ -297,6 +298,7 @@ final class SyncTest {
         }
         String key = java.util.Base64.getUrlEncoder().withoutPadding().encodeToString(store.publicKey(""));
         expectContains(key, asked.get(0));
+        expectContains("\"protection\":2", asked.get(0));
         expect(store.signatures > 0, "it signed");
     }
 
@@ -346,6 +348,24 @@ final class SyncTest {
         expectEqual("CANCELLED", outcome[0], "the sync");
     }
 
+    /** A configuration that nobody but C holds. */
+    private static WeakReference<SyncConfig> configured(Consent client) throws ConsentException {
+        SyncConfig config = config().transport(offline());
+        Sync.configure(client, config);
+        return new WeakReference<>(config);
+    }
+
+    private static void a_configuration_is_let_go(Trial trial) throws Exception {
+        WeakReference<SyncConfig> second;
+        try (Consent client = Consent.open(trial.newHome(), trial.root, "android")) {
+            WeakReference<SyncConfig> first = configured(client);
+            second = configured(client);
+            Trial.expectLetGo(first);
+            expect(second.get() != null, "the one that serves");
+        }
+        Trial.expectLetGo(second);
+    }
+
     // Accounts
 
     private static void an_account_takes_what_was_done_before(Consent client, Profile anonymous) throws Exception {
@@ -378,6 +398,7 @@ final class SyncTest {
         the_apps_key_store_signs(trial);
         trial.accepted(SyncTest::progress_is_told_and_may_cancel);
         trial.accepted(SyncTest::another_thread_ends_it);
+        a_configuration_is_let_go(trial);
         trial.accepted(SyncTest::an_account_takes_what_was_done_before);
     }
 }

@@ -9,6 +9,7 @@ import static org.libconsent.Trial.expectStatus;
 import static org.libconsent.Trial.expectThrown;
 import static org.libconsent.Trial.grant;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -202,6 +203,53 @@ final class ToldTest {
         }
     }
 
+    private static WeakReference<Watcher> watching(Question question) throws ConsentException {
+        Object[] mine = {question};
+        Watcher watcher = (of, before, after) -> mine[0] = of;
+        question.watch(watcher);
+        return new WeakReference<>(watcher);
+    }
+
+    private static WeakReference<Switch.Thrower> bound(Profile profile) throws ConsentException {
+        Object[] mine = {profile};
+        Switch.Thrower thrower = facts -> mine[0] != null;
+        profile.bind(Switch.of("sdk").purpose("purpose-000"), thrower);
+        return new WeakReference<>(thrower);
+    }
+
+    private static WeakReference<Purger> purging(Profile profile) throws ConsentException {
+        Object[] mine = {profile};
+        Purger purger = what -> mine[0] != null;
+        profile.bind(purger);
+        return new WeakReference<>(purger);
+    }
+
+    private static void what_is_called_no_more_is_let_go(Trial trial) throws Exception {
+        List<WeakReference<?>> held = new ArrayList<>();
+        trial.accepted((client, profile) -> {
+            try (Question question = profile.prepare(OWN)) {
+                WeakReference<Watcher> watcher = watching(question);
+                WeakReference<Switch.Thrower> thrower = bound(profile);
+                WeakReference<Purger> purger = purging(profile);
+                grant(profile, OWN);
+                profile.poll();
+                System.gc();
+                expect(watcher.get() != null && thrower.get() != null && purger.get() != null, "they serve");
+                question.unwatch(watcher.get());
+                Trial.expectLetGo(watcher);
+                held.add(watching(question));
+                held.add(bound(profile));
+                Trial.expectLetGo(thrower);
+                held.add(purging(profile));
+                Trial.expectLetGo(purger);
+            }
+            Trial.expectLetGo(held.get(0));
+        });
+        for (WeakReference<?> one : held) {
+            Trial.expectLetGo(one);
+        }
+    }
+
     private static void many_watchers_come_and_go(Consent client, Profile profile) throws Exception {
         Thread[] threads = new Thread[2];
         Throwable[] failed = new Throwable[threads.length];
@@ -237,6 +285,7 @@ final class ToldTest {
         trial.accepted(ToldTest::a_switch_covers_what_it_names);
         trial.accepted(ToldTest::a_switch_waits_for_those_before_it);
         what_was_withdrawn_is_purged_once(trial);
+        what_is_called_no_more_is_let_go(trial);
         trial.accepted(ToldTest::many_watchers_come_and_go);
     }
 }

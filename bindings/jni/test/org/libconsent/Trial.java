@@ -2,6 +2,7 @@ package org.libconsent;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -125,6 +126,14 @@ final class Trial implements AutoCloseable {
             return type.cast(thrown);
         }
         throw new AssertionError("expected " + type);
+    }
+
+    /** C holds it no more. */
+    static void expectLetGo(WeakReference<?> reference) {
+        for (int i = 0; i < 100 && reference.get() != null; i++) {
+            System.gc();
+        }
+        expect(reference.get() == null, "something holds what is called no more");
     }
 
     static void delete(File file) {
