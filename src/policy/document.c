@@ -143,7 +143,7 @@ consent_status cs_document_parse(const cs_memory *memory, cs_str json, const cha
                                  consent_error *err)
 {
     cs_document *document = cs_alloc(memory, sizeof(*document));
-    cs_parser parser = {.memory = memory, .base = document, .arena = &document->arena};
+    cs_parser parser = {.memory = memory, .base = document, .arena = document ? &document->arena : NULL};
     *out = NULL;
     if (document)
         cs_arena_init(&document->arena, memory, DOCUMENT_ARENA_BYTES);
