@@ -254,6 +254,18 @@ static void a_list_in_one_text_gives_the_nth_and_past_its_end_the_last(void **st
     assert_string_equal(cs_nth_text(names, (size_t)-1), "unknown");
 }
 
+static void a_text_is_found_in_a_list_by_all_of_it(void **state)
+{
+    (void)state;
+    const char *names = "zero\0one\0unknown\0";
+    assert_int_equal(cs_text_find(names, CS_STR("zero")), 1);
+    assert_int_equal(cs_text_find(names, CS_STR("unknown")), 3);
+    assert_int_equal(cs_text_find(names, CS_STR("un")), 0);
+    assert_int_equal(cs_text_find(names, CS_STR("zeroone")), 0);
+    assert_int_equal(cs_text_find(names, CS_STR("")), 0);
+    assert_int_equal(cs_text_find(names, (cs_str){0}), 0);
+}
+
 static void a_full_buffer_fails_and_stays_failed(void **state)
 {
     (void)state;
@@ -530,6 +542,7 @@ int main(void)
         cmocka_unit_test(identifiers_are_lowercase_ascii_of_bounded_size),
         cmocka_unit_test(views_compare_by_content),
         cmocka_unit_test(a_list_in_one_text_gives_the_nth_and_past_its_end_the_last),
+        cmocka_unit_test(a_text_is_found_in_a_list_by_all_of_it),
         cmocka_unit_test(only_well_formed_utf8_is_valid),
         cmocka_unit_test(code_points_and_their_columns_are_right),
         cmocka_unit_test(hex_goes_there_and_back),

@@ -263,6 +263,30 @@ static void random_policies_survive_the_round_trip(void **state)
     }
 }
 
+/* Data, recipients and kinds of rights stand once in their lists, in the compact form as in the JSON. */
+static void what_stands_there_twice_is_refused(void **state)
+{
+    (void)state;
+    for (int list = 0; list < 3; list++) {
+        forms f;
+        bool same;
+        encode_sample(&f);
+        cs_policy *policy = f.policy;
+        const cs_purpose *pay = &policy->purposes[1];
+        assert_true(pay->data_count > 1 && pay->recipient_count > 1 && policy->rights_kind_count > 1);
+        if (list == 0)
+            ((cs_purpose_data *)pay->data)[1].item = pay->data[0].item;
+        else if (list == 1)
+            ((cs_purpose_recipient *)pay->recipients)[1].recipient = pay->recipients[0].recipient;
+        else
+            ((const char **)policy->rights_kinds)[1] = policy->rights_kinds[0];
+        cs_buffer_clear(&f.structure);
+        cs_policy_encode(policy, &f.structure);
+        assert_int_equal(decode_policy(cs_buffer_span(&f.structure), &same), CONSENT_E_CORRUPT);
+        drop(&f);
+    }
+}
+
 /* The budget for a home that is open is 256 KB with a hundred purposes. */
 static void a_hundred_purposes_take_well_under_200_kb(void **state)
 {
@@ -305,6 +329,7 @@ int main(void)
         cmocka_unit_test(an_altered_byte_is_refused_or_is_what_encode_would_write),
         cmocka_unit_test(no_memory_at_any_point_is_said_and_leaks_nothing),
         cmocka_unit_test(random_policies_survive_the_round_trip),
+        cmocka_unit_test(what_stands_there_twice_is_refused),
         cmocka_unit_test(a_hundred_purposes_take_well_under_200_kb),
         cmocka_unit_test(bytes_of_another_kind_are_refused),
     };

@@ -172,6 +172,11 @@ static void changes_are_computed_from_structure(void **state)
          CS_CHANGE_MODE},
         {"\"id\": \"choose-city\"", "\"id\": \"pick-city\"", CS_CHANGE_MODE},
         {"[\"NSLocationWhenInUseUsageDescription\"]", "[\"NSLocationAlwaysUsageDescription\"]", CS_CHANGE_MODE},
+        {"{\"android\": [\"android.permission.ACCESS_COARSE_LOCATION\"], \"ios\"", "{\"ios2\": [\"x\"], \"ios\"",
+         CS_CHANGE_MODE},
+        {"[\"account\", {\"id\": \"name\", \"need\": \"conditional\", \"reason\": {\"zh-CN\": \"实名时\", \"en\": "
+         "\"When named\"}}]",
+         "[{\"id\": \"name\", \"need\": \"conditional\"}, \"account\"]", CS_CHANGE_EDITORIAL},
         {"\"id\": \"acme\"", "\"id\": \"other\"", CS_CHANGE_CONTROL},
         {"\"bound\": true", "\"bound\": false", CS_CHANGE_CONTROL},
         {"\"recipients\": [\"pay\", ", "\"recipients\": [", CS_CHANGE_RECIPIENTS},
