@@ -30,14 +30,11 @@ static void refuse(codec *c)
 }
 
 /* A number of `size` bytes in memory. Writing stores nothing: other threads may be reading the policy. */
-static void code_number(codec *c, void *at, size_t size, uint64_t max)
+static void code_number(codec *c, void *at, uint8_t size, uint64_t max)
 {
+    const cs_member member = {.size = size};
     if (c->out) {
-        uint64_t value = size == 1   ? *(uint8_t *)at
-                         : size == 2 ? *(uint16_t *)at
-                         : size == 4 ? *(uint32_t *)at
-                                     : *(uint64_t *)at;
-        cs_buffer_varint(c->out, value);
+        cs_buffer_varint(c->out, cs_member_number(&member, at));
         return;
     }
     uint64_t value = cs_read_varint(&c->in);
@@ -45,21 +42,14 @@ static void code_number(codec *c, void *at, size_t size, uint64_t max)
         refuse(c);
         value = 0;
     }
-    if (size == 1)
-        *(uint8_t *)at = (uint8_t)value;
-    else if (size == 2)
-        *(uint16_t *)at = (uint16_t)value;
-    else if (size == 4)
-        *(uint32_t *)at = (uint32_t)value;
-    else
-        *(uint64_t *)at = value;
+    cs_member_set(&member, at, value);
 }
 
 /* Numbers one behind the other, each with its highest bits zero. */
-static void code_numbers(codec *c, char *at, size_t count, size_t size, unsigned zero_bits)
+static void code_numbers(codec *c, char *at, size_t count, uint8_t size, unsigned zero_bits)
 {
-    for (size_t i = 0; i < count; i++)
-        code_number(c, at + i * size, size, UINT64_MAX >> zero_bits);
+    for (; count > 0; count--, at += size)
+        code_number(c, at, size, UINT64_MAX >> zero_bits);
 }
 
 /* A position in a list, which must not be empty. */
@@ -88,12 +78,12 @@ static void code_string(codec *c, const char **value, cs_field_kind kind)
         return;
     }
     cs_str read = cs_read_str(&c->in, MAX_STRING_BYTES);
-    if (read.size == 0)
-        read.data = NULL;
-    else if (memchr(read.data, '\0', read.size) != read.data + read.size - 1)
-        refuse(c);
-    else
+    if (read.size > 0 && memchr(read.data, '\0', read.size) == read.data + read.size - 1) {
         read.size--;
+    } else {
+        c->in.ok = c->in.ok && read.size == 0;
+        read = (cs_str){0};
+    }
     bool valid = kind == CS_FIELD_ID       ? cs_id_is_valid(read)
                  : kind == CS_FIELD_LOCALE ? cs_locale_is_valid(read)
                                            : kind == CS_FIELD_STRING || read.data;
@@ -170,10 +160,8 @@ static void code_field(codec *c, const cs_field *field, cs_field_kind kind, char
         code_numbers(c, at, field->arg, sizeof(uint32_t), 32);
         break;
     case CS_FIELD_I32:
-        code_numbers(c, at, field->arg, sizeof(int32_t), 33);
-        break;
     case CS_FIELD_MS:
-        code_numbers(c, at, field->arg, sizeof(int64_t), 1);
+        code_numbers(c, at, field->arg, kind == CS_FIELD_MS ? 8 : 4, kind == CS_FIELD_MS ? 1 : 33);
         break;
     case CS_FIELD_DATA_MASK:
         code_number(c, at, sizeof(uint64_t), cs_purpose_all_data(holder));

@@ -230,7 +230,7 @@ const void *cs_list_entry(cs_list_id id, const void *holder, size_t at)
 {
     const char *items;
     memcpy(&items, (const char *)holder + cs_lists[id].items, sizeof(items));
-    return items + at * cs_lists[id].entry_size;
+    return items ? items + at * cs_lists[id].entry_size : NULL;
 }
 
 /* The name of what an entry is known by: its identifier, or that of what it refers to. */

@@ -92,7 +92,7 @@ static inline uint16_t cs_list_count(cs_list_id id, const void *holder)
 {
     return *(const uint16_t *)((const char *)holder + cs_lists[id].count);
 }
-/* The entry at a position that is in the list. */
+/* The entry at a position that is in the list; NULL for an empty list. */
 const void *cs_list_entry(cs_list_id id, const void *holder, size_t at);
 /* The name that an entry shares with one before it, in a list where each stands once; NULL: none. */
 const char *cs_list_repeats(const cs_policy *policy, cs_list_id id, const void *holder, size_t at);

@@ -2,7 +2,7 @@
  * complaint in `in`; whoever builds something from what was read checks cs_parse_ok first.
  *
  * What an object holds stands in tables of cs_prop, which cs_parse_members walks; what a list holds is read entry by
- * entry by its reader (parse_lists.c). A member that is missing leaves its field as it is. */
+ * entry by its reader (parse_lists.c). A member that is missing leaves its field as it is; numbers and flags become zero. */
 #ifndef CS_PARSE_H
 #define CS_PARSE_H
 

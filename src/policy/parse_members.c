@@ -55,13 +55,12 @@ static const char *fault_of(cs_str text, cs_prop_kind kind)
         return cs_id_is_valid(text) ? NULL : CS_ID_RULE;
     if (kind == CS_PROP_COUNTRY)
         return is_country(text) ? NULL : "a country was expected as two capitals, such as \"CN\"";
-    if (kind == CS_PROP_LINES)
-        return text.size > 0 && cs_is_printable(text, false) ? NULL : "the text is empty or holds a control character";
-    size_t max_size = kind == CS_PROP_URL ? CS_URL_MAX_SIZE : LABEL_MAX_SIZE;
-    if (text.size == 0 || text.size > max_size || !cs_is_printable(text, true))
-        return kind == CS_PROP_URL ? "1 to 2048 bytes without control characters were expected"
-                                   : "1 to 128 bytes without control characters were expected";
-    return kind == CS_PROP_LABEL || is_url(text.data) ? NULL : "an address that begins with https:// was expected";
+    size_t max_size = kind == CS_PROP_LABEL ? LABEL_MAX_SIZE : kind == CS_PROP_URL ? CS_URL_MAX_SIZE : SIZE_MAX;
+    if (text.size == 0 || text.size > max_size || !cs_is_printable(text, kind != CS_PROP_LINES))
+        return kind == CS_PROP_LABEL ? "1 to 128 bytes without control characters were expected"
+               : kind == CS_PROP_URL ? "1 to 2048 bytes without control characters were expected"
+                                     : "the text is empty or holds a control character";
+    return kind != CS_PROP_URL || is_url(text.data) ? NULL : "an address that begins with https:// was expected";
 }
 
 /* False: a word was none of its list's. */
@@ -72,8 +71,8 @@ static bool read_string(cs_parser *parser, const cs_prop *member, cs_str text, v
     unsigned word = 1;
     int64_t time_ms = 0;
     if (kind <= CS_PROP_COPIED) {
-        fault = fault_of(text, kind);
         *(const char **)at = cs_parse_copy(parser, text);
+        fault = fault_of(text, kind);
     } else if (kind == CS_PROP_WORD) {
         word = cs_text_find(words[member->arg], text);
         *(uint8_t *)at = (uint8_t)(word - (word > 0 && member->arg >= CS_WORDS_FUNCTION ? 1 : 0));
