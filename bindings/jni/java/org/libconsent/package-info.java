@@ -11,7 +11,8 @@
  *
  * Failures are ConsentExceptions. Handles are closed by who opened them; closing waits for calls under way on other threads. Callbacks
  * come on the thread of the call that makes them (poll, sync), never on a thread of the library's: it has none. They may call and
- * close anything. What the app's code throws out of one is thrown by that call when it returns.
+ * close anything. A RuntimeException or Error that the app's code throws out of one is thrown by that call when it returns; out of a
+ * SecretStore it counts as Unavailable, out of a Log as nothing.
  *
  * Two native libraries are loaded: consent_jni, and consent_sync_jni when Sync is first used. The jar carries the rules that keep R8 and
  * ProGuard from renaming what C calls by name.

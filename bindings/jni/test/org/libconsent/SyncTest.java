@@ -60,7 +60,7 @@ final class SyncTest {
                 config().transport(offline()).pin(pin, 4000000000000L).pin(pin, 0))));
         expectContains("ca_file", expectStatus("ARGUMENT", () -> Sync.configure(client,
                 config().transport(offline()).caFile(new String(new char[2000]).replace('\0', 'x')))));
-        expectContains("configure", expectStatus("ARGUMENT", () -> Sync.sync(profile, 1000, null)));
+        expectContains("configure", expectStatus("ARGUMENT", () -> Sync.sync(profile, 60000, null)));
         Sync.configure(client, config().transport(offline()).pin(pin, 4000000000000L).pin(pin, 4000000000000L));
     }
 
@@ -72,13 +72,13 @@ final class SyncTest {
             expectEqual("UNSUPPORTED", e.statusName(), "a build without libcurl says so");
             return;
         }
-        expectStatus("NETWORK", () -> Sync.sync(profile, 5000, report));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 30000, report));
         expectEqual(1L, report.requests(), "requests");
     }
 
     private static void the_region_must_be_the_policys(Consent client, Profile profile) throws Exception {
         Sync.configure(client, new SyncConfig(ENDPOINT, "DE").transport(offline()));
-        expectStatus("REJECTED", () -> Sync.sync(profile, 1000, null));
+        expectStatus("REJECTED", () -> Sync.sync(profile, 60000, null));
     }
 
     // Before an acceptance
@@ -91,12 +91,12 @@ final class SyncTest {
         };
         Sync.configure(client, config().transport(transport));
         SyncReport report = new SyncReport();
-        Sync.sync(profile, 1000, report);
+        Sync.sync(profile, 60000, report);
         expectEqual(0L, report.requests(), "requests");
         expectEqual(0, urls.size(), "seen by the transport");
         Sync.configure(client, config().transport(transport).fetchBeforeConsent());
         try {
-            Sync.sync(profile, 1000, report);
+            Sync.sync(profile, 60000, report);
         } catch (ConsentException e) {
             expectEqual("NETWORK", e.statusName(), "if anything");
         }
@@ -109,7 +109,7 @@ final class SyncTest {
         SyncReport report = new SyncReport();
         Sync.configure(client, config().transport(offline()));
         try {
-            Sync.sync(profile, 1000, report);
+            Sync.sync(profile, 60000, report);
             throw new AssertionError("nobody listens");
         } catch (ConsentException e) {
             expectEqual("NETWORK", e.statusName(), "status");
@@ -128,7 +128,7 @@ final class SyncTest {
         Sync.configure(client, config().transport(request -> {
             throw new IOException("handshake", new RuntimeException(new CertificateExpiredException("1999")));
         }));
-        expectStatus("NETWORK", () -> Sync.sync(profile, 1000, report));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 60000, report));
         expect(report.clockSuspect(), "the clock may be to blame");
     }
 
@@ -140,7 +140,7 @@ final class SyncTest {
             return new Transport.Answer(503).retryAfter("120").date("Sun, 06 Nov 1994 08:49:37 GMT");
         }));
         try {
-            Sync.sync(profile, 1000, report);
+            Sync.sync(profile, 60000, report);
             throw new AssertionError("the backend is busy");
         } catch (ConsentException e) {
             expectEqual("NETWORK", e.statusName(), "status");
@@ -149,7 +149,7 @@ final class SyncTest {
         }
         expectEqual(120000L, report.retryMs(), "when to come back");
         expect(report.clockAheadMs() > 86400000L, "the clocks are apart: " + report.clockAheadMs());
-        expectStatus("NETWORK", () -> Sync.sync(profile, 1000, report));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 60000, report));
         expectEqual(1, calls[0], "it is left alone meanwhile");
     }
 
@@ -157,11 +157,11 @@ final class SyncTest {
         Sync.configure(client, config().transport(request -> {
             throw new UnsupportedOperationException("not written yet");
         }));
-        expectThrown(UnsupportedOperationException.class, () -> Sync.sync(profile, 1000, null));
+        expectThrown(UnsupportedOperationException.class, () -> Sync.sync(profile, 60000, null));
         Sync.configure(client, config().transport(request -> null));
-        expectThrown(NullPointerException.class, () -> Sync.sync(profile, 1000, null));
+        expectThrown(NullPointerException.class, () -> Sync.sync(profile, 60000, null));
         Sync.configure(client, config().transport(offline()));
-        expectStatus("NETWORK", () -> Sync.sync(profile, 1000, null));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 60000, null));
     }
 
     private static void an_answer_without_end_is_cut_off(Consent client, Profile profile) throws Exception {
@@ -188,7 +188,7 @@ final class SyncTest {
             String body = request.body() == null ? "none" : new String(request.body(), StandardCharsets.UTF_8);
             asked.add(request.method() + " " + request.url() + " " + request.contentType() + " " + request.token() + " "
                     + body);
-            expect(request.timeoutMs() > 0 && request.timeoutMs() <= 5000, "timeout " + request.timeoutMs());
+            expect(request.timeoutMs() > 0 && request.timeoutMs() <= 30000, "timeout " + request.timeoutMs());
             if (request.url().endsWith("/devices")) {
                 give(request, "{\"token\":\"given-by-the-backend\"}");
                 return new Transport.Answer(200);
@@ -201,7 +201,7 @@ final class SyncTest {
         List<String> asked = new ArrayList<>();
         Sync.configure(client, config().transport(enrolling(asked)));
         SyncReport report = new SyncReport();
-        expectStatus("NETWORK", () -> Sync.sync(profile, 5000, report));
+        expectStatus("NETWORK", () -> Sync.sync(profile, 30000, report));
         expectEqual(2L, report.requests(), "requests");
         expect(asked.get(0).matches("POST " + ENDPOINT + "/v1/profiles/[0-9a-f]{32}/devices application/json null \\{.*"),
                 "the enrolment: " + asked.get(0));
@@ -221,26 +221,26 @@ final class SyncTest {
         try (Profile account = client.profile("account-1")) {
             accept(account);
             Sync.configure(client, config().transport(refusing));
-            expectContains("token", expectStatus("ARGUMENT", () -> Sync.sync(account, 1000, null)));
+            expectContains("token", expectStatus("ARGUMENT", () -> Sync.sync(account, 60000, null)));
             Sync.configure(client, config().transport(refusing).tokens(renew -> {
                 renewed.add(renew);
                 return renew ? "second" : "first";
             }));
-            expectStatus("NETWORK", () -> Sync.sync(account, 1000, null));
+            expectStatus("NETWORK", () -> Sync.sync(account, 60000, null));
             expectEqual(Arrays.asList("first", "second"), asked, "tokens");
             expectEqual(Arrays.asList(false, true), renewed, "asked for");
             Sync.configure(client, config().transport(refusing).tokens(renew -> null));
-            expectStatus("ARGUMENT", () -> Sync.sync(account, 1000, null));
+            expectStatus("ARGUMENT", () -> Sync.sync(account, 60000, null));
             Sync.configure(client, config().transport(refusing).tokens(renew -> new String(new char[100000]).replace('\0', 'x')));
-            expectStatus("ARGUMENT", () -> Sync.sync(account, 1000, null));
+            expectStatus("ARGUMENT", () -> Sync.sync(account, 60000, null));
             Sync.configure(client, config().transport(refusing).tokens(renew -> {
                 throw new ConnectException("no token either");
             }));
-            expectStatus("NETWORK", () -> Sync.sync(account, 1000, null));
+            expectStatus("NETWORK", () -> Sync.sync(account, 60000, null));
             Sync.configure(client, config().transport(refusing).tokens(renew -> {
                 throw new IllegalArgumentException("a mistake");
             }));
-            expectThrown(IllegalArgumentException.class, () -> Sync.sync(account, 1000, null));
+            expectThrown(IllegalArgumentException.class, () -> Sync.sync(account, 60000, null));
             expectEqual(2, asked.size(), "requests without a token");
         }
     }
@@ -293,7 +293,7 @@ final class SyncTest {
             try (Profile profile = client.profile(null)) {
                 accept(profile);
                 Sync.configure(client, config().transport(enrolling(asked)));
-                expectStatus("NETWORK", () -> Sync.sync(profile, 1000, null));
+                expectStatus("NETWORK", () -> Sync.sync(profile, 30000, null));
             }
         }
         String key = java.util.Base64.getUrlEncoder().withoutPadding().encodeToString(store.publicKey(""));
@@ -311,13 +311,13 @@ final class SyncTest {
             told.add(report.requests());
             Sync.cancel(client);
         }));
-        expectStatus("CANCELLED", () -> Sync.sync(profile, 1000, null));
+        expectStatus("CANCELLED", () -> Sync.sync(profile, 30000, null));
         expectEqual(1L, told.get(0), "the first step");
         expectEqual(1, asked.size(), "requests");
         Sync.configure(client, config().transport(enrolling(asked)).progress(report -> {
             throw new IllegalArgumentException("a mistake");
         }));
-        expectThrown(IllegalArgumentException.class, () -> Sync.sync(profile, 1000, null));
+        expectThrown(IllegalArgumentException.class, () -> Sync.sync(profile, 30000, null));
     }
 
     private static void another_thread_ends_it(Consent client, Profile profile) throws Exception {
@@ -340,7 +340,7 @@ final class SyncTest {
         });
         syncing.start();
         inside.await();
-        expectStatus("LOCKED", () -> Sync.sync(profile, 1000, null));
+        expectStatus("LOCKED", () -> Sync.sync(profile, 60000, null));
         expectStatus("LOCKED", () -> Sync.configure(client, config().transport(offline())));
         expectEqual(Decision.ALLOW, profile.check(BASIC).decision(), "checks go on meanwhile");
         Sync.cancel(client);
