@@ -32,14 +32,13 @@ static char peek(const scanner *s)
     return s->at < s->text.size ? s->text.data[s->at] : '\0';
 }
 
-static void skip_space(scanner *s)
+/* The first byte behind white space. */
+static char skip_space(scanner *s)
 {
-    while (s->at < s->text.size) {
-        char c = s->text.data[s->at];
-        if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
-            break;
+    char c;
+    while ((c = peek(s)) == ' ' || c == '\t' || c == '\n' || c == '\r')
         s->at++;
-    }
+    return c;
 }
 
 /* ---- scalars ------------------------------------------------------------------------------ */
@@ -117,16 +116,15 @@ static bool scan_number(scanner *s)
     if (peek(s) == '-')
         s->at++;
     size_t first = s->at;
-    while (peek(s) >= '0' && peek(s) <= '9') {
+    char c;
+    for (; (c = peek(s)) >= '0' && c <= '9'; s->at++)
         if (magnitude <= MAX_SAFE_INTEGER)
-            magnitude = magnitude * 10 + (peek(s) - '0');
-        s->at++;
-    }
+            magnitude = magnitude * 10 + (c - '0');
     if (s->at == first)
         return stop(s, start, "a number had no digits");
     if (s->at - first > 1 && s->text.data[first] == '0')
         return stop(s, start, "a number began with a superfluous zero");
-    if (peek(s) == '.' || peek(s) == 'e' || peek(s) == 'E')
+    if (c == '.' || c == 'e' || c == 'E')
         return stop(s, start, "only whole numbers are accepted, without fraction and exponent");
     if (magnitude > MAX_SAFE_INTEGER)
         return stop(s, start, "a number was outside -9007199254740991 to 9007199254740991");
@@ -249,13 +247,11 @@ static bool check_names(scanner *s, size_t start, size_t end)
 
 static bool scan_name(scanner *s)
 {
-    skip_space(s);
-    if (peek(s) != '"')
+    if (skip_space(s) != '"')
         return stop(s, s->at, "a member name in quotes was expected");
     if (!scan_string(s))
         return false;
-    skip_space(s);
-    if (peek(s) != ':')
+    if (skip_space(s) != ':')
         return stop(s, s->at, "a colon was expected after the member name");
     s->at++;
     return true;
@@ -280,8 +276,7 @@ static bool close_container(scanner *s)
  * a container with content was opened, so that a value comes next. */
 static bool scan_value_start(scanner *s, bool *opened)
 {
-    skip_space(s);
-    char c = peek(s);
+    char c = skip_space(s);
     *opened = false;
     if (c == '"')
         return scan_string(s);
@@ -291,8 +286,7 @@ static bool scan_value_start(scanner *s, bool *opened)
         return scan_word(s);
     if (!open_container(s))
         return false;
-    skip_space(s);
-    if (peek(s) == (c == '{' ? '}' : ']'))
+    if (skip_space(s) == (c == '{' ? '}' : ']'))
         return close_container(s);
     *opened = true;
     return c != '{' || scan_name(s);
@@ -303,8 +297,7 @@ static bool scan_value_end(scanner *s)
 {
     while (s->depth > 0) {
         bool in_object = s->text.data[s->starts[s->depth - 1]] == '{';
-        skip_space(s);
-        char c = peek(s);
+        char c = skip_space(s);
         if (c == ',') {
             s->at++;
             return !in_object || scan_name(s);
@@ -330,7 +323,7 @@ static bool scan_document(scanner *s)
         if (!scan_value_end(s))
             return false;
     } while (s->depth > 0);
-    skip_space(s);
+    (void)skip_space(s);
     if (s->at < s->text.size)
         return stop(s, s->at, "something followed the value");
     return true;
