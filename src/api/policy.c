@@ -16,8 +16,7 @@ consent_status consent_policy_install(consent_client *client, const void *bundle
 /* What is open without any consent: functions that use no personal information (C5, C25). */
 static void visitor_json(const cs_policy *policy, cs_json_out *out)
 {
-    cs_json_put_name(out, "visitor");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "visitor");
     for (size_t i = 0; i < policy->function_count; i++) {
         bool uses = false;
         for (size_t j = 0; j < policy->purpose_count && !uses; j++)
@@ -56,8 +55,7 @@ static void policy_json(const cs_home *home, const cs_held_policy *held, int64_t
     cs_json_member_bool(out, "outdated", cs_home_is_outdated(home, policy));
     if (policy->visitor_allowed)
         visitor_json(policy, out);
-    cs_json_put_name(out, "locales");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "locales");
     for (size_t i = 0; i < policy->locale_count; i++)
         cs_json_put_text(out, policy->locales[i]);
     cs_json_close_array(out);
@@ -90,13 +88,11 @@ consent_status consent_policy_list(consent_client *client, consent_write_fn writ
     client->env.clock(client->env.ctx, &clock);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "v", 1);
-    cs_json_put_name(&json, "policies");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "policies");
     for (size_t i = 0; i < home->held_count; i++)
         policy_json(home, &home->held[i], clock.wall_ms, &json);
     cs_json_close_array(&json);
-    cs_json_put_name(&json, "heads");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "heads");
     for (size_t i = 0; i < home->head_count; i++)
         head_json(&home->heads[i], clock.wall_ms, &json);
     cs_json_close_array(&json);

@@ -100,6 +100,9 @@ void cs_json_member_str(cs_json_out *out, const char *name, cs_str text);
 void cs_json_member_text(cs_json_out *out, const char *name, const char *text);
 void cs_json_member_int(cs_json_out *out, const char *name, int64_t value);
 void cs_json_member_bool(cs_json_out *out, const char *name, bool value);
+/* Opens the value. */
+void cs_json_member_array(cs_json_out *out, const char *name);
+void cs_json_member_object(cs_json_out *out, const char *name);
 void cs_json_member_hex(cs_json_out *out, const char *name, const uint8_t *bytes, size_t size); /* at most 32 */
 void cs_json_member_time(cs_json_out *out, const char *name, int64_t time_ms);
 

@@ -199,6 +199,18 @@ void cs_json_member_bool(cs_json_out *out, const char *name, bool value)
     cs_json_put_bool(out, value);
 }
 
+void cs_json_member_array(cs_json_out *out, const char *name)
+{
+    cs_json_put_name(out, name);
+    cs_json_open_array(out);
+}
+
+void cs_json_member_object(cs_json_out *out, const char *name)
+{
+    cs_json_put_name(out, name);
+    cs_json_open_object(out);
+}
+
 void cs_json_member_hex(cs_json_out *out, const char *name, const uint8_t *bytes, size_t size)
 {
     char text[2 * 32 + 1];

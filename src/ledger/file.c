@@ -70,20 +70,26 @@ void cs_ledger_unlock(cs_ledger *ledger)
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
+consent_status cs_ledger_examine(const cs_ledger *ledger, cs_file *file, cs_file_info *out, consent_error *err)
+{
+    int rc = ledger->env->file_info(ledger->env->ctx, file, out);
+    return rc == 0 ? CONSENT_OK : cs_fail_os(err, rc, "examining the ledger");
+}
+
 static consent_status read_header(cs_ledger *ledger, cs_ledger_file *out, consent_error *err)
 {
     const cs_env *env = ledger->env;
     uint8_t bytes[CS_FILE_HEADER_SIZE];
     cs_file_info info;
-    int rc = env->file_info(env->ctx, out->file, &info);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "examining the ledger");
+    consent_status status = cs_ledger_examine(ledger, out->file, &info, err);
+    if (status != CONSENT_OK)
+        return status;
     out->device = info.device;
     out->inode = info.inode;
     out->look = CS_HEADER_DAMAGED;
     if (info.size < sizeof bytes)
         return CONSENT_OK;
-    rc = cs_file_read_all(env, out->file, 0, bytes, sizeof bytes);
+    int rc = cs_file_read_all(env, out->file, 0, bytes, sizeof bytes);
     if (rc != 0)
         return cs_fail_os(err, rc, "reading the ledger");
     return cs_frame_read_header(bytes, ledger->key, ledger->home_id, &out->look, &out->header, &out->keys,
@@ -183,32 +189,30 @@ bool cs_ledger_drop_ballast(cs_ledger *ledger)
     return ledger->env->file_unlink(ledger->env->ctx, ledger->dir, ballast_name) == 0;
 }
 
-static void unlink_all(cs_ledger *ledger, const char *const *suffixes, size_t count)
+static void unlink_one(const cs_ledger *ledger, const char *suffix)
 {
     char name[CS_LEDGER_NAME_SIZE];
-    for (size_t i = 0; i < count; i++) {
-        cs_ledger_name(ledger, suffixes[i], name);
-        (void)ledger->env->file_unlink(ledger->env->ctx, ledger->dir, name);
-    }
+    cs_ledger_name(ledger, suffix, name);
+    (void)ledger->env->file_unlink(ledger->env->ctx, ledger->dir, name);
 }
 
 void cs_ledger_remove_content(cs_ledger *ledger)
 {
-    static const char *const suffixes[] = {".check", (".check" CS_TEMP_SUFFIX), ".new", ""};
     char suffix[16];
-    const char *const torn = suffix;
     for (unsigned i = 1; i <= CS_LEDGER_MAX_ASIDE; i++) {
         (void)snprintf(suffix, sizeof suffix, ".torn-%u", i);
-        unlink_all(ledger, &torn, 1);
+        unlink_one(ledger, suffix);
     }
-    unlink_all(ledger, suffixes, CS_COUNT_OF(suffixes));
+    unlink_one(ledger, ".check");
+    unlink_one(ledger, ".check" CS_TEMP_SUFFIX);
+    unlink_one(ledger, ".new");
+    unlink_one(ledger, "");
 }
 
 /* Nothing of an ephemeral profile stays for the next person. */
 void cs_ledger_remove_files(cs_ledger *ledger)
 {
-    static const char *const lock = ".lock";
     cs_ledger_remove_content(ledger);
-    unlink_all(ledger, &lock, 1);
+    unlink_one(ledger, ".lock");
     (void)ledger->env->dir_sync(ledger->env->ctx, ledger->dir);
 }

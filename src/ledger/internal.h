@@ -66,6 +66,8 @@ consent_status cs_ledger_check_use(const cs_ledger *ledger, consent_error *err);
 void cs_ledger_name(const cs_ledger *ledger, const char *suffix, char out[CS_LEDGER_NAME_SIZE]);
 consent_status cs_ledger_lock(cs_ledger *ledger, consent_error *err);
 void cs_ledger_unlock(cs_ledger *ledger);
+/* How long the file is, and which. */
+consent_status cs_ledger_examine(const cs_ledger *ledger, cs_file *file, cs_file_info *out, consent_error *err);
 /* Opens by name and reads the header. E_NOT_FOUND. */
 consent_status cs_ledger_file_open(cs_ledger *ledger, cs_ledger_file *out, consent_error *err);
 void cs_ledger_file_close(cs_ledger *ledger, cs_ledger_file *file);

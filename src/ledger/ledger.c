@@ -519,14 +519,14 @@ static consent_status verify_file(cs_ledger *ledger, const cs_ledger_file *file,
     cs_scan scan;
     cs_file_info info;
     cs_position start;
-    int rc = ledger->env->file_info(ledger->env->ctx, file->file, &info);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "examining the ledger");
+    consent_status status = cs_ledger_examine(ledger, file->file, &info, err);
+    if (status != CONSENT_OK)
+        return status;
     /* What others append meanwhile is theirs to vouch for. */
     bool whole = ledger->health != CONSENT_OK;
     uint64_t limit = whole || info.size < ledger->at.offset ? info.size : ledger->at.offset;
     cs_position_start(file, &start);
-    consent_status status = cs_scan_open(&scan, ledger, file, &start, limit, err);
+    status = cs_scan_open(&scan, ledger, file, &start, limit, err);
     if (status != CONSENT_OK)
         return status;
     scan.checks_events = true;

@@ -235,11 +235,11 @@ static consent_status compare(cs_ledger *ledger, cs_ledger_file *other, cs_posit
     cs_scan scan;
     cs_file_info info;
     cs_position_start(other, at);
-    int rc = ledger->env->file_info(ledger->env->ctx, other->file, &info);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "examining the ledger");
+    consent_status status = cs_ledger_examine(ledger, other->file, &info, err);
+    if (status != CONSENT_OK)
+        return status;
     uint64_t limit = info.size < ledger->at.offset ? info.size : ledger->at.offset;
-    consent_status status = cs_scan_open(&scan, ledger, other, at, limit, err);
+    status = cs_scan_open(&scan, ledger, other, at, limit, err);
     if (status != CONSENT_OK)
         return status;
     status = cs_scan_all(&scan, NULL, err);

@@ -235,11 +235,11 @@ consent_status cs_ledger_read_on(cs_ledger *ledger, const cs_ledger_sink *sink, 
 {
     cs_scan scan;
     cs_file_info info;
-    int rc = ledger->env->file_info(ledger->env->ctx, ledger->file.file, &info);
-    if (rc != 0)
-        return cs_fail_os(err, rc, "examining the ledger");
+    consent_status status = cs_ledger_examine(ledger, ledger->file.file, &info, err);
+    if (status != CONSENT_OK)
+        return status;
     ledger->space_end = info.size;
-    consent_status status = cs_scan_open(&scan, ledger, &ledger->file, &ledger->at, info.size, err);
+    status = cs_scan_open(&scan, ledger, &ledger->file, &ledger->at, info.size, err);
     if (status != CONSENT_OK)
         return status;
     status = cs_scan_all(&scan, sink, err);

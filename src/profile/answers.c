@@ -137,8 +137,7 @@ static void verdict_json(const consent_verdict *verdict, cs_json_out *out)
 static void needs_json(const cs_profile *profile, const cs_query *query, const cs_now *now, const cs_function *function,
                        cs_json_out *out)
 {
-    cs_json_put_name(out, "needs");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "needs");
     for (uint16_t i = 0; i < function->need_count; i++) {
         cs_function_need need;
         cs_decide_need(&profile->home->policies, &profile->state, query, now, function->needs[i], &need);
@@ -183,8 +182,7 @@ static consent_status cost_json(cs_profile *profile, const cs_query *query, cons
         text_json(texts, permission->settings, locale, "settings", out);
         text_json(texts, permission->alternative, locale, "alternative", out);
     }
-    cs_json_put_name(out, "function");
-    cs_json_open_object(out);
+    cs_json_member_object(out, "function");
     cs_json_member_text(out, "id", function->id);
     cs_json_member_text(out, "kind", function->kind == CS_FUNCTION_ADDITIONAL ? "additional" : "basic");
     text_json(texts, function->name, locale, "name", out);

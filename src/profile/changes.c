@@ -37,8 +37,7 @@ static bool decide_both(const comparing *all, const cs_query *query, change *out
 
 static void put_answer(cs_json_out *json, const char *name, int32_t decision, int32_t reason)
 {
-    cs_json_put_name(json, name);
-    cs_json_open_object(json);
+    cs_json_member_object(json, name);
     cs_answer_json(decision, reason, json);
     cs_json_close_object(json);
 }
@@ -56,8 +55,7 @@ static void put_line(const comparing *all, const cs_query *query, change *list, 
     if (query->recipient.size)
         cs_json_member_str(&json, "recipient", query->recipient);
     if (like->data.size) {
-        cs_json_put_name(&json, "data");
-        cs_json_open_array(&json);
+        cs_json_member_array(&json, "data");
         for (size_t i = first; i < count; i++) {
             bool alike = list[i].before == like->before && list[i].before_reason == like->before_reason &&
                          list[i].after == like->after && list[i].after_reason == like->after_reason;

@@ -197,8 +197,7 @@ consent_status cs_exchange_devices(cs_profile *profile, cs_json_out *out, consen
     consent_status status = cs_profile_lock_ledger(profile, err);
     if (status != CONSENT_OK)
         return status;
-    cs_json_put_name(out, "streams");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "streams");
     for (uint32_t i = 0; i < profile->state.stream_count; i++) {
         const cs_stream_state *stream = &profile->state.streams[i];
         cs_hex_encode(stream->id, CS_STREAM_ID_SIZE, hex);

@@ -38,8 +38,7 @@ static void number_json(const cs_event *event, const cs_member *field, const cha
 
 static void data_json(const cs_event *event, cs_json_out *out)
 {
-    cs_json_put_name(out, "data");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "data");
     for (size_t i = 0; i < event->data_count; i++)
         cs_json_put_str(out, event->data[i]);
     cs_json_close_array(out);
@@ -190,8 +189,7 @@ consent_status cs_profile_history(cs_profile *profile, cs_buffer *out, consent_e
 
 static void add_policies(const cs_home *home, cs_json_out *json)
 {
-    cs_json_put_name(json, "policies");
-    cs_json_open_array(json);
+    cs_json_member_array(json, "policies");
     for (size_t i = 0; i < home->held_count; i++) {
         cs_policy_ref held = cs_policy_ref_of(home->held[i].policy);
         policy_json(&held, json);

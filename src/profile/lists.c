@@ -148,8 +148,7 @@ static consent_status count_event(void *user, const uint8_t *stream, cs_span byt
 static void put_scene(const cs_naming *naming, const row *at, cs_json_out *out)
 {
     const cs_policy *policy = at->in->policy;
-    cs_json_put_name(out, "scene");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "scene");
     cs_json_put_text(out, cs_naming_text(naming, at->in, policy->functions[at->purpose->function].name));
     for (uint16_t i = 0; i < policy->permission_count; i++) {
         const cs_permission *permission = &policy->permissions[i];
@@ -233,8 +232,7 @@ static void put_table(const table *t, const cs_naming *naming, cs_buffer *out)
     cs_json_member_int(&json, "v", 1);
     cs_json_member_text(&json, "list", t->shared ? "shared" : "collected");
     cs_json_member_text(&json, "locale", cs_naming_locale(naming));
-    cs_json_put_name(&json, "policies");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "policies");
     for (size_t i = 0; i < naming->count; i++) {
         if (!applies(naming, i))
             continue;
@@ -245,8 +243,7 @@ static void put_table(const table *t, const cs_naming *naming, cs_buffer *out)
         cs_json_close_object(&json);
     }
     cs_json_close_array(&json);
-    cs_json_put_name(&json, "entries");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "entries");
     for (size_t i = 0; i < t->count; i++)
         put_row(naming, &t->rows[i], &json);
     cs_json_close_array(&json);

@@ -31,14 +31,12 @@ static void put_sides(listing *all, const cs_notice *one, unsigned sides)
 {
     static const char *const names[] = {"person", "guardian"};
     cs_json_out *out = &all->json;
-    cs_json_put_name(out, "for");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "for");
     for (unsigned side = 0; side < 2; side++)
         if (sides >> side & 1u && one->acknowledged_ms[side] == 0)
             cs_json_put_text(out, names[side]);
     cs_json_close_array(out);
-    cs_json_put_name(out, "acknowledged");
-    cs_json_open_object(out);
+    cs_json_member_object(out, "acknowledged");
     for (unsigned side = 0; side < 2; side++)
         member_time(out, names[side], one->acknowledged_ms[side]);
     cs_json_close_object(out);
@@ -105,8 +103,7 @@ consent_status cs_profile_notices(cs_profile *profile, const char *locale, cs_bu
     cs_json_out_init(&all.json, out);
     cs_json_open_object(&all.json);
     cs_json_member_int(&all.json, "v", 1);
-    cs_json_put_name(&all.json, "notices");
-    cs_json_open_array(&all.json);
+    cs_json_member_array(&all.json, "notices");
     for (uint32_t i = 0; status == CONSENT_OK && i < list.count; i++)
         status = list_one(&all, &list.items[i], err);
     cs_json_close_array(&all.json);

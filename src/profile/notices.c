@@ -164,8 +164,7 @@ void cs_notice_put_words(const cs_json *root, const char *locale, const char *fi
     put_text(root, "title", locale, first, out);
     put_text(root, "blocks", locale, first, out);
     if (facts) {
-        cs_json_put_name(out, "facts");
-        cs_json_open_object(out);
+        cs_json_member_object(out, "facts");
         for (const cs_json *fact = cs_json_first(facts); fact; fact = cs_json_next(fact))
             put_text(facts, cs_json_name(fact), locale, first, out);
         cs_json_close_object(out);

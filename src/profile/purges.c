@@ -355,8 +355,7 @@ static bool put(void *ctx, const due *found)
     cs_json_member_text(out, "purpose", found->purpose);
     if (found->recipient[0])
         cs_json_member_text(out, "recipient", found->recipient);
-    cs_json_put_name(out, "data");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "data");
     for (size_t i = 0; i < found->data_count; i++)
         cs_json_put_text(out, found->data[i]);
     cs_json_close_array(out);
@@ -369,8 +368,7 @@ void cs_purges_put(cs_profile *profile, cs_json_out *out)
 {
     due found;
     walk w = {.profile = profile, .found = &found, .visit = put, .ctx = out};
-    cs_json_put_name(out, "purges");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "purges");
     if (profile->health == CONSENT_OK)
         walk_all(&w);
     cs_json_close_array(out);

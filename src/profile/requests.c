@@ -178,18 +178,15 @@ static void put_rights(const cs_naming *naming, cs_json_out *out)
 {
     const cs_policy *accepted = naming->governing, *newest = naming->newest;
     int32_t days = cs_fewer_days(accepted ? accepted->reply_working_days : 0, newest ? newest->reply_working_days : 0);
-    cs_json_put_name(out, "rights");
-    cs_json_open_object(out);
-    cs_json_put_name(out, "kinds");
-    cs_json_open_array(out);
+    cs_json_member_object(out, "rights");
+    cs_json_member_array(out, "kinds");
     for (int32_t right = CONSENT_RIGHT_ACCESS; right <= CONSENT_RIGHT_COMPLAINT; right++)
         if (has_kind(accepted, cs_right_name(right)) || has_kind(newest, cs_right_name(right)))
             cs_json_put_text(out, cs_right_name(right));
     cs_json_close_array(out);
     if (days > 0)
         cs_json_member_int(out, "reply_working_days", days);
-    cs_json_put_name(out, "channels");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "channels");
     if (newest)
         put_channels(naming, naming_of(naming, newest), NULL, out);
     if (accepted && accepted != newest)
@@ -217,8 +214,7 @@ static void put_strs(cs_json_out *out, const char *name, const cs_str *list, siz
 {
     if (count == 0)
         return;
-    cs_json_put_name(out, name);
-    cs_json_open_array(out);
+    cs_json_member_array(out, name);
     for (size_t i = 0; i < count; i++)
         cs_json_put_str(out, list[i]);
     cs_json_close_array(out);
@@ -256,8 +252,7 @@ static void put_recipients(const cs_requests *list, const cs_request *request, c
         if (listed_before(list, i) || !cs_requests_tell(list, request, id, naming->governing))
             continue;
         if (!any) {
-            cs_json_put_name(out, "notify");
-            cs_json_open_array(out);
+            cs_json_member_array(out, "notify");
         }
         any = true;
         put_recipient(naming, id, out);
@@ -285,8 +280,7 @@ static bool put_due(const cs_request *request, const cs_naming *naming, int64_t 
 
 static void put_steps(const cs_requests *list, const cs_request *request, cs_json_out *out)
 {
-    cs_json_put_name(out, "steps");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "steps");
     for (size_t i = 0; i < list->step_count; i++) {
         const cs_request_step *step = &list->steps[i];
         const char *state = cs_request_state_name(step->state);
@@ -313,8 +307,7 @@ static void put_remedies(const cs_naming *naming, cs_json_out *out)
 {
     static const char *const remedies[] = {"appeal", "complaint", "lawsuit"};
     const cs_named_policy *in = naming_of(naming, naming->newest);
-    cs_json_put_name(out, "remedies");
-    cs_json_open_array(out);
+    cs_json_member_array(out, "remedies");
     for (size_t i = 0; i < CS_COUNT_OF(remedies); i++)
         cs_json_put_text(out, remedies[i]);
     cs_json_close_array(out);
@@ -374,8 +367,7 @@ static void put_requests(cs_profile *profile, const cs_requests *list, const cs_
     cs_json_member_int(&json, "v", 1);
     cs_json_member_text(&json, "locale", cs_naming_locale(naming));
     put_rights(naming, &json);
-    cs_json_put_name(&json, "requests");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "requests");
     for (size_t i = 0; i < list->count; i++)
         put_request(list, &list->items[i], naming, now_ms, &json);
     cs_json_close_array(&json);

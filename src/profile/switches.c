@@ -371,8 +371,7 @@ consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_
     cs_json_out_init(&json, out);
     cs_json_open_object(&json);
     cs_json_member_int(&json, "v", 1);
-    cs_json_put_name(&json, "switches");
-    cs_json_open_array(&json);
+    cs_json_member_array(&json, "switches");
     cs_profile_lock(profile);
     switches *all = (switches *)profile->polled[CS_POLLED_SWITCHES];
     consent_status fresh = cs_profile_refresh(profile, NULL);
@@ -386,8 +385,7 @@ consent_status cs_profile_switches(cs_profile *profile, cs_buffer *out, consent_
         cs_json_member_text(&json, "id", at->id);
         put_facts(&at->wanted, &json);
         if (at->told) {
-            cs_json_put_name(&json, "passed_on");
-            cs_json_open_object(&json);
+            cs_json_member_object(&json, "passed_on");
             put_facts(&at->passed, &json);
             cs_json_close_object(&json);
         }

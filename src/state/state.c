@@ -141,43 +141,33 @@ static void speak_of_one_policy(cs_act *act)
     act->overlay_hash = 0;
 }
 
-static bool known_type(uint32_t type)
-{
-    return type >= CS_EVENT_NOTICE_SHOWN && type <= CS_EVENT_PURGED;
-}
+/* The kind of act that an event of each type is when it is about an item, and when it is about a policy as a whole; 0: none. */
+static const uint8_t kinds[][2] = {
+    [CS_EVENT_POLICY_ACCEPTED] = {CS_ACT_ACCEPT, CS_ACT_ACCEPT},
+    [CS_EVENT_POLICY_DECLINED] = {CS_ACT_DECLINE, CS_ACT_DECLINE},
+    [CS_EVENT_GRANTED] = {CS_ACT_GRANT, 0},
+    [CS_EVENT_DENIED] = {CS_ACT_REFUSE, CS_ACT_DECLINE},
+    [CS_EVENT_WITHDRAWN] = {CS_ACT_REFUSE, CS_ACT_REFUSE},
+    [CS_EVENT_USED_ONCE] = {CS_ACT_USED, 0},
+    [CS_EVENT_GUARDIAN_VERIFIED] = {CS_ACT_ACCEPT, CS_ACT_ACCEPT},
+    [CS_EVENT_GUARDIAN_REVOKED] = {CS_ACT_REFUSE, CS_ACT_REFUSE},
+    [CS_EVENT_IMPORTED] = {CS_ACT_ACCEPT, CS_ACT_ACCEPT},
+    [CS_EVENT_PURGED] = {CS_ACT_PURGED, 0},
+};
 
-/* The kind of act that an event is; 0: none. */
 static uint8_t kind_of(const cs_event *event)
 {
     bool whole = event->purpose.size == 0;
     bool subject = event->subject != CS_SUBJECT_ITEM && event->subject <= CS_SUBJECT_FIELD_NOTICE;
-    switch (event->type) {
-    case CS_EVENT_NOTICE_SHOWN:
-        return cs_event_is_field_notice(event) ? CS_ACT_NOTED : 0;
-    case CS_EVENT_POLICY_ACCEPTED:
-    case CS_EVENT_GUARDIAN_VERIFIED:
-    case CS_EVENT_IMPORTED:
+    if (event->type == 0 || event->type >= CS_COUNT_OF(kinds)) /* a type of the future counts as restrictive */
+        return whole && event->policy.id.size == 0 ? 0 : CS_ACT_REFUSE;
+    if (subject && (event->type == CS_EVENT_POLICY_DECLINED || event->type == CS_EVENT_DENIED))
+        return CS_ACT_SUBJECT;
+    if (cs_event_is_field_notice(event))
+        return CS_ACT_NOTED;
+    if (event->type == CS_EVENT_GRANTED && !whole && event->method == CONSENT_METHOD_IMPORTED)
         return CS_ACT_ACCEPT;
-    case CS_EVENT_GRANTED:
-        if (whole)
-            return 0;
-        return event->method == CONSENT_METHOD_IMPORTED ? CS_ACT_ACCEPT : CS_ACT_GRANT;
-    case CS_EVENT_POLICY_DECLINED:
-        return subject ? CS_ACT_SUBJECT : CS_ACT_DECLINE;
-    case CS_EVENT_DENIED:
-        if (subject)
-            return CS_ACT_SUBJECT;
-        return whole ? CS_ACT_DECLINE : CS_ACT_REFUSE;
-    case CS_EVENT_WITHDRAWN:
-    case CS_EVENT_GUARDIAN_REVOKED:
-        return CS_ACT_REFUSE;
-    case CS_EVENT_USED_ONCE:
-        return whole ? 0 : CS_ACT_USED;
-    case CS_EVENT_PURGED:
-        return whole ? 0 : CS_ACT_PURGED;
-    default: /* a type of the future counts as restrictive */
-        return known_type(event->type) || (whole && event->policy.id.size == 0) ? 0 : CS_ACT_REFUSE;
-    }
+    return kinds[event->type][whole];
 }
 
 static uint8_t flags_of(const cs_event *event, uint8_t kind)
