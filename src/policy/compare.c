@@ -164,9 +164,9 @@ static bool same_entries(const versions *v, cs_list_id list, const void *a_holde
         return false;
     for (uint16_t i = 0; i < count; i++) {
         const void *x = cs_list_entry(list, a_holder, i), *y = NULL;
-        for (uint16_t j = 0; j < count && !y; j++) {
-            y = cs_list_entry(list, b_holder, in_order ? i : j);
-            if (!in_order && !same_field(v, fields, x, a_holder, y, b_holder))
+        for (uint16_t j = 0; j < (in_order ? 1 : count) && !y; j++) { /* mostly at the same place */
+            y = cs_list_entry(list, b_holder, (size_t)(i + j) % count);
+            if (!same_field(v, fields, x, a_holder, y, b_holder))
                 y = NULL;
         }
         if (!y || !same_terms(v, fields, x, a_holder, y, b_holder))

@@ -233,22 +233,19 @@ const void *cs_list_entry(cs_list_id id, const void *holder, size_t at)
     return items ? items + at * cs_lists[id].entry_size : NULL;
 }
 
-/* The name of what an entry is known by: its identifier, or that of what it refers to. */
-static const char *name_of(const cs_policy *policy, cs_list_id id, const void *entry)
-{
-    const cs_field *key = cs_lists[id].fields;
-    if (key->kind % CS_FIELD_TERM == CS_FIELD_POSITION)
-        entry = cs_list_entry(key->arg, policy, *(const uint16_t *)entry);
-    return *(const char *const *)entry;
-}
-
 const char *cs_list_repeats(const cs_policy *policy, cs_list_id id, const void *holder, size_t at)
 {
-    const char *name = NULL;
-    if (cs_lists[id].fields->kind >= CS_FIELD_ONCE)
-        name = name_of(policy, id, cs_list_entry(id, holder, at));
-    for (size_t i = 0; name && i < at; i++)
-        if (strcmp(name, name_of(policy, id, cs_list_entry(id, holder, i))) == 0)
-            return name;
+    const cs_field *key = cs_lists[id].fields;
+    bool is_position = key->kind % CS_FIELD_TERM == CS_FIELD_POSITION;
+    if (key->kind < CS_FIELD_ONCE)
+        return NULL;
+    const void *entry = cs_list_entry(id, holder, at);
+    for (size_t i = 0; i < at; i++) {
+        const void *other = cs_list_entry(id, holder, i);
+        if (is_position ? *(const uint16_t *)entry == *(const uint16_t *)other
+                        : strcmp(*(const char *const *)entry, *(const char *const *)other) == 0)
+            return *(const char *const *)(is_position ? cs_list_entry(key->arg, policy, *(const uint16_t *)entry)
+                                                      : entry);
+    }
     return NULL;
 }
