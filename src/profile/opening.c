@@ -9,7 +9,8 @@
 /* A profile's key file: the key, and whether its ledger was ever durable. A ledger that was and is gone is a loss, never a
  * fresh start. */
 #define KEY_FILE_SIZE (CS_KEY_SIZE + 1u)
-#define NAMES_AT_ONCE 256u
+/* Ledgers doubted at once: each takes a place in the shared page for as long as that is in use. */
+#define MAX_DOUBTED (CS_PAGE_PROFILES - 4u)
 #define LEDGER_NAME_LENGTH 18u
 
 /* ---- keys ------------------------------------------------------------------------------------------------ */
@@ -237,14 +238,14 @@ static void forget_state(cs_profile *profile)
 /* ---- a withdrawal made while the key was away ---------------------------------------------------------------------- */
 
 typedef struct ledgers {
-    char names[NAMES_AT_ONCE][CS_HOME_NAME_SIZE];
+    char names[MAX_DOUBTED][CS_HOME_NAME_SIZE];
     size_t count;
 } ledgers;
 
 static void note_ledger(void *user, const char *name)
 {
     ledgers *found = user;
-    if (name[0] == 'l' && name[1] == '-' && strlen(name) == LEDGER_NAME_LENGTH && found->count < NAMES_AT_ONCE)
+    if (name[0] == 'l' && name[1] == '-' && strlen(name) == LEDGER_NAME_LENGTH && found->count < MAX_DOUBTED)
         memcpy(found->names[found->count++], name, LEDGER_NAME_LENGTH + 1);
 }
 

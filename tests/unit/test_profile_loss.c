@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -202,6 +203,60 @@ static void a_withdrawal_without_the_key_puts_every_grant_in_doubt(void **state)
     assert_int_equal(journey_check(&f->j, SEARCH).reason, CONSENT_REASON_CONFIRM);
 }
 
+/* As another person, on the same device. */
+static consent_status as_account(fixture *f, int number, consent_status (*act)(journey *j))
+{
+    char name[16];
+    cs_profile *anonymous = f->j.profile;
+    (void)snprintf(name, sizeof name, "person-%d", number);
+    ok(f, cs_profile_open(f->j.home, name, false, &f->j.profile, &f->j.err));
+    consent_status status = act(&f->j);
+    cs_profile_close(f->j.profile);
+    f->j.profile = anonymous;
+    return status;
+}
+
+static consent_status accept_policy(journey *j)
+{
+    return journey_answer(j, CONSENT_OCCASION_FIRST_RUN, "", "", CONSENT_ACTION_ACCEPT);
+}
+
+static consent_status is_in_doubt(journey *j)
+{
+    assert_int_equal(journey_check(j, SEARCH).reason, CONSENT_REASON_CONFIRM);
+    return CONSENT_OK;
+}
+
+static void withdraw_without_the_key(fixture *f, int people)
+{
+    for (int i = 0; i < people; i++) {
+        if (i % 30 == 29)
+            reopen(f); /* one page has places for 64 */
+        ok(f, as_account(f, i, accept_policy));
+    }
+    f->v.mood = CONSENT_E_KEY_UNAVAILABLE;
+    reopen(f);
+    assert_int_equal(journey_withdraw(&f->j, "share.payment", "pay-a"), CONSENT_E_KEY_UNAVAILABLE);
+    f->v.mood = CONSENT_OK;
+    reopen(f);
+}
+
+/* Nobody knows whose withdrawal it was. */
+static void a_withdrawal_without_the_key_puts_everybodys_grants_in_doubt(void **state)
+{
+    fixture *f = *state;
+    withdraw_without_the_key(f, 40);
+    for (int i = 0; i < 40; i++)
+        ok(f, as_account(f, i, is_in_doubt));
+}
+
+static void a_withdrawal_without_the_key_locks_nobody_out_of_a_crowded_home(void **state)
+{
+    fixture *f = *state;
+    withdraw_without_the_key(f, 70);
+    assert_int_equal(cs_profile_health(f->j.profile, &f->j.err), CONSENT_OK);
+}
+
 static void a_lost_master_key_is_set_aside_only_when_the_host_says_so(void **state)
 {
     fixture *f = *state;
@@ -331,6 +386,8 @@ int main(void)
         TEST(a_key_store_that_is_away_denies_and_comes_back_by_itself),
         TEST(a_question_from_before_the_key_hears_of_withdrawals),
         TEST(a_withdrawal_without_the_key_puts_every_grant_in_doubt),
+        TEST(a_withdrawal_without_the_key_puts_everybodys_grants_in_doubt),
+        TEST(a_withdrawal_without_the_key_locks_nobody_out_of_a_crowded_home),
         TEST(a_lost_master_key_is_set_aside_only_when_the_host_says_so),
         TEST(a_damaged_ledger_is_kept_aside_and_a_new_one_forgets_no_refusal),
         TEST(a_ledger_that_was_there_and_is_gone_is_a_loss),
