@@ -1,5 +1,5 @@
 /* The checks that only look up: by handle, and by names that were asked before. Nanoseconds count here and nowhere else: this file
- * alone is compiled for speed. */
+ * and the clock's (platform/posix.c) alone are compiled for speed. */
 #include "profile/internal.h"
 
 #include <string.h>

@@ -76,7 +76,7 @@ static void move_tail(cs_state *state, uint16_t from, uint16_t to)
 consent_status cs_state_own_stream(cs_state *state, const uint8_t *stream, consent_error *err)
 {
     const cs_stream_state *before = cs_state_own(state);
-    uint16_t index;
+    uint16_t index = 0;
     if (before != NULL && memcmp(before->id, stream, CS_STREAM_ID_SIZE) == 0)
         return CONSENT_OK;
     uint16_t from = before == NULL ? 0 : (uint16_t)(before - state->streams);
@@ -97,7 +97,7 @@ consent_status cs_state_begin_range(cs_state *state, const uint8_t *stream, cons
                                     consent_error *err)
 {
     static const uint8_t none[sizeof range->key];
-    uint16_t index;
+    uint16_t index = 0;
     if (range->first == 0)
         return CONSENT_OK;
     consent_status status = cs_state_stream_index(state, stream, &index, err);
