@@ -1,6 +1,7 @@
 /* Writes the fuzzers' seeds, corpus/<target>/made-*: real objects, as the library itself makes them over crypto_open.c.
  * Run it again after a format changed: fuzz_make_corpus tests/fuzz/corpus (and keep the old ones, which must be refused or
  * read as well). */
+#include "crypto/envelope.h"
 #include "crypto/jws.h"
 #include "event/event.h"
 #include "fuzz.h"
@@ -336,6 +337,33 @@ static void make_entries(void)
     cs_buffer_free(&act);
 }
 
+/* ---- what a profile that ended left ------------------------------------------------------------- */
+
+static void make_sealed(void)
+{
+    static const uint8_t private_key[CS_P256_PRIVATE_SIZE] = {1}, random32[32] = {2}, stream[CS_STREAM_ID_SIZE] = {7};
+    static const uint8_t padding[100] = {0};
+    uint8_t key[CS_P256_PUBLIC_SIZE], before[CS_HASH_SIZE] = {3}, after[CS_HASH_SIZE];
+    consent_error error = {0};
+    cs_buffer content = new_buffer(), file = new_buffer(), act = new_buffer();
+    rig_encode(5, &act);
+    fuzz_require(cs_wire_chain(before, cs_buffer_span(&act), after, &error) == CONSENT_OK);
+    cs_buffer_u8(&content, 1);
+    cs_buffer_append(&content, stream, sizeof stream);
+    cs_buffer_u64(&content, 5);
+    cs_buffer_u32(&content, 1);
+    cs_buffer_append(&content, before, sizeof before);
+    cs_buffer_append(&content, after, sizeof after);
+    cs_buffer_sized(&content, act.data, act.size);
+    cs_buffer_append(&content, padding, sizeof padding);
+    fuzz_require(cs_p256_public(private_key, key, &error) == CONSENT_OK);
+    fuzz_require(cs_envelope_seal(key, random32, cs_buffer_span(&content), &file, &error) == CONSENT_OK);
+    save("sealed", "one-act", cs_buffer_span(&file), (cs_span){0});
+    cs_buffer_free(&content);
+    cs_buffer_free(&file);
+    cs_buffer_free(&act);
+}
+
 /* ---- sync ------------------------------------------------------------------------------------- */
 
 static void make_wire(void)
@@ -459,6 +487,7 @@ int main(int argc, char **argv)
     make_policies();
     make_ledgers();
     make_entries();
+    make_sealed();
     make_wire();
     make_forms();
     make_scenarios();
