@@ -2,38 +2,10 @@
 # What `./dev backend` runs: from nothing to a backend that is ready, without anything by hand and without a network.
 # Usage: run.sh, with CONSENTD, CONSENTCTL and CONSENT_SOURCE_DIR set.
 set -euo pipefail
-work=$(mktemp -d)
-server=""
-cleanup() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-fail() {
-    printf '%s\n' "$*" >&2
-    cat "$work/out" "$work/data/log" "$work/data/setup.log" >&2 2>/dev/null || true
-    exit 1
-}
-PATH="$(dirname "$CONSENTD"):$(dirname "$CONSENTCTL"):$PATH"
+# shellcheck source=tests/backend/serving.sh
+source "$CONSENT_SOURCE_DIR/tests/backend/serving.sh"
 
-begin() {
-    : >"$work/out" # there before it is looked at
-    "$CONSENT_SOURCE_DIR/examples/backend/run" --port 0 --data "$work/data" >"$work/out" 2>&1 &
-    server=$!
-    for _ in $(seq 600); do
-        url=$(sed -n 's#.*serving on https://[^:]*#https://localhost#p' "$work/out")
-        [[ -z $url ]] || return 0
-        kill -0 "$server" 2>/dev/null || fail "the backend ended before it served"
-        sleep 0.1
-    done
-    fail "the backend did not serve within a minute"
-}
 ask() { curl -sS --fail --noproxy '*' --cacert "$work/data/ca.pem" "$@"; }
-end() {
-    kill -TERM "$server"
-    wait "$server" || fail "the backend did not end in order"
-    server=""
-}
 
 begin
 ask "$url/readyz" | grep -q '"ready":true' || fail "it is not ready"

@@ -2,32 +2,10 @@
 # Two devices of one account, a real backend, real TLS: what one refuses the other does not do; and a copy proved offline.
 # Usage: two_devices.sh, with CONSENTD, CONSENTCTL and CONSENT_SOURCE_DIR set.
 set -euo pipefail
-work=$(mktemp -d)
-server=""
-cleanup() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-fail() {
-    printf '%s\n' "$*" >&2
-    tail -n 20 "$work/said" "$work/data/log" "$work/data/setup.log" >&2 2>/dev/null || true
-    exit 1
-}
-PATH="$(dirname "$CONSENTD"):$(dirname "$CONSENTCTL"):$PATH"
+# shellcheck source=tests/backend/serving.sh
+source "$CONSENT_SOURCE_DIR/tests/backend/serving.sh"
 data=$work/data
-
-: >"$work/out" # there before it is looked at
-"$CONSENT_SOURCE_DIR/examples/backend/run" --port 0 --data "$data" >"$work/out" 2>&1 &
-server=$!
-url=""
-for _ in $(seq 600); do
-    url=$(sed -n 's#.*serving on https://[^:]*#https://localhost#p' "$work/out")
-    [[ -z $url ]] || break
-    kill -0 "$server" 2>/dev/null || fail "the backend ended before it served"
-    sleep 0.1
-done
-[[ -n $url ]] || fail "the backend did not serve within a minute"
+begin
 
 on() { # DEVICE COMMAND...
     local device=$1
@@ -73,9 +51,7 @@ on phone sync --endpoint "${url/localhost/127.0.0.2}" --root "$data/root.pub" --
     --token-file "$data/offline/demo.token" && fail "a sync with another host went through"
 
 # Offline again: the copy proves itself.
-kill -TERM "$server"
-wait "$server" || fail "the backend did not end in order"
-server=""
+end
 on phone ledger export --output "$work/copy.json" || fail "no copy"
 consentctl receipt verify "$work/copy.json" --keys "$data/offline/keys.jws" --root "$data/root.pub" >"$work/said" ||
     fail "the receipts do not prove the copy"
